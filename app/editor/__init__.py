@@ -1,0 +1,1 @@
+"""Gestures, undo commands, palette, inspector."""

@@ -1,0 +1,1 @@
+"""Experiments, runs and the bridge to the worker process."""

@@ -1,0 +1,1 @@
+"""Live plots, each fed by resviz.runs.series."""

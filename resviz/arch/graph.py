@@ -1,0 +1,260 @@
+"""Architecture: a directed acyclic graph of blocks, and the edits that keep it one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+import networkx as nx
+
+from resviz.arch.blocks import kind_of
+from resviz.arch.spec import Kind, Value
+from resviz.errors import CycleError, DuplicateBlockError, PortError, UnknownBlockError
+
+Position = tuple[float, float]
+
+
+class Block(msgspec.Struct, frozen=True):
+    """One node: a stable id ("stage2.block1"), its kind, complete parameters, place on the canvas in pixels."""
+
+    id: str
+    kind: str
+    params: dict[str, Value]
+    position: Position | None = None
+
+    @property
+    def spec(self) -> Kind:
+        """The catalogue entry of this block's kind."""
+        return kind_of(self.kind)
+
+
+class Wire(msgspec.Struct, frozen=True, order=True):
+    """A connection from an output port to an input port. An output feeds any number of wires, an input one."""
+
+    source: str
+    target: str
+    source_port: str = "out"
+    target_port: str = "in"
+
+
+def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Return a sort key that puts "block2" before "block10"."""
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text))
+
+
+class Architecture:
+    """A document: named blocks and wires. Every method that edits either succeeds whole or changes nothing."""
+
+    def __init__(self, name: str = "untitled") -> None:
+        self.name = name
+        self.twin_memory: dict[str, str] = {}
+        """What the twin needs to come back identical: block id -> shortcut, and "" -> name (see `resviz.arch.twin`)."""
+        self._blocks: dict[str, Block] = {}
+        self._incoming: dict[tuple[str, str], Wire] = {}
+        self._graph: Any = nx.MultiDiGraph()
+
+    # Reading
+
+    @property
+    def blocks(self) -> Mapping[str, Block]:
+        """All blocks by id, in order of insertion."""
+        return self._blocks
+
+    @property
+    def wires(self) -> list[Wire]:
+        """All wires, sorted."""
+        return sorted(self._incoming.values())
+
+    def __contains__(self, block_id: object) -> bool:
+        return block_id in self._blocks
+
+    def __getitem__(self, block_id: str) -> Block:
+        """Return a block.
+
+        Raises:
+            UnknownBlockError: there is none of that id.
+        """
+        try:
+            return self._blocks[block_id]
+        except KeyError:
+            raise UnknownBlockError(f"There is no block called {block_id!r} in {self.name}.") from None
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Architecture):
+            return NotImplemented
+        return (self.name, self.twin_memory, self._blocks, self._incoming) == (
+            other.name, other.twin_memory, other._blocks, other._incoming,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def incoming(self, block_id: str) -> dict[str, Wire]:
+        """Return the wires into a block, by input port (connected ports only)."""
+        ports = self[block_id].spec.inputs
+        return {port: self._incoming[block_id, port] for port in ports if (block_id, port) in self._incoming}
+
+    def outgoing(self, block_id: str) -> list[Wire]:
+        """Return the wires out of a block, sorted."""
+        self[block_id]
+        return sorted(data["wire"] for _, _, data in self._graph.out_edges(block_id, data=True))
+
+    def order(self) -> list[str]:
+        """Return all block ids so that each comes after its sources; ties in natural order."""
+        return list(nx.lexicographical_topological_sort(self._graph, key=natural_key))
+
+    def downstream(self, block_id: str) -> set[str]:
+        """Return the ids of everything that depends on a block, without itself."""
+        return set(nx.descendants(self._graph, self[block_id].id))
+
+    def upstream(self, block_id: str) -> set[str]:
+        """Return the ids of everything a block depends on, without itself."""
+        return set(nx.ancestors(self._graph, self[block_id].id))
+
+    def of_kind(self, kind: str) -> Iterator[Block]:
+        """Yield the blocks of one kind."""
+        return (block for block in self._blocks.values() if block.kind == kind)
+
+    def free_id(self, stem: str) -> str:
+        """Return `stem`, or `stem` with the smallest number behind it that makes it free."""
+        if stem and stem not in self._blocks:
+            return stem
+        base = re.sub(r"\d+$", "", stem) or "block"
+        number = 1
+        while f"{base}{number}" in self._blocks:
+            number += 1
+        return f"{base}{number}"
+
+    def can_connect(self, wire: Wire) -> str | None:
+        """Return why a wire cannot be added, as one sentence, or None if it can."""
+        try:
+            self._check_wire(wire)
+        except (CycleError, PortError, UnknownBlockError) as error:
+            return str(error)
+        return None
+
+    def copy(self) -> Architecture:
+        """Return an independent copy (blocks and wires are immutable and shared)."""
+        twin = Architecture(self.name)
+        twin.twin_memory = dict(self.twin_memory)
+        twin._blocks = dict(self._blocks)
+        twin._incoming = dict(self._incoming)
+        twin._graph = self._graph.copy()
+        return twin
+
+    # Editing
+
+    def add(
+        self, kind: str, block_id: str | None = None, position: Position | None = None, /, **params: object
+    ) -> Block:
+        """Add a block with checked parameters and return it.
+
+        Raises:
+            DuplicateBlockError, UnknownBlockError, ParameterError
+        """
+        block = Block(block_id or self.free_id(kind), kind, kind_of(kind).complete(params), position)
+        self.insert(block)
+        return block
+
+    def insert(self, block: Block) -> None:
+        """Add a ready-made block (paste, undo, file).
+
+        Raises:
+            DuplicateBlockError, UnknownBlockError, ParameterError
+        """
+        if block.id in self._blocks:
+            raise DuplicateBlockError(f"There is already a block called {block.id!r}: choose another name.")
+        checked = msgspec.structs.replace(block, params=block.spec.complete(block.params))
+        self._blocks[block.id] = checked
+        self._graph.add_node(block.id)
+
+    def remove(self, block_id: str) -> tuple[Block, list[Wire]]:
+        """Remove a block with its wires; return both so that they can be put back."""
+        block = self[block_id]
+        gone = sorted(w for w in self._incoming.values() if block_id in (w.source, w.target))
+        for wire in gone:
+            del self._incoming[wire.target, wire.target_port]
+        self._graph.remove_node(block_id)
+        del self._blocks[block_id]
+        return block, gone
+
+    def connect(self, wire: Wire) -> None:
+        """Add a wire.
+
+        Raises:
+            CycleError, PortError, UnknownBlockError
+        """
+        self._check_wire(wire)
+        self._incoming[wire.target, wire.target_port] = wire
+        self._graph.add_edge(wire.source, wire.target, key=(wire.source_port, wire.target_port), wire=wire)
+
+    def disconnect(self, wire: Wire) -> None:
+        """Remove a wire.
+
+        Raises:
+            PortError: it is not there.
+        """
+        if self._incoming.get((wire.target, wire.target_port)) != wire:
+            raise PortError(f"There is no wire from {wire.source} to {wire.target}.{wire.target_port}.")
+        del self._incoming[wire.target, wire.target_port]
+        self._graph.remove_edge(wire.source, wire.target, key=(wire.source_port, wire.target_port))
+
+    def set_params(self, block_id: str, **params: object) -> Block:
+        """Change some of a block's parameters; return the block as it was.
+
+        Raises:
+            ParameterError, UnknownBlockError
+        """
+        old = self[block_id]
+        self._blocks[block_id] = msgspec.structs.replace(old, params=old.spec.complete({**old.params, **params}))
+        return old
+
+    def move(self, block_id: str, position: Position | None) -> Block:
+        """Place a block on the canvas; return the block as it was."""
+        old = self[block_id]
+        self._blocks[block_id] = msgspec.structs.replace(old, position=position)
+        return old
+
+    def rename(self, block_id: str, new_id: str) -> None:
+        """Give a block another id; wires and twin memory follow.
+
+        Raises:
+            DuplicateBlockError, UnknownBlockError
+        """
+        if new_id == block_id:
+            return
+        if new_id in self._blocks:
+            raise DuplicateBlockError(f"There is already a block called {new_id!r}: choose another name.")
+        block, wires = self[block_id], [w for w in self._incoming.values() if block_id in (w.source, w.target)]
+        for wire in wires:
+            del self._incoming[wire.target, wire.target_port]
+        self._blocks = {
+            (new_id if key == block_id else key): (msgspec.structs.replace(block, id=new_id) if key == block_id else b)
+            for key, b in self._blocks.items()
+        }
+        self._graph.remove_node(block_id)
+        self._graph.add_node(new_id)
+        for wire in wires:
+            self.connect(
+                msgspec.structs.replace(
+                    wire,
+                    source=new_id if wire.source == block_id else wire.source,
+                    target=new_id if wire.target == block_id else wire.target,
+                )
+            )
+        if block_id in self.twin_memory:
+            self.twin_memory[new_id] = self.twin_memory.pop(block_id)
+
+    def _check_wire(self, wire: Wire) -> None:
+        source, target = self[wire.source], self[wire.target]
+        if wire.source_port not in source.spec.outputs:
+            raise PortError(f"{source.spec.title} {source.id!r} has no output {wire.source_port!r}.")
+        if wire.target_port not in target.spec.inputs:
+            raise PortError(f"{target.spec.title} {target.id!r} has no input {wire.target_port!r}.")
+        if (wire.target, wire.target_port) in self._incoming:
+            raise PortError(f"Input {wire.target_port!r} of {target.id!r} is taken: remove its wire first.")
+        if wire.source == wire.target or (
+            self._graph.out_degree(wire.target) and nx.has_path(self._graph, wire.target, wire.source)
+        ):
+            raise CycleError(f"A wire from {wire.source!r} to {wire.target!r} would close a circle.")

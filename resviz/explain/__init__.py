@@ -1,0 +1,1 @@
+"""Attribution and evaluation of a run's checkpoint."""

@@ -1,0 +1,1 @@
+"""Torch modules of an architecture, and weights from and to torchvision."""

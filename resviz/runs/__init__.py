@@ -1,0 +1,1 @@
+"""Runs on disk: events, the store, series and exports; imports no torch."""

@@ -1,0 +1,1 @@
+"""Training: recipe, step, probes, trainer, checkpoints. `recipe` and `schedule` import no torch."""
