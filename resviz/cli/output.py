@@ -1,0 +1,33 @@
+"""What every command prints: text for a person, or one JSON object as the last line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+
+def answer(args: argparse.Namespace, document: Mapping[str, Any], text: str) -> None:
+    """Print `document` as one line of JSON if `--json` was given, `text` otherwise."""
+    if args.json:
+        sys.stdout.write(msgspec.json.encode(document).decode() + "\n")
+    elif text:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table of text; a column whose values all look like numbers is set flush right."""
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    right = [all(_numeric(row[i]) for row in rows) for i in range(len(header))]
+    return "\n".join(
+        "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _numeric(text: str) -> bool:
+    return text in {"", "-"} or text.replace(" %", "").replace(",", "").replace(".", "", 1).isdigit()
