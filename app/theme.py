@@ -9,15 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import isnan
+from pathlib import Path
 from string import Template
 from typing import Literal
 
-from PySide6.QtCore import QObject, QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 GRID = 8
 """Pixels; every margin and spacing is a multiple of it (or half of it inside a control)."""
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+"""The project's pictures, lessons and recordings."""
 
 Mode = Literal["system", "dark", "light"]
 MODES: tuple[Mode, ...] = ("system", "dark", "light")
@@ -114,7 +119,21 @@ QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QMenuBar { background: $panel; border-bottom: 1px solid $border; padding: 2px 8px; }
 QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: $hover; }
+QComboBox::down-arrow { image: url($icons/chevron-down-$tone.svg); width: 12px; height: 12px; }
+QSpinBox, QDoubleSpinBox { padding-right: 20px; }
+QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
+  background: transparent; border: none; width: 18px; subcontrol-origin: border; margin: 1px; }
+QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-position: top right; }
+QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom right; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url($icons/chevron-up-$tone.svg); width: 10px; height: 10px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url($icons/chevron-down-$tone.svg); width: 10px; height: 10px; }
 QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
+QCheckBox::indicator, QAbstractItemView::indicator, QMenu::indicator {
+  width: 14px; height: 14px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
+QMenu::indicator { margin-left: 6px; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QMenu::indicator:checked {
+  background: $accent; border-color: $accent; image: url($icons/check-$tone.svg); }
+QCheckBox::indicator:focus { border-color: $accent; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }
 QTabBar::tab { color: $muted; padding: 6px 12px; border: none; border-bottom: 2px solid transparent; background: transparent; }
@@ -232,6 +251,8 @@ class Theme(QObject):
         colours, base = self.colours, self.font_pixels
         return _STYLE.substitute(
             vars(colours),
+            icons=(ASSETS / "icons").as_posix(),
+            tone="dark" if self.is_dark else "light",
             faint=_mix(colours.muted, colours.panel, 0.45),
             accent_hover=_mix(colours.accent, colours.text, 0.15),
             base=base, small=base - 2, title=base + 3, value=base + 7,
@@ -279,3 +300,25 @@ def scale_colour(t: float) -> QColor:
     low = min(int(place), len(_SCALE) - 2)
     share = place - low
     return QColor(*(round(a + (b - a) * share) for a, b in zip(_SCALE[low], _SCALE[low + 1], strict=True)))
+
+
+def icon(name: str, colour: str | None = None) -> QIcon:
+    """Return `assets/icons/NAME.svg` in `colour` ("#rrggbb"; None: the text colour in force), with a faint disabled form."""
+    colours = theme().colours
+    chosen = colour or colours.text
+    result = QIcon()
+    result.addPixmap(_drawn(name, chosen), QIcon.Mode.Normal)
+    result.addPixmap(_drawn(name, _mix(colours.muted, colours.panel, 0.45)), QIcon.Mode.Disabled)
+    return result
+
+
+@cache
+def _drawn(name: str, colour: str) -> QPixmap:
+    source = (ASSETS / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    pixmap = QPixmap(48, 48)
+    pixmap.setDevicePixelRatio(2.0)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, 24, 24))
+    painter.end()
+    return pixmap
