@@ -1,8 +1,9 @@
 """The command line: which command lives in which module, exit codes, errors.
 
-A command's module is imported only when the command is used, so that `info` neither waits for torch nor needs it. It has
-`register(command, parser)`, which adds the arguments, and `run(command, args) -> int`, which does the work and returns
-the exit code. `args.json` says whether the last line on stdout must be one JSON object (see `resviz.cli.output`).
+A command's module is imported only when the command is used, so that `info` neither waits for torch nor
+needs it. It has `register(command, parser)`, which adds the arguments, and `run(command, args) -> int`, which
+does the work and returns the exit code. `args.json` says whether the last line on stdout must be one JSON
+object (see `resviz.cli.output`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import NoReturn
 
 from resviz import __version__
@@ -25,11 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "code": ("resviz.cli.arch", "write an architecture as a readable PyTorch module"),
     "onnx": ("resviz.cli.arch", "write an architecture as an ONNX file"),
     "train": ("resviz.cli.train", "train architectures side by side on the same batches"),
-    "resume": ("resviz.cli.train", "take up a run or an experiment where it ended"),
-    "demo": ("resviz.cli.demo", "train the built-in demonstration: a plain network against its residual twin"),
+    "resume": ("resviz.cli.train", "go on with a paused, stopped or interrupted run or experiment"),
+    "demo": ("resviz.cli.demo", "train the built-in demonstration: a plain network and its residual twin"),
     "runs": ("resviz.cli.runs", "list runs and their states"),
-    "pause": ("resviz.cli.runs", "pause a running run or experiment; `unpause` goes on"),
-    "unpause": ("resviz.cli.runs", "go on after a pause"),
+    "pause": ("resviz.cli.runs", "pause a running run or experiment; resume goes on"),
     "stop": ("resviz.cli.runs", "checkpoint and end a run or experiment"),
     "checkpoint": ("resviz.cli.runs", "write a checkpoint of a running run now"),
     "learning-rate": ("resviz.cli.runs", "change the learning rate of a running run"),
@@ -37,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "evaluate": ("resviz.cli.explain", "test error of a run's newest checkpoint"),
     "explain": ("resviz.cli.explain", "attribution maps of test pictures from a run's newest checkpoint"),
     "worker": ("resviz.worker", "train run folders in this process (the window starts it)"),
-    "explain-worker": ("resviz.cli.explain", "answer requests for explanations on stdin (the window starts it)"),
+    "explain-worker": ("resviz.cli.explain", "answer requests on stdin (the window starts it)"),
 }
 """Command -> (module, one line of help)."""
 
@@ -55,7 +56,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 1 problems found or a run failed, 2 a person's mistake."""
+    """Run one command; return 0 for done, 1 for problems found or a failed run, 2 for a person's mistake."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         args = _parser(words).parse_args(words)
@@ -76,14 +77,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
-    """Return a parser that knows every command by name but only the arguments of the one that is asked for."""
+    """Return a parser that knows every command by name, but only the arguments of the one asked for."""
     parser = _Parser(prog="resviz", description="See why residual learning works (arXiv:1512.03385).")
     parser.add_argument("--version", action="version", version=f"resviz {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
     asked = next((word for word in words if not word.startswith("-")), None)
+    if asked is not None and asked not in COMMANDS:
+        close = get_close_matches(asked, COMMANDS, 1)
+        hint = f"did you mean {close[0]!r}?" if close else "see resviz --help."
+        raise ResvizError(f"There is no command {asked!r}: {hint}")
     for name, (module, about) in COMMANDS.items():
         sub = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
-        sub.add_argument("--json", action="store_true", help="print one JSON object as the last line on stdout")
+        sub.add_argument("--json", action="store_true", help="print one JSON object, last on stdout")
         if name == asked:
             importlib.import_module(module).register(name, sub)
     return parser

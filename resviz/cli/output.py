@@ -23,10 +23,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [list(header), *(list(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     right = [all(_numeric(row[i]) for row in rows) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(line, widths, right, strict=True)).rstrip()
-        for line in lines
-    )
+
+    def cell(text: str, column: int) -> str:
+        return text.rjust(widths[column]) if right[column] else text.ljust(widths[column])
+
+    return "\n".join("  ".join(cell(text, i) for i, text in enumerate(line)).rstrip() for line in lines)
 
 
 def _numeric(text: str) -> bool:

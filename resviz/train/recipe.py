@@ -1,4 +1,4 @@
-"""The recipe: everything that defines training apart from the architecture. Defaults are the paper's (Sec. 4.2)."""
+"""The recipe: everything that defines training apart from the architecture; defaults as in Sec. 4.2."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Iterations at which the rate is multiplied by `decay_factor`."""
     decay_factor: float = 0.1
     warm_up: Literal["auto", "on", "off"] = "auto"
-    """At `warm_up_rate` until the training error is under `warm_up_error_pct`; "auto": from 110 layers on (n >= 18)."""
+    """At `warm_up_rate` until the training error is under `warm_up_error_pct`; "auto": from 110 layers on."""
     warm_up_rate: float = 0.01
     warm_up_error_pct: float = 80.0
     momentum: float = 0.9
@@ -53,7 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     probe_interval: int = 20
     """Iterations between two probes."""
     step_interval: int = 1
-    """Iterations between two points of the training curve (the worker may merge more, at most 20 a second)."""
+    """Iterations between two points of the training curve (more are merged to keep to 20 a second)."""
     evaluate_interval: int | None = None
     """Iterations between two passes over the test set; None: an epoch, but at most about 200 in a run."""
     checkpoint_seconds: float = 60.0
@@ -120,7 +120,7 @@ def from_json(data: bytes, where: str = "The recipe") -> Recipe:
         if file.format != FORMAT:
             raise FormatError(f"{where} is a {file.format!r} file, not a recipe: choose another file.")
         if file.version > VERSION:
-            raise FormatError(f"{where} was written by a newer resviz (version {file.version}): update resviz.")
+            raise FormatError(f"{where} is from a newer resviz (version {file.version}): update resviz.")
         return msgspec.json.decode(file.recipe, type=Recipe)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FormatError(f"{where} is damaged or is no recipe ({error}): choose another file.") from None

@@ -1,0 +1,143 @@
+"""Where to compute and in which precision; torch is imported only inside the functions that need it."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import re
+import sys
+import warnings
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from resviz.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
+
+_CARD = re.compile(r"cuda(:(\d+))?")
+
+
+def check_name(text: str) -> None:
+    """Check the spelling of a device.
+
+    Raises:
+        DeviceError: it is none of "auto", "cpu", "cuda", "cuda:N".
+    """
+    if text not in {"auto", "cpu"} and not _CARD.fullmatch(text):
+        raise DeviceError(f"There is no device {text!r}: choose auto, cpu, cuda or cuda:N.")
+
+
+@cache
+def cuda_present() -> bool:
+    """Return whether there is a CUDA card and the installed torch was built for CUDA; loads no torch."""
+    return _torch_has_cuda() and _cards() > 0
+
+
+def check_present(text: str) -> None:
+    """Check, without torch, that the device exists.
+
+    Raises:
+        DeviceError: a CUDA card is asked for and there is none, or not of that number.
+    """
+    check_name(text)
+    if not text.startswith("cuda"):
+        return
+    if _cards() == 0:
+        raise DeviceError(f"--device {text}: this machine has no CUDA card or driver; choose auto or cpu.")
+    if not _torch_has_cuda():
+        raise DeviceError(
+            f"--device {text}: the installed PyTorch was built without CUDA; install a CUDA build "
+            "(https://pytorch.org/get-started) or choose cpu."
+        )
+    match = _CARD.fullmatch(text)
+    if match and match[2] and int(match[2]) >= _cards():
+        raise DeviceError(f"--device {text}: this machine has {_cards()} CUDA card(s), counted from cuda:0.")
+
+
+def choose(text: str) -> torch.device:
+    """Return the device to train on; "auto" is the first usable CUDA card, else the CPU.
+
+    Raises:
+        DeviceError: the card asked for is missing or too old for the installed torch.
+    """
+    import torch  # noqa: PLC0415
+
+    if text == "cpu":
+        return torch.device("cpu")
+    check_name(text)
+    with warnings.catch_warnings():
+        # torch warns about old drivers and cards; we say it in a sentence, and only where it matters.
+        warnings.simplefilter("ignore")
+        available = torch.cuda.is_available()
+    if text == "auto":
+        usable = available and not _too_old(torch.device("cuda", 0))
+        return torch.device("cuda", 0) if usable else torch.device("cpu")
+    check_present(text)
+    if not available:
+        raise DeviceError(f"--device {text}: the CUDA driver is too old for this PyTorch; update it or use cpu.")
+    device = torch.device(text if ":" in text else "cuda:0")
+    if _too_old(device):
+        raise DeviceError(
+            f"--device {text}: the card ({torch.cuda.get_device_name(device)}) is too old for this PyTorch; "
+            "choose cpu, or install a PyTorch built for it."
+        )
+    return device
+
+
+def describe(device: torch.device) -> str:
+    """Return a device as `Started.device` names it: "cpu", "cuda:0 (NVIDIA H100)"."""
+    if device.type != "cuda":
+        return str(device)
+    import torch  # noqa: PLC0415
+
+    return f"{device} ({torch.cuda.get_device_name(device)})"
+
+
+def choose_precision(wanted: str, device: torch.device) -> Literal["float32", "bfloat16"]:
+    """Return the precision of forward and backward; "auto" is bfloat16 where the hardware computes in it."""
+    if wanted == "float32":
+        return "float32"
+    if wanted == "bfloat16" or _has_bfloat16(device):
+        return "bfloat16"
+    return "float32"
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    import torch  # noqa: PLC0415
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    # Newer releases have torch.cpu.get_capabilities(); these two are there from the oldest one we admit.
+    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+
+
+def _too_old(device: torch.device) -> bool:
+    import torch  # noqa: PLC0415
+
+    built_for = [int(m[1]) for arch in torch.cuda.get_arch_list() if (m := re.fullmatch(r"sm_(\d+)a?", arch))]
+    major, minor = torch.cuda.get_device_capability(device)
+    return bool(built_for) and 10 * major + minor < min(built_for)
+
+
+def _torch_has_cuda() -> bool:
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return False
+    library = "torch_cuda.dll" if sys.platform == "win32" else "libtorch_cuda.so"
+    return (Path(spec.origin).parent / "lib" / library).exists()
+
+
+@cache
+def _cards() -> int:
+    """Return how many cards the CUDA driver offers to this process; 0 without a driver."""
+    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        driver = ctypes.CDLL(name)
+    except OSError:
+        return 0
+    count = ctypes.c_int(0)
+    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
+        return 0
+    return count.value

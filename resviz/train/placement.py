@@ -1,0 +1,59 @@
+"""Which processes train which runs: one policy, in one function; imports no torch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Placement:
+    """One worker process: the runs it trains, and how many threads it computes with."""
+
+    runs: tuple[Path, ...]
+    threads: int
+
+
+def place(run_dirs: Sequence[Path], device: str, cores: int, cuda: bool) -> list[Placement]:
+    """Return the worker processes for `run_dirs`.
+
+    On the CPU each run gets a process of its own and the cores are shared out: on 2 cores, two processes of
+    one thread take 2.45 times the steps of one process of two threads on the demonstration, 1.16 times on
+    resnet-20. On one CUDA card all runs share a process, with a stream for each.
+
+    Args:
+        run_dirs: the runs' folders.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        cores: processor cores to share out.
+        cuda: whether a CUDA card is there, see `resviz.train.devices.cuda_present`.
+    """
+    if not run_dirs:
+        return []
+    if device.startswith("cuda") or (device == "auto" and cuda):
+        return [Placement(tuple(run_dirs), max(1, min(cores, 4)))]
+    share, rest = divmod(cores, len(run_dirs))
+    return [Placement((run,), max(1, share + (i < rest))) for i, run in enumerate(run_dirs)]
+
+
+def available_cores() -> int:
+    """Return how many processor cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_environment(threads: int, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return a worker's environment variables: as many OpenMP threads as it was given, none of them spinning.
+
+    OpenMP reads these once, when torch is loaded. A thread that spins while it waits takes the core that the
+    other run's worker, or the window, needs.
+    """
+    return {
+        **environment,
+        "OMP_NUM_THREADS": str(threads),
+        "MKL_NUM_THREADS": str(threads),
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "KMP_BLOCKTIME": "0",
+    }
