@@ -1,7 +1,7 @@
 """Checkpoints: named tensors as safetensors, beside them a JSON with the SHA-256 of each part. Never pickle.
 
-`NAME.safetensors` is written first, `NAME.json` last: a checkpoint exists when its JSON does. A flipped bit in
-a safetensors file loads silently, so nothing is handed out before its hash is checked.
+`NAME.safetensors` is written first, `NAME.json` last: a checkpoint exists when its JSON does. A flipped bit
+in a safetensors file loads silently, so nothing is handed out before its hash is checked.
 """
 
 from __future__ import annotations
