@@ -273,11 +273,20 @@ class Theme(QObject):
 
 
 def _body_font(pixels: int) -> QFont:
-    families = set(QFontDatabase.families())
-    chosen = [f for f in ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans") if f in families]
-    font = QFont(chosen) if chosen else QFont()
+    families = _bundled_families()
+    font = QFont(families) if families else QFont()
     font.setPixelSize(pixels)
+    font.setFeature(QFont.Tag("tnum"), 1)  # live numbers keep their width
     return font
+
+
+@cache
+def _bundled_families() -> list[str]:
+    """Register the fonts in assets/fonts; return the families to use (empty: the system's font)."""
+    found: list[str] = []
+    for path in sorted((ASSETS / "fonts").glob("*.otf")):
+        found += QFontDatabase.applicationFontFamilies(QFontDatabase.addApplicationFont(str(path)))
+    return ["Inter"] if "Inter" in found else []
 
 
 @cache
