@@ -1,0 +1,64 @@
+"""What stands between the command line and the window: each missing piece is named in one sentence with its mend."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib.util
+import os
+import sys
+
+PACKAGES = ("PySide6", "pyqtgraph", "networkx", "msgspec", "platformdirs", "numpy", "torch", "torchvision", "captum", "safetensors", "PIL")
+LIBRARIES = ("libEGL.so.1", "libGL.so.1", "libxkbcommon.so.0", "libfontconfig.so.1", "libdbus-1.so.3")
+XCB_LIBRARIES = ("libxcb-cursor.so.0", "libxkbcommon-x11.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1", "libxcb-shape.so.0")
+APT_LINE = (
+    "sudo apt install libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 "
+    "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
+)
+
+
+def obstacle() -> str | None:
+    """Return why the window cannot open here and the command that mends it, as one sentence; None if it can."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        found = ".".join(map(str, sys.version_info[:3]))
+        return f"resviz needs Python 3.11 to 3.13 and this is {found}: start it with `python3.12 main.py`."
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        return f"{', '.join(missing)} not installed for {sys.executable}: run `pip install -e .` in the folder of main.py."
+    if sys.platform.startswith("linux"):
+        return _linux_obstacle()
+    return None
+
+
+def _linux_obstacle() -> str | None:
+    libraries = LIBRARIES
+    if not os.environ.get("QT_QPA_PLATFORM"):
+        if os.environ.get("DISPLAY"):
+            libraries += XCB_LIBRARIES
+        elif not os.environ.get("WAYLAND_DISPLAY"):
+            return (
+                "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set): "
+                "run `python -m resviz demo` for the demonstration without a window."
+            )
+    missing = [name for name in libraries if not _loads(name)]
+    if missing:
+        return f"Qt needs {', '.join(missing)}, not found on this system: run `{APT_LINE}`."
+    return None
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def main(argv: list[str]) -> int:
+    """Open the window and return the exit status; 2 with one line on stderr where it cannot open."""
+    problem = obstacle()
+    if problem:
+        print(f"resviz: {problem}", file=sys.stderr)
+        return 2
+    from app.window import run  # noqa: PLC0415  (only importable once the checks above have passed)
+
+    return run(argv)

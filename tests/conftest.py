@@ -1,0 +1,84 @@
+"""What holds for every test: a home of its own, and no process, thread or timer left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+REAL_CIFAR = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10"
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory, monkeypatch):
+    """Give each test its own data directory and settings."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("RESVIZ_HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    return home
+
+
+def _children() -> set[int]:
+    if not sys.platform.startswith("linux"):
+        return set()
+    answer = subprocess.run(["ps", "-o", "pid=,stat=,comm=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False)
+    rows = (line.split() for line in answer.stdout.splitlines())
+    return {int(row[0]) for row in rows if row[2] != "ps" and not row[1].startswith("Z")}
+
+
+def _running_timers() -> int:
+    if "PySide6.QtWidgets" not in sys.modules:
+        return 0
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    if QApplication.instance() is None:
+        return 0
+    gc.collect()
+    return sum(
+        1 for item in gc.get_objects() if type(item) is QTimer and _alive(item) and item.isActive()
+    )
+
+
+def _alive(item) -> bool:
+    from shiboken6 import isValid
+
+    return isValid(item)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request):
+    """Fail a test that leaves a child process, a thread or a running timer."""
+    processes, threads, timers = _children(), set(threading.enumerate()), _running_timers()
+    yield
+    application = None
+    if "PySide6.QtWidgets" in sys.modules:
+        from PySide6.QtCore import QEvent
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication.instance()
+    deadline = time.monotonic() + 3
+    while True:
+        if application is not None:
+            application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            application.processEvents()
+        left = {
+            "processes": _children() - processes,
+            "threads": {t for t in threading.enumerate() if t not in threads and t.is_alive() and not t.daemon},
+            "timers": max(0, _running_timers() - timers),
+        }
+        if not any(left.values()) or time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    assert not any(left.values()), f"left behind: {left}"
