@@ -1,24 +1,27 @@
 """The built-in data set: ten soft shapes, painted by arithmetic from a seed.
 
-A class is a form (disc, ring, ..., drop). What gives it away is spread over several levels, as in natural pictures:
-a favourite hue with a wide spread (cheap, unreliable), a texture with a direction and a frequency (better), and the
-form itself, which is moved, turned and scaled (best, and hardest to see). A residual network climbs these levels
-quickly; a deep plain network of the same size stays on the first ones for a long time.
+A class is a form (disc, ring, ..., drop). What gives it away is spread over several levels, as in natural
+pictures: a favourite hue with a wide spread (cheap, unreliable), a texture with a direction and a frequency
+    (better), and the
+form itself, which is moved, turned and scaled (best, and hardest to see). A residual network climbs these
+levels quickly; a deep plain network of the same size stays on the first ones for a long time.
 
 Nothing here is loaded from anywhere: no network, no licence, and the same seed paints the same pictures.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resviz.data.arrays import Arrays, Progress, report
 
-Float = NDArray[np.float32]
+Float = NDArray[np.floating[Any]]  # float32 throughout; numpy's annotations are wider
 
 SIZE = 32
 """Height and width of a picture in pixels."""
@@ -34,8 +37,10 @@ class Look:
     """How hard the pictures are. The defaults are the built-in data set; other values are for experiments.
 
     Attributes:
-        hue_spread: standard deviation of a picture's hue around its class's favourite, in turns of the colour wheel.
-        stray: fraction of pictures whose texture is that of a random class, and, independently, of those whose hue is.
+        hue_spread: standard deviation of a picture's hue around its class's favourite, in turns of the colour
+            wheel.
+        stray: fraction of pictures whose texture is that of a random class, and, independently, of those
+            whose hue is.
         shift: largest displacement of the form from the middle, in half picture widths.
         turn: standard deviation of the form's rotation, in radians.
         noise: standard deviation of the white noise, as a fraction of the full brightness range.
@@ -48,76 +53,83 @@ class Look:
     noise: float = 0.04
 
 
-# --- forms: signed distance to the edge, negative inside; u to the right, v downwards, the form fills about [-1, 1] ---
+# --- forms: signed distances to the edge, (N, H, W), negative inside ---
+# u points right, v down; a form fills about [-1, 1]. Python's numbers leave arrays at float32.
+
+
+def _length(u: Float, v: Float) -> Float:
+    return np.asarray(np.hypot(u, v), np.float32)
+
+
+def _either(first: Float, second: Float) -> Float:
+    return np.asarray(np.minimum(first, second), np.float32)
+
+
+def _both(first: Float, second: Float) -> Float:
+    return np.asarray(np.maximum(first, second), np.float32)
 
 
 def _disc(u: Float, v: Float) -> Float:
-    return np.hypot(u, v) - np.float32(0.85)
+    return _length(u, v) - 0.85
 
 
 def _ring(u: Float, v: Float) -> Float:
-    return np.abs(np.hypot(u, v) - np.float32(0.68)) - np.float32(0.24)
+    return abs(_length(u, v) - 0.68) - 0.24
 
 
 def _square(u: Float, v: Float) -> Float:
-    return np.maximum(np.abs(u), np.abs(v)) - np.float32(0.74)
+    return _both(abs(u), abs(v)) - 0.74
 
 
 def _triangle(u: Float, v: Float) -> Float:
-    sides = np.float32(0.866) * np.abs(u) - np.float32(0.5) * v
-    return np.maximum(sides - np.float32(0.45), v - np.float32(0.7))
+    return _both(0.866 * abs(u) - 0.5 * v - 0.45, v - 0.7)
 
 
 def _diamond(u: Float, v: Float) -> Float:
-    return (np.abs(u) / np.float32(0.7) + np.abs(v) - 1) * np.float32(0.6)
+    return (abs(u) / 0.7 + abs(v) - 1) * 0.6
 
 
 def _cross(u: Float, v: Float) -> Float:
-    along, across = np.abs(u), np.abs(v)
-    long, short = np.float32(0.92), np.float32(0.3)
-    return np.minimum(np.maximum(along - long, across - short), np.maximum(along - short, across - long))
+    return _either(_both(abs(u) - 0.92, abs(v) - 0.3), _both(abs(u) - 0.3, abs(v) - 0.92))
 
 
 def _star(u: Float, v: Float) -> Float:
-    radius = np.hypot(u, v)
-    fifth = np.float32(2 * np.pi / 5)
+    fifth = 2 * math.pi / 5
     angle = np.arctan2(u, -v)
-    off = np.abs(angle - fifth * np.round(angle / fifth))  # 0 on a ray, pi/5 in a notch
-    # The straight edge from a tip (radius 1) to a notch (radius 0.45), as a half plane in polar form.
-    tip, notch = np.array([1.0, 0.0]), 0.45 * np.array([np.cos(np.pi / 5), np.sin(np.pi / 5)])
-    normal = np.array([tip[1] - notch[1], notch[0] - tip[0]])
-    normal /= -np.hypot(*normal)
-    return radius * np.float32(normal[0]) * np.cos(off) + radius * np.float32(normal[1]) * np.sin(off) - np.float32(
-        normal @ tip
+    angle = abs(angle - fifth * np.round(angle / fifth))  # 0 on a ray, fifth / 2 in a notch
+    # The straight edge from a tip at radius 1 to a notch at 0.45, as a half plane: normal . (x, y) < offset.
+    x, y = 0.45 * math.sin(fifth / 2), 1 - 0.45 * math.cos(fifth / 2)
+    normal_x, normal_y = y / math.hypot(x, y), x / math.hypot(x, y)
+    radius = _length(u, v)
+    return np.asarray(
+        normal_x * radius * np.sin(angle) + normal_y * radius * np.cos(angle) - normal_y, np.float32
     )
 
 
 def _heart(u: Float, v: Float) -> Float:
-    side = np.abs(u)
-    lobes = np.hypot(side - np.float32(0.4), v + np.float32(0.3)) - np.float32(0.47)
-    # The point: a square on its corner whose upper sides end in the middle of the lobes.
-    point = np.maximum((side + np.abs(v - np.float32(0.08))) * np.float32(0.7071) - np.float32(0.57), -v - np.float32(0.4))
-    return np.minimum(lobes, point)
+    lobes = _length(abs(u) - 0.4, v + 0.3) - 0.47
+    # The point: a square on its corner, cut off at the middle of the lobes.
+    point = _both((abs(u) + abs(v - 0.08)) * 0.7071 - 0.57, -v - 0.4)
+    return _either(lobes, point)
 
 
 def _crescent(u: Float, v: Float) -> Float:
-    bite = np.hypot(u - np.float32(0.5), v) - np.float32(0.68)
-    return np.maximum(np.hypot(u, v) - np.float32(0.92), -bite)
+    return _both(_length(u, v) - 0.92, 0.68 - _length(u - 0.5, v))
 
 
 def _drop(u: Float, v: Float) -> Float:
-    body = np.hypot(u, v - np.float32(0.3)) - np.float32(0.58)
-    # The tip: tangents from (0, -1) to the body.
-    slope = np.float32(np.arcsin(0.58 / 1.3))
-    tip = np.abs(u) * np.cos(slope) - (v + 1) * np.sin(slope)
-    return np.minimum(body, np.maximum(tip, v - np.float32(0.05)))
+    body = _length(u, v - 0.3) - 0.58
+    # The tip: between the tangents from (0, -1) to the body.
+    slope = math.asin(0.58 / 1.3)
+    tip = abs(u) * math.cos(slope) - (v + 1) * math.sin(slope)
+    return _either(body, _both(tip, v - 0.05))
 
 
-# --- textures: -1 to 1; x and y in pixels, p is a random phase, f a frequency factor, all (N, 1, 1) or (N, H, W) ---
+# --- textures, (N, H, W) in [-1, 1]; x and y in pixels ---
 
 
 def _waves(along: Float, period: float, phase: Float) -> Float:
-    return np.sin(along * np.float32(2 * np.pi / period) + phase)
+    return np.asarray(np.sin(along * (2 * math.pi / period) + phase), np.float32)
 
 
 def _texture(kind: str, x: Float, y: Float, phase: Float, lean: Float) -> Float:
@@ -125,7 +137,7 @@ def _texture(kind: str, x: Float, y: Float, phase: Float, lean: Float) -> Float:
 
     Diagonals lean either way, so that a horizontal flip keeps the class.
     """
-    diagonal = (x + lean * y) * np.float32(0.7071)
+    diagonal = (x + lean * y) * 0.7071
     if kind == "broad rows":
         return _waves(y, 10.0, phase)
     if kind == "fine rows":
@@ -143,8 +155,8 @@ def _texture(kind: str, x: Float, y: Float, phase: Float, lean: Float) -> Float:
     if kind == "fine checks":
         return _waves(x, 6.5, phase) * _waves(y, 6.5, phase)
     if kind == "ripples":
-        return _waves(np.hypot(x - SIZE / 2, y - SIZE / 2), 6.5, phase)
-    return _waves(x, 5.0, phase) * np.float32(0.15)  # smooth
+        return _waves(_length(x - SIZE / 2, y - SIZE / 2), 6.5, phase)
+    return _waves(x, 5.0, phase) * 0.15  # smooth
 
 
 @dataclass(frozen=True)
@@ -177,8 +189,7 @@ def _colour(hue: Float, saturation: Float, value: Float) -> Float:
     offset = np.array([5.0, 3.0, 1.0], np.float32)[None, :, None, None]
     k = (offset + hue[:, None] * 6) % 6
     ramp = np.clip(np.minimum(k, 4 - k), 0, 1)
-    colour: Float = value[:, None] * (1 - saturation[:, None] * ramp)
-    return colour.astype(np.float32)
+    return np.asarray(value[:, None] * (1 - saturation[:, None] * ramp), np.float32)
 
 
 def _paint(labels: NDArray[np.int64], look: Look, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -203,7 +214,10 @@ def _paint(labels: NDArray[np.int64], look: Look, rng: np.random.Generator) -> N
     mirror = np.where(rng.random((count, 1, 1)) < 0.5, -1, 1).astype(np.float32)
     u = (2 * x + 1) / SIZE - 1 - middle_u
     v = (2 * y + 1) / SIZE - 1 - middle_v
-    u, v = (np.cos(turn) * u + np.sin(turn) * v) / scale * mirror, (np.cos(turn) * v - np.sin(turn) * u) / scale
+    u, v = (
+        (np.cos(turn) * u + np.sin(turn) * v) / scale * mirror,
+        (np.cos(turn) * v - np.sin(turn) * u) / scale,
+    )
 
     # The texture lies in the picture, not in the form: slightly turned, stretched and at any phase.
     skew, stretch, phase = normal(0.1), uniform(0.85, 1.15), uniform(0, 2 * np.pi)
@@ -230,7 +244,8 @@ def _paint(labels: NDArray[np.int64], look: Look, rng: np.random.Generator) -> N
     blend = (0.5 + 0.5 * texture * uniform(0.6, 1.0))[:, None]
     figure = bright * blend + deep * (1 - blend)
 
-    # The ground: two colours of any hue, run into each other by a slanting ramp and a slow swell; dark or pale.
+    # The ground: two colours of any hue, run into each other by a slanting ramp and a slow swell; dark or
+    # pale.
     pale = rng.random((count, 1, 1)) < 0.35
     value = np.where(pale, uniform(0.75, 0.95), uniform(0.12, 0.4)).astype(np.float32)
     saturation = np.where(pale, uniform(0.05, 0.3), uniform(0.2, 0.6)).astype(np.float32)
@@ -244,7 +259,7 @@ def _paint(labels: NDArray[np.int64], look: Look, rng: np.random.Generator) -> N
     ground = near * share + far * (1 - share)
 
     picture = figure * inside + ground * (1 - inside) + normal(look.noise, 3, SIZE, SIZE)
-    return np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(picture, 0, 1) * 255), np.uint8)
 
 
 def _part(count: int, look: Look, seed: int, part: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -253,12 +268,18 @@ def _part(count: int, look: Look, seed: int, part: int) -> tuple[NDArray[np.uint
     images = np.empty((count, 3, SIZE, SIZE), np.uint8)
     for start in range(0, count, _CHUNK):
         chunk = slice(start, min(start + _CHUNK, count))
-        images[chunk] = _paint(labels[chunk], look, np.random.default_rng([VERSION, seed, part, start // _CHUNK]))
+        images[chunk] = _paint(
+            labels[chunk], look, np.random.default_rng([VERSION, seed, part, start // _CHUNK])
+        )
     return images, labels
 
 
 def paint_shapes(
-    train: int = 10_000, test: int = 2_000, seed: int = 0, look: Look | None = None, progress: Progress | None = None
+    train: int = 10_000,
+    test: int = 2_000,
+    seed: int = 0,
+    look: Look | None = None,
+    progress: Progress | None = None,
 ) -> Arrays:
     """Paint the built-in data set.
 
