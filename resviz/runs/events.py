@@ -1,4 +1,4 @@
-"""The protocol of a run's directory: events (worker -> reader) and commands (reader -> worker), one JSON object a line.
+"""The protocol of a run's directory: events (worker -> reader), commands (reader -> worker), as JSON lines.
 
 Both are append-only JSON lines, typed here once. Iterations count finished optimiser steps (the first is 1).
 """
@@ -30,9 +30,9 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
     """"float32" or "bfloat16"."""
     parameters: int
     convolutions: tuple[str, ...]
-    """Names of all convolutions on the main path in order of depth ("stage1.block1.conv1"): `Probed.gradient_norm`."""
+    """Convolutions on the main path in order of depth ("stage1.block1.conv1"): `Probed.gradient_norm`."""
     blocks: tuple[str, ...]
-    """Ids of the residual-capable blocks (and loose additions) in order of depth: `Probed.residual_magnitude`."""
+    """Residual-capable blocks (and loose additions) in order of depth: `Probed.residual_magnitude`."""
     responses: tuple[str, ...]
     """Names of the convolutions that a batch norm follows, in order: `Probed.response_std`."""
     classes: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Stepped(msgspec.Struct, frozen=True, tag="step", tag_field="event"):
 
 
 class Probed(msgspec.Struct, frozen=True, tag="probe", tag_field="event"):
-    """Probes of one iteration, in the order of the names in `Started`; None where it is not defined or not finite."""
+    """Probes of one iteration, in the order of the names in `Started`; None: not defined or not finite."""
 
     iteration: int
     gradient_norm: tuple[float | None, ...]

@@ -1,0 +1,224 @@
+"""One run's folder: its files, its state, and the worker's ends of its two logs."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import msgspec
+
+from resviz.arch.graph import Architecture
+from resviz.atomic import write_atomically
+from resviz.errors import ResvizError, RunError
+from resviz.runs import events, lines, lock
+from resviz.runs.events import Changed, Command, Event, RunState
+from resviz.train import recipe as recipes
+from resviz.train.recipe import Recipe
+
+ARCHITECTURE, RECIPE = "architecture.json", "recipe.json"
+
+
+class Run:
+    """One run's folder. Cheap to make: nothing is read before it is asked for."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self.path.absolute() == other.path.absolute()
+
+    def __hash__(self) -> int:
+        return hash(self.path.absolute())
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def name(self) -> str:
+        """The name of the run's folder."""
+        return self.path.absolute().name
+
+    @property
+    def events_path(self) -> Path:
+        """`events.jsonl`: what happened, appended by the worker."""
+        return self.path / "events.jsonl"
+
+    @property
+    def commands_path(self) -> Path:
+        """`commands.jsonl`: what people asked for, read by the worker."""
+        return self.path / "commands.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        """`log.txt`: the worker's stderr."""
+        return self.path / "log.txt"
+
+    @property
+    def checkpoints_path(self) -> Path:
+        """The folder of checkpoints."""
+        return self.path / "checkpoints"
+
+    def exists(self) -> bool:
+        """Say whether this folder holds a run."""
+        return (self.path / ARCHITECTURE).is_file() and (self.path / RECIPE).is_file()
+
+    def architecture(self) -> Architecture:
+        """Read the architecture.
+
+        Raises:
+            RunError: the file is missing or unreadable.
+            FormatError: it is damaged or newer.
+        """
+        from resviz.arch import files
+
+        path = self.path / ARCHITECTURE
+        return files.from_json(read(path), str(path))
+
+    def recipe(self) -> Recipe:
+        """Read the recipe.
+
+        Raises:
+            RunError: the file is missing or unreadable.
+            FormatError, RecipeError: it is damaged, newer or has a field that cannot be used.
+        """
+        path = self.path / RECIPE
+        return recipes.from_json(read(path), str(path))
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Replace the recipe (as `resume --iterations` does).
+
+        Raises:
+            RunError: the folder is read-only or full.
+        """
+        write(self.path / RECIPE, recipes.to_json(recipe))
+
+    def send(self, command: Command) -> None:
+        """Append a command for the worker, which looks between two iterations; nobody else does.
+
+        Raises:
+            RunError: the folder is read-only, full or gone.
+        """
+        lines.append(self.commands_path, events.encode(command))
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Return a context manager that marks this process as the run's worker.
+
+        Raises:
+            RunError: (on entering) another worker has the run, or the folder is read-only.
+        """
+        return lock.held(self.path / "worker.lock")
+
+    def alive(self) -> bool:
+        """Say whether a worker has this run now, in whichever process."""
+        return lock.is_held(self.path / "worker.lock")
+
+    def state(self) -> RunState:
+        """Return the run's state; reads the end of the log where that is enough.
+
+        A run whose log says running or paused but which no worker holds was "interrupted".
+        """
+        alive = self.alive()
+        for line in lines.backwards(self.events_path):
+            if b'"state"' in line[:32] or b'"started"' in line[:32]:
+                with contextlib.suppress(msgspec.DecodeError):
+                    return settled(events.decode_event(line), alive)
+        return settled(None, alive)
+
+
+def settled(last: Event | None, alive: bool) -> RunState:
+    """Return a run's state from the last `Started` or `Changed` of its log and whether a worker has it."""
+    if last is None:
+        return "running" if alive else "stopped"
+    state: RunState = last.state if isinstance(last, Changed) else "running"
+    return "interrupted" if state in ("running", "paused") and not alive else state
+
+
+class EventLog:
+    """The worker's end of `events.jsonl`: whole lines, each in the file when `write` returns."""
+
+    def __init__(self, run: Run) -> None:
+        """Open the log; a torn last line of a killed worker is ended first.
+
+        Raises:
+            RunError: the folder is missing, read-only or full.
+        """
+        self._writer = lines.LineWriter(run.events_path)
+
+    def write(self, *messages: Event) -> None:
+        """Append events in one system call.
+
+        Raises:
+            RunError: the disk is full, or the folder is gone.
+        """
+        self._writer.write(b"".join(map(events.encode, messages)))
+
+    def flush(self) -> None:
+        """Have everything on the disk, against a power cut (a killed process loses nothing anyhow).
+
+        Raises:
+            RunError: the disk is full.
+        """
+        self._writer.sync()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
+    def __enter__(self) -> EventLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class CommandTail:
+    """The worker's end of `commands.jsonl`."""
+
+    def __init__(self, run: Run, offset: int | None = None) -> None:
+        """Begin at `offset` bytes; None: at the present end, for commands to an earlier worker are past."""
+        if offset is None:
+            try:
+                offset = run.commands_path.stat().st_size
+            except OSError:
+                offset = 0
+        self._tail = lines.LineTail(run.commands_path, offset)
+        self.skipped = 0
+        """Lines so far that were no commands."""
+
+    def read(self) -> list[Command]:
+        """Return the commands that arrived since the last call; one `stat` where there are none."""
+        found: list[Command] = []
+        for line in self._tail.read():
+            if line.strip():
+                try:
+                    found.append(events.decode_command(line))
+                except (msgspec.DecodeError, UnicodeDecodeError):
+                    self.skipped += 1
+        return found
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file atomically.
+
+    Raises:
+        RunError: the folder is missing, read-only or full.
+    """
+    try:
+        write_atomically(path, data)
+    except ResvizError as error:
+        raise RunError(str(error)) from error
+
+
+def read(path: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        RunError: it is missing or cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RunError(f"{path} is missing: give the folder of a run or of an experiment.") from None
+    except OSError as error:
+        raise RunError(f"Cannot read {path} ({error.strerror or error}): check the folder.") from error

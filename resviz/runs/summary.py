@@ -1,0 +1,134 @@
+"""One line about a run, read from the end of its log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from resviz.runs import events, lines
+from resviz.runs.events import Changed, Evaluated, Noted, RateChanged, RunState, Started, Stepped
+from resviz.runs.run import Run, settled
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What tables and the command line show of a run; None: not known (yet)."""
+
+    name: str
+    directory: str
+    state: RunState
+    message: str = ""
+    """The worker's sentence about the state, where there is one."""
+    iterations: int = 0
+    """Finished iterations."""
+    iterations_asked: int | None = None
+    train_error_pct: float | None = None
+    """Percent, mean over the batches of the last epoch."""
+    test_error_pct: float | None = None
+    loss: float | None = None
+    diverged: bool = False
+    """The newest loss is not a number."""
+    learning_rate: float | None = None
+    images_per_second: float | None = None
+    device: str | None = None
+    parameters: int | None = None
+    updated: float | None = None
+    """Time of the newest event, seconds since 1970 (UTC)."""
+
+
+def summary(run: Run) -> RunSummary:
+    """Return what is known of a run; reads the log backwards, an epoch or so.
+
+    Raises:
+        RunError: the log is there but cannot be read.
+    """
+    alive = run.alive()
+    begun = _first_started(run)
+    per_epoch = begun.iterations_per_epoch if begun else float("inf")
+    state: Started | Changed | None = None
+    started: Started | None = None
+    evaluated: Evaluated | None = None
+    newest: events.Event | None = None
+    updated: float | None = None
+    steps: list[Stepped] = []  # newest first
+    limit: float = float("inf")  # What a resume went back behind is void.
+    for line in lines.backwards(run.events_path):
+        try:
+            event = events.decode_event(line)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if newest is None and not isinstance(event, Noted | RateChanged):
+            newest = event
+        if updated is None:
+            updated = getattr(event, "time", None)
+        match event:
+            case Started():
+                state, started = state or event, started or event
+                limit = min(limit, event.iteration)
+            case Changed():
+                state = state or event
+            case Stepped() if event.iteration <= limit and (not steps or event.iteration < steps[-1].iteration):
+                steps.append(event)
+            case Evaluated() if event.iteration <= limit:
+                evaluated = evaluated or event
+            case _:
+                continue
+        whole_epoch = bool(steps) and steps[-1].iteration <= steps[0].iteration - per_epoch
+        if whole_epoch and state is not None and evaluated is not None:
+            break
+    begun = started or begun
+    step = steps[0] if steps else None
+    settled_state = settled(state, alive)
+    return RunSummary(
+        name=run.name,
+        directory=str(run.path),
+        state=settled_state,
+        message=state.message if isinstance(state, Changed) and state.state == settled_state else "",
+        iterations=newest.iteration if newest else 0,
+        iterations_asked=begun.iterations if begun else None,
+        train_error_pct=mean_of_last_epoch(
+            [s.iteration for s in steps], [s.train_error_pct for s in steps], per_epoch
+        ),
+        test_error_pct=evaluated.test_error_pct if evaluated else None,
+        loss=step.loss if step else None,
+        diverged=step is not None and step.loss is None,
+        learning_rate=step.learning_rate if step else None,
+        images_per_second=step.images_per_second if step else None,
+        device=begun.device if begun else None,
+        parameters=begun.parameters if begun else None,
+        updated=updated,
+    )
+
+
+def mean_of_last_epoch(
+    iterations: Sequence[int], values: Sequence[float], iterations_per_epoch: float
+) -> float | None:
+    """Return the mean over the last epoch of values that each stand for the iterations since the one before.
+
+    Args:
+        iterations: newest first; one before the epoch, where there is one, closes the last gap.
+        values: as many.
+        iterations_per_epoch: the length of the window.
+    """
+    if not iterations:
+        return None
+    edge = max(iterations[0] - iterations_per_epoch, 0)
+    total = weight = 0.0
+    for index, (iteration, value) in enumerate(zip(iterations, values, strict=True)):
+        before = iterations[index + 1] if index + 1 < len(iterations) else 0
+        span = iteration - max(before, edge)
+        if span <= 0:
+            break
+        total += value * span
+        weight += span
+    return total / weight if weight else values[0]
+
+
+def _first_started(run: Run) -> Started | None:
+    """Return the first line's `Started`: the length of an epoch does not change in a run."""
+    try:
+        with run.events_path.open("rb") as file:
+            event = events.decode_event(file.readline(1 << 22))
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return event if isinstance(event, Started) else None
