@@ -1,4 +1,4 @@
-"""What stands between the command line and the window: each missing piece is named in one sentence with its mend."""
+"""What can stand between the command line and the window: each missing piece is named with its mend."""
 
 from __future__ import annotations
 
@@ -7,9 +7,27 @@ import importlib.util
 import os
 import sys
 
-PACKAGES = ("PySide6", "pyqtgraph", "networkx", "msgspec", "platformdirs", "numpy", "torch", "torchvision", "captum", "safetensors", "PIL")
+PACKAGES = (
+    "PySide6",
+    "pyqtgraph",
+    "networkx",
+    "msgspec",
+    "platformdirs",
+    "numpy",
+    "torch",
+    "torchvision",
+    "captum",
+    "safetensors",
+    "PIL",
+)
 LIBRARIES = ("libEGL.so.1", "libGL.so.1", "libxkbcommon.so.0", "libfontconfig.so.1", "libdbus-1.so.3")
-XCB_LIBRARIES = ("libxcb-cursor.so.0", "libxkbcommon-x11.so.0", "libxcb-icccm.so.4", "libxcb-keysyms.so.1", "libxcb-shape.so.0")
+XCB_LIBRARIES = (
+    "libxcb-cursor.so.0",
+    "libxkbcommon-x11.so.0",
+    "libxcb-icccm.so.4",
+    "libxcb-keysyms.so.1",
+    "libxcb-shape.so.0",
+)
 APT_LINE = (
     "sudo apt install libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 "
     "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
@@ -17,13 +35,14 @@ APT_LINE = (
 
 
 def obstacle() -> str | None:
-    """Return why the window cannot open here and the command that mends it, as one sentence; None if it can."""
+    """Return why the window cannot open here and what mends it, as one sentence; None if it can."""
     if not (3, 11) <= sys.version_info[:2] <= (3, 13):
         found = ".".join(map(str, sys.version_info[:3]))
         return f"resviz needs Python 3.11 to 3.13 and this is {found}: start it with `python3.12 main.py`."
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        return f"{', '.join(missing)} not installed for {sys.executable}: run `pip install -e .` in the folder of main.py."
+        names = ", ".join(missing)
+        return f"{names} not installed for {sys.executable}: run `pip install -e .` in the folder of main.py."
     if sys.platform.startswith("linux"):
         return _linux_obstacle()
     return None

@@ -1,7 +1,7 @@
-"""The design system: an 8-pixel grid, a dark and a light palette, one accent, colours that everyone can tell apart.
+"""The design system: an 8-pixel grid, a dark and a light palette, one accent.
 
-Plain networks are warm, residual ones cool, everywhere; the pairs stay apart for the common colour-vision deficiencies
-because they differ in lightness as well as in hue.
+Plain networks are warm, residual ones cool, everywhere; the pairs stay apart for the common colour-vision
+deficiencies because they differ in lightness as well as in hue.
 """
 
 from __future__ import annotations
@@ -51,115 +51,64 @@ class Colours:
 
 
 DARK = Colours(
-    window="#14171c", panel="#1b1f26", raised="#242a33", hover="#2e3641", border="#333c48", text="#e8ecf1",
-    muted="#9aa7b6", accent="#4c9be8", on_accent="#08131f", plain="#f0913c", residual="#3fb6d9", good="#58c28b",
-    warning="#e6b54a", danger="#f0616d", plot="#171b21", grid="#3a4451",
+    window="#14171c",
+    panel="#1b1f26",
+    raised="#242a33",
+    hover="#2e3641",
+    border="#333c48",
+    text="#e8ecf1",
+    muted="#9aa7b6",
+    accent="#4c9be8",
+    on_accent="#08131f",
+    plain="#f0913c",
+    residual="#3fb6d9",
+    good="#58c28b",
+    warning="#e6b54a",
+    danger="#f0616d",
+    plot="#171b21",
+    grid="#3a4451",
 )
 LIGHT = Colours(
-    window="#f1f3f6", panel="#ffffff", raised="#f4f6f9", hover="#e6ebf1", border="#cfd7e1", text="#16202b",
-    muted="#546374", accent="#1765c1", on_accent="#ffffff", plain="#bd4f00", residual="#006f9e", good="#1b7f4d",
-    warning="#8f6400", danger="#c22f3d", plot="#ffffff", grid="#d5dce5",
+    window="#f1f3f6",
+    panel="#ffffff",
+    raised="#f4f6f9",
+    hover="#e6ebf1",
+    border="#cfd7e1",
+    text="#16202b",
+    muted="#546374",
+    accent="#1765c1",
+    on_accent="#ffffff",
+    plain="#b04800",
+    residual="#006f9e",
+    good="#1b7f4d",
+    warning="#8f6400",
+    danger="#c22f3d",
+    plot="#ffffff",
+    grid="#d5dce5",
 )
 
 # Runs beyond the first of each family: same family, other lightness and a slight turn of hue.
-_WARM = {True: ("#f0913c", "#f2c14e", "#e8705f", "#f5a9a0", "#c98b4a"), False: ("#bd4f00", "#8a6100", "#b3261e", "#7d3c12", "#a05a7a")}
-_COOL = {True: ("#3fb6d9", "#7d9cf5", "#4fd1b0", "#a58bf0", "#8fd0f0"), False: ("#006f9e", "#3949c6", "#00795c", "#6a3fc0", "#2f5f7d")}
+_WARM = {
+    True: ("#f0913c", "#f2c14e", "#e8705f", "#f5a9a0", "#c98b4a"),
+    False: ("#b04800", "#8a6100", "#b3261e", "#7d3c12", "#a05a7a"),
+}
+_COOL = {
+    True: ("#3fb6d9", "#7d9cf5", "#4fd1b0", "#a58bf0", "#8fd0f0"),
+    False: ("#006f9e", "#3949c6", "#00795c", "#6a3fc0", "#2f5f7d"),
+}
 
 # Viridis at nine places (CC0, matplotlib): perceptually even, readable without colour vision.
 _SCALE = (
-    (68, 1, 84), (71, 44, 122), (59, 81, 139), (44, 113, 142), (33, 144, 141),
-    (39, 173, 129), (92, 200, 99), (170, 220, 50), (253, 231, 37),
+    (68, 1, 84),
+    (71, 44, 122),
+    (59, 81, 139),
+    (44, 113, 142),
+    (33, 144, 141),
+    (39, 173, 129),
+    (92, 200, 99),
+    (170, 220, 50),
+    (253, 231, 37),
 )
-
-_STYLE = Template("""
-* { outline: none; }
-QWidget { color: $text; font-size: ${base}px; }
-QMainWindow, QDialog { background: $window; }
-QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 6px 8px; }
-QLabel { background: transparent; }
-QLabel[role="title"] { font-size: ${title}px; font-weight: 600; }
-QLabel[role="heading"] { font-weight: 600; }
-QLabel[role="muted"] { color: $muted; }
-QLabel[role="caption"] { color: $muted; font-size: ${small}px; }
-QLabel[role="value"] { font-size: ${value}px; font-weight: 600; }
-QLabel[role="plain"] { color: $plain; font-weight: 600; }
-QLabel[role="residual"] { color: $residual; font-weight: 600; }
-QLabel[role="error"] { color: $danger; font-size: ${small}px; }
-QFrame[role="card"] { background: $panel; border: 1px solid $border; border-radius: 8px; }
-QFrame[role="bar"] { background: $panel; border: none; border-bottom: 1px solid $border; }
-QFrame[role="notice"] { background: $raised; border: 1px solid $accent; border-radius: 6px; }
-QFrame[role="separator"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
-QPushButton, QToolButton, QComboBox, QLineEdit, QSpinBox, QDoubleSpinBox {
-  background: $raised; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; min-height: 20px; }
-QPushButton { padding: 4px 12px; }
-QPushButton:hover, QToolButton:hover, QComboBox:hover { background: $hover; }
-QPushButton:pressed, QToolButton:pressed { background: $border; }
-QPushButton:disabled, QToolButton:disabled, QComboBox:disabled, QLineEdit:disabled, QSpinBox:disabled,
-QDoubleSpinBox:disabled, QLabel:disabled, QCheckBox:disabled { color: $faint; }
-QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus,
-QAbstractItemView:focus { border: 1px solid $accent; }
-QPushButton[role="primary"], QToolButton[role="primary"] {
-  background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600; }
-QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
-QPushButton[role="primary"]:disabled { background: $raised; color: $faint; border-color: $border; }
-QPushButton[role="danger"] { color: $danger; }
-QPushButton[role="quiet"], QToolButton[role="quiet"], QToolButton { background: transparent; border-color: transparent; }
-QPushButton[role="quiet"]:hover, QToolButton[role="quiet"]:hover, QToolButton:hover { background: $hover; }
-QToolButton:checked { background: $hover; border-color: $border; }
-QToolButton::menu-indicator { image: none; }
-QLineEdit, QSpinBox, QDoubleSpinBox { selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit[state="error"], QSpinBox[state="error"], QDoubleSpinBox[state="error"] { border: 1px solid $danger; }
-QComboBox::drop-down { border: none; width: 20px; }
-QComboBox QAbstractItemView, QMenu { background: $panel; border: 1px solid $border; padding: 4px; }
-QComboBox QAbstractItemView { selection-background-color: $hover; selection-color: $text; }
-QMenu::item { padding: 6px 24px 6px 16px; border-radius: 4px; }
-QMenu::item:selected { background: $hover; }
-QMenu::item:disabled { color: $faint; }
-QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
-QMenuBar { background: $panel; border-bottom: 1px solid $border; padding: 2px 8px; }
-QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
-QMenuBar::item:selected { background: $hover; }
-QComboBox::down-arrow { image: url($icons/chevron-down-$tone.svg); width: 12px; height: 12px; }
-QSpinBox, QDoubleSpinBox { padding-right: 20px; }
-QSpinBox::up-button, QDoubleSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::down-button {
-  background: transparent; border: none; width: 18px; subcontrol-origin: border; margin: 1px; }
-QSpinBox::up-button, QDoubleSpinBox::up-button { subcontrol-position: top right; }
-QSpinBox::down-button, QDoubleSpinBox::down-button { subcontrol-position: bottom right; }
-QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url($icons/chevron-up-$tone.svg); width: 10px; height: 10px; }
-QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url($icons/chevron-down-$tone.svg); width: 10px; height: 10px; }
-QCheckBox, QRadioButton { spacing: 8px; background: transparent; }
-QCheckBox::indicator, QAbstractItemView::indicator, QMenu::indicator {
-  width: 14px; height: 14px; border: 1px solid $muted; border-radius: 4px; background: $raised; }
-QMenu::indicator { margin-left: 6px; }
-QCheckBox::indicator:checked, QAbstractItemView::indicator:checked, QMenu::indicator:checked {
-  background: $accent; border-color: $accent; image: url($icons/check-$tone.svg); }
-QCheckBox::indicator:focus { border-color: $accent; }
-QTabWidget::pane { border: none; }
-QTabBar { background: transparent; }
-QTabBar::tab { color: $muted; padding: 6px 12px; border: none; border-bottom: 2px solid transparent; background: transparent; }
-QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
-QTabBar::tab:hover { color: $text; }
-QProgressBar { background: $raised; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
-QProgressBar::chunk { background: $accent; border-radius: 3px; }
-QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
-QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
-QScrollBar::handle { background: $border; border-radius: 4px; min-height: 24px; min-width: 24px; margin: 1px; }
-QScrollBar::handle:hover { background: $muted; }
-QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: none; border: none; width: 0; height: 0; }
-QAbstractItemView { background: $panel; alternate-background-color: $raised; border: 1px solid $border; border-radius: 6px; }
-QAbstractItemView::item { padding: 4px 8px; }
-QAbstractItemView::item:selected { background: $hover; color: $text; }
-QHeaderView { background: $panel; border: none; }
-QHeaderView::section { background: $panel; color: $muted; border: none; border-bottom: 1px solid $border; padding: 4px 8px; }
-QScrollArea { border: none; background: transparent; }
-QScrollArea > QWidget > QWidget { background: transparent; }
-QSplitter::handle { background: $window; }
-QSplitter::handle:hover { background: $hover; }
-QStatusBar { background: $panel; color: $muted; border-top: 1px solid $border; }
-QStatusBar::item { border: none; }
-QTextBrowser { background: transparent; border: none; }
-""")
-
 
 def _mix(first: str, second: str, share: float) -> str:
     a, b = QColor(first), QColor(second)
@@ -225,7 +174,7 @@ class Theme(QObject):
             self._restyle()
 
     def apply(self, application: QApplication) -> None:
-        """Dress the application, with the mode remembered from last time, and follow the system from now on."""
+        """Dress the application in the mode remembered from last time; follow the system from now on."""
         self._application = application
         saved = QSettings().value("theme/mode", "system")
         self._mode = saved if saved in MODES else "system"
@@ -249,24 +198,36 @@ class Theme(QObject):
 
     def _style_sheet(self) -> str:
         colours, base = self.colours, self.font_pixels
-        return _STYLE.substitute(
+        return Template((ASSETS / "style.qss").read_text(encoding="utf-8")).substitute(
             vars(colours),
             icons=(ASSETS / "icons").as_posix(),
             tone="dark" if self.is_dark else "light",
             faint=_mix(colours.muted, colours.panel, 0.45),
             accent_hover=_mix(colours.accent, colours.text, 0.15),
-            base=base, small=base - 2, title=base + 3, value=base + 7,
+            base=base,
+            small=base - 2,
+            title=base + 3,
+            value=base + 7,
         )
 
     def _palette(self) -> QPalette:
         colours, palette = self.colours, QPalette()
         role = QPalette.ColorRole
         for which, name in (
-            (role.Window, colours.window), (role.Base, colours.panel), (role.AlternateBase, colours.raised),
-            (role.Button, colours.raised), (role.Text, colours.text), (role.WindowText, colours.text),
-            (role.ButtonText, colours.text), (role.ToolTipBase, colours.raised), (role.ToolTipText, colours.text),
-            (role.PlaceholderText, colours.muted), (role.Highlight, colours.accent),
-            (role.HighlightedText, colours.on_accent), (role.Link, colours.accent), (role.Mid, colours.border),
+            (role.Window, colours.window),
+            (role.Base, colours.panel),
+            (role.AlternateBase, colours.raised),
+            (role.Button, colours.raised),
+            (role.Text, colours.text),
+            (role.WindowText, colours.text),
+            (role.ButtonText, colours.text),
+            (role.ToolTipBase, colours.raised),
+            (role.ToolTipText, colours.text),
+            (role.PlaceholderText, colours.muted),
+            (role.Highlight, colours.accent),
+            (role.HighlightedText, colours.on_accent),
+            (role.Link, colours.accent),
+            (role.Mid, colours.border),
         ):
             palette.setColor(which, QColor(name))
         return palette
@@ -312,7 +273,7 @@ def scale_colour(t: float) -> QColor:
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:
-    """Return `assets/icons/NAME.svg` in `colour` ("#rrggbb"; None: the text colour in force), with a faint disabled form."""
+    """Return `assets/icons/NAME.svg` in `colour` ("#rrggbb"; None: the text colour), with a disabled form."""
     colours = theme().colours
     chosen = colour or colours.text
     result = QIcon()

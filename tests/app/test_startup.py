@@ -1,0 +1,63 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app import startup
+
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+
+
+def test_missing_package_is_one_sentence_with_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(startup, "PACKAGES", ("PySide6", "no_such_package"))
+    assert startup.main(["main.py"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "no_such_package" in err
+    assert "pip install -e ." in err
+    assert "PySide6," not in err
+
+
+linux_only = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="libraries and screens are looked up on Linux only"
+)
+
+
+@linux_only
+def test_missing_library_names_the_apt_line(monkeypatch):
+    monkeypatch.setattr(startup, "LIBRARIES", ("libnosuchthing.so.1",))
+    sentence = startup.obstacle()
+    assert sentence is not None
+    assert "libnosuchthing.so.1" in sentence
+    assert startup.APT_LINE in sentence
+    assert startup.APT_LINE in (MAIN.parent / "README.md").read_text(encoding="utf-8")
+
+
+@linux_only
+def test_without_a_screen_the_demo_is_offered(monkeypatch):
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    answer = subprocess.run(
+        [sys.executable, str(MAIN)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.returncode == 2
+    assert answer.stderr.count("\n") == 1
+    assert "python -m resviz demo" in answer.stderr
+
+
+def test_old_python_is_told_so(monkeypatch):
+    monkeypatch.setattr(startup.sys, "version_info", (3, 9, 2))
+    assert "Python 3.11 to 3.13" in (startup.obstacle() or "")
+
+
+def test_nothing_in_the_way_here():
+    assert startup.obstacle() is None
+
+
+def test_the_windows_process_imports_no_torch():
+    code = "import sys, app.window; print(sorted({'torch', 'torchvision', 'captum'} & set(sys.modules)))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=MAIN.parent, check=True
+    )
+    assert answer.stdout.strip() == "[]"
