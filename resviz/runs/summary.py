@@ -51,7 +51,7 @@ def summary(run: Run) -> RunSummary:
     newest: events.Event | None = None
     updated: float | None = None
     steps: list[Stepped] = []  # newest first
-    limit: float = float("inf")  # What a resume went back behind is void.
+    limit = step_limit = float("inf")  # What a resume went back behind is void, and so is a step told twice.
     for line in lines.backwards(run.events_path):
         try:
             event = events.decode_event(line)
@@ -67,7 +67,8 @@ def summary(run: Run) -> RunSummary:
                 limit = min(limit, event.iteration)
             case Changed():
                 state = state or event
-            case Stepped() if event.iteration <= limit and (not steps or event.iteration < steps[-1].iteration):
+            case Stepped() if event.iteration <= min(limit, step_limit):
+                step_limit = event.iteration - 1
                 steps.append(event)
             case Evaluated() if event.iteration <= limit:
                 evaluated = evaluated or event
