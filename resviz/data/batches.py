@@ -26,7 +26,7 @@ Normalise = Literal["pixel-mean", "channel-mean", "channel-mean-std"]
 PADDING = 4
 """Pixels of zeros added on each side before a random crop (arXiv:1512.03385, Sec. 4.2)."""
 
-_CHUNK = 2048  # pictures summed at once
+_CHUNK = 256  # pictures summed at once: 256 x 255 squared stays below 2**24, so float32 adds them exactly
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +62,10 @@ class Statistics:
         total = torch.zeros(images.shape[1:], dtype=torch.int64, device=images.device)
         squares = torch.zeros_like(total)
         for start in range(0, count, _CHUNK):
-            chunk = images[start : start + _CHUNK].to(torch.int32)
-            total += chunk.sum(0)
+            chunk = images[start : start + _CHUNK].float()
+            total += chunk.sum(0).to(torch.int64)
             if normalise == "channel-mean-std":
-                squares += (chunk * chunk).sum(0)
+                squares += chunk.square_().sum(0).to(torch.int64)
         if normalise == "pixel-mean":
             return cls((total.double() / (count * 255)).float(), None)
         pixels = count * images.shape[2] * images.shape[3]

@@ -266,11 +266,11 @@ def _part(count: int, look: Look, seed: int, part: int) -> tuple[NDArray[np.uint
     """Return `count` pictures (N, 3, 32, 32) and labels (N,), the classes taking turns."""
     labels = np.arange(count, dtype=np.int64) % len(_KINDS)
     images = np.empty((count, 3, SIZE, SIZE), np.uint8)
-    for start in range(0, count, _CHUNK):
-        chunk = slice(start, min(start + _CHUNK, count))
-        images[chunk] = _paint(
-            labels[chunk], look, np.random.default_rng([VERSION, seed, part, start // _CHUNK])
-        )
+    whole = np.arange(_CHUNK, dtype=np.int64) % len(_KINDS)
+    for index, start in enumerate(range(0, count, _CHUNK)):
+        # A whole chunk even where less is left, so that the length of a set does not change its pictures.
+        painted = _paint(whole, look, np.random.default_rng([VERSION, seed, part, index]))
+        images[start : start + _CHUNK] = painted[: count - start]
     return images, labels
 
 
