@@ -1,0 +1,271 @@
+"""One torch module for each kind of block.
+
+Layers are called `conv1`, `norm1`, ..., `projection`, `projection_norm`. No module changes its input in place (a
+shortcut may need it); what a unit makes itself it may overwrite. Nothing in `forward` depends on the data, so
+that a network can be compiled or captured in a CUDA graph. A module with `probed` takes a `ForwardProbe`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor, nn
+from torch.nn.functional import pad, relu
+
+if TYPE_CHECKING:
+    from resviz.nn.probe import ForwardProbe
+
+
+def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
+    """Return a 3x3 convolution without bias (the batch norm behind it has one)."""
+    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+
+
+def conv1x1(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
+    """Return a 1x1 convolution without bias."""
+    return nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation (arXiv:1502.03167) of (N, C, H, W).
+
+    `response` names the convolution whose response its output is, if any. PyTorch's counter of batches is left
+    out: only a cumulative average would read it, and it costs a launch a layer.
+    """
+
+    num_batches_tracked: Tensor | None
+    probed = True
+
+    def __init__(self, channels: int, response: str | None = None) -> None:
+        super().__init__(channels)
+        self.num_batches_tracked = None
+        self.response = response
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return x normalised, scaled and shifted, channel by channel."""
+        y = super().forward(x)
+        if probe is not None and self.response is not None:
+            probe.record_response(self.response, y)
+        return y
+
+
+class ZeroPadShortcut(nn.Module):
+    """Shortcut A: identity with zeros for the channels that it lacks (arXiv:1512.03385, Sec. 3.3, option A).
+
+    The paper leaves open which channels are zero. Here half come before and half behind (the odd one behind), as
+    in the widely used CIFAR reproduction github.com/akamaster/pytorch_resnet_cifar10, so that its weights fit.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.before = (out_channels - in_channels) // 2
+        self.after = out_channels - in_channels - self.before
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        if self.stride > 1:
+            x = x[:, :, :: self.stride, :: self.stride]  # a view; "performed with a stride of 2"
+        if self.after:
+            x = pad(x, (0, 0, 0, 0, self.before, self.after))
+        return x
+
+
+class Add(nn.Module):
+    """y = F(x) + s(x) of two wires (arXiv:1512.03385, Eq. 1); the branch alone where there is no shortcut."""
+
+    probed = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(
+        self, branch: Tensor, shortcut: Tensor | None = None, probe: ForwardProbe | None = None
+    ) -> Tensor:
+        """Return the sum of two tensors of one shape."""
+        if shortcut is None:
+            return branch
+        if probe is not None:
+            probe.record_residual(self.name, branch, shortcut)
+        return branch + shortcut
+
+
+class GlobalAveragePool(nn.Module):
+    """The mean of each channel: (N, C, H, W) to (N, C) (arXiv:1512.03385, Sec. 3.3)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the channels' means."""
+        return x.mean((2, 3))
+
+
+class ConvBnRelu(nn.Module):
+    """Convolution, batch norm, ReLU (arXiv:1512.03385, Sec. 3.4: "BN right after each convolution")."""
+
+    probed = True
+
+    def __init__(
+        self, name: str, in_channels: int, out_channels: int, *, kernel_size: int, stride: int, padding: int
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias=False)
+        self.norm = BatchNorm(out_channels, f"{name}.conv")
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return ReLU(BN(conv(x)))."""
+        return relu(self.norm(self.conv(x), probe), inplace=True)
+
+
+class ResidualUnit(nn.Module):
+    """What the four residual units share: the shortcut, and its addition to the branch.
+
+    `shortcut` is what `resviz.arch.composites.shortcut_of` says: "none", "identity", "A" or "projection".
+    """
+
+    probed = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.shortcut: nn.Module | None = None
+        self.projection: nn.Conv2d | None = None
+        self.projection_norm: BatchNorm | None = None
+
+    def make_shortcut(
+        self, shortcut: str, in_channels: int, out_channels: int, stride: int, normalised: bool
+    ) -> None:
+        """Add the shortcut's layers; called after the branch's, so that projections come last."""
+        if shortcut == "projection":  # options B and C, Eq. 2: W_s by a 1x1 convolution
+            self.projection = conv1x1(in_channels, out_channels, stride)
+            self.projection_norm = BatchNorm(out_channels) if normalised else None
+        elif shortcut != "none":
+            self.shortcut = ZeroPadShortcut(in_channels, out_channels, stride)
+
+    def project(self, x: Tensor) -> Tensor | None:
+        """Return s(x), or None in a plain unit."""
+        if self.projection is not None:
+            y: Tensor = self.projection(x)
+            return y if self.projection_norm is None else self.projection_norm(y)
+        return None if self.shortcut is None else self.shortcut(x)
+
+    def add_shortcut(self, branch: Tensor, shortcut: Tensor | None, probe: ForwardProbe | None) -> Tensor:
+        """Return F(x) + s(x) (arXiv:1512.03385, Eq. 1); F(x) alone in a plain unit."""
+        if shortcut is None:
+            return branch
+        if probe is not None:
+            probe.record_residual(self.name, branch, shortcut)
+        return branch + shortcut
+
+
+class BasicBlock(ResidualUnit):
+    """y = ReLU(s(x) + F(x)), F = conv 3x3, BN, ReLU, conv 3x3, BN (arXiv:1512.03385, Fig. 5 left)."""
+
+    def __init__(self, name: str, in_channels: int, out_channels: int, *, stride: int, shortcut: str) -> None:
+        super().__init__(name)
+        self.conv1 = conv3x3(in_channels, out_channels, stride)
+        self.norm1 = BatchNorm(out_channels, f"{name}.conv1")
+        self.conv2 = conv3x3(out_channels, out_channels)
+        self.norm2 = BatchNorm(out_channels, f"{name}.conv2")
+        self.make_shortcut(shortcut, in_channels, out_channels, stride, normalised=True)
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        branch = relu(self.norm1(self.conv1(x), probe), inplace=True)
+        branch = self.norm2(self.conv2(branch), probe)
+        # "the second nonlinearity after the addition" (Sec. 3.2)
+        return relu(self.add_shortcut(branch, self.project(x), probe), inplace=True)
+
+
+class Bottleneck(ResidualUnit):
+    """y = ReLU(s(x) + F(x)), F = 1x1 down to `width`, 3x3, 1x1 up (arXiv:1512.03385, Fig. 5 right).
+
+    `stride_in`: "first 1x1" as in the paper's models (v1) or "3x3" as in torchvision's (v1.5).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        in_channels: int,
+        width: int,
+        out_channels: int,
+        *,
+        stride: int,
+        shortcut: str,
+        stride_in: str,
+    ) -> None:
+        super().__init__(name)
+        first, second = (stride, 1) if stride_in == "first 1x1" else (1, stride)
+        self.conv1 = conv1x1(in_channels, width, first)
+        self.norm1 = BatchNorm(width, f"{name}.conv1")
+        self.conv2 = conv3x3(width, width, second)
+        self.norm2 = BatchNorm(width, f"{name}.conv2")
+        self.conv3 = conv1x1(width, out_channels)
+        self.norm3 = BatchNorm(out_channels, f"{name}.conv3")
+        self.make_shortcut(shortcut, in_channels, out_channels, stride, normalised=True)
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        branch = relu(self.norm1(self.conv1(x), probe), inplace=True)
+        branch = relu(self.norm2(self.conv2(branch), probe), inplace=True)
+        branch = self.norm3(self.conv3(branch), probe)
+        return relu(self.add_shortcut(branch, self.project(x), probe), inplace=True)
+
+
+class PreActivationBasic(ResidualUnit):
+    """y = s(x) + F(x), F = BN, ReLU, conv 3x3, BN, ReLU, conv 3x3 (arXiv:1603.05027, Fig. 1b and 4e).
+
+    A projection reads the activated input, as in the authors' code (github.com/KaimingHe/resnet-1k-layers), and
+    has no batch norm of its own. The response of a convolution is measured behind the batch norm that follows it
+    inside the unit; the last one goes into the addition without, and has none.
+    """
+
+    def __init__(self, name: str, in_channels: int, out_channels: int, *, stride: int, shortcut: str) -> None:
+        super().__init__(name)
+        self.norm1 = BatchNorm(in_channels)
+        self.conv1 = conv3x3(in_channels, out_channels, stride)
+        self.norm2 = BatchNorm(out_channels, f"{name}.conv1")
+        self.conv2 = conv3x3(out_channels, out_channels)
+        self.make_shortcut(shortcut, in_channels, out_channels, stride, normalised=False)
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        active = relu(self.norm1(x), inplace=True)
+        shortcut = self.project(x if self.projection is None else active)
+        branch = self.conv2(relu(self.norm2(self.conv1(active), probe), inplace=True))
+        return self.add_shortcut(branch, shortcut, probe)
+
+
+class PreActivationBottleneck(ResidualUnit):
+    """The bottleneck with batch norm and ReLU before each convolution (arXiv:1603.05027, Sec. 4).
+
+    Projection and responses as in `PreActivationBasic`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        in_channels: int,
+        width: int,
+        out_channels: int,
+        *,
+        stride: int,
+        shortcut: str,
+        stride_in: str,
+    ) -> None:
+        super().__init__(name)
+        first, second = (stride, 1) if stride_in == "first 1x1" else (1, stride)
+        self.norm1 = BatchNorm(in_channels)
+        self.conv1 = conv1x1(in_channels, width, first)
+        self.norm2 = BatchNorm(width, f"{name}.conv1")
+        self.conv2 = conv3x3(width, width, second)
+        self.norm3 = BatchNorm(width, f"{name}.conv2")
+        self.conv3 = conv1x1(width, out_channels)
+        self.make_shortcut(shortcut, in_channels, out_channels, stride, normalised=False)
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        active = relu(self.norm1(x), inplace=True)
+        shortcut = self.project(x if self.projection is None else active)
+        branch = relu(self.norm2(self.conv1(active), probe), inplace=True)
+        branch = relu(self.norm3(self.conv2(branch), probe), inplace=True)
+        return self.add_shortcut(self.conv3(branch), shortcut, probe)

@@ -1,0 +1,140 @@
+"""Network: an architecture's blocks as one torch module, run by a plan made beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from resviz.nn.probe import ForwardProbe
+
+
+@dataclass(frozen=True)
+class Step:
+    """One block's turn: which values it reads, where its result goes, which values nobody needs any more."""
+
+    module: nn.Module
+    sources: tuple[int, ...]
+    target: int
+    releases: tuple[int, ...]
+    probed: bool
+
+
+class Network(nn.Module):
+    """Scores of pictures: (N, C, H, W) to (N, classes).
+
+    A parameter is called by its block's id and layer: "stage1.block1.conv1.weight". The blocks run one after
+    the other, not inside each other, so depth costs no recursion, and a value is dropped with its last reader.
+    """
+
+    def __init__(
+        self,
+        blocks: Mapping[str, nn.Module],
+        sources: Mapping[str, Sequence[str]],
+        input_id: str,
+        output_id: str,
+        *,
+        convolutions: Sequence[tuple[str, nn.Conv2d]] = (),
+        probe_blocks: Sequence[str] = (),
+        responses: Sequence[str] = (),
+        input_shape: tuple[int, ...] = (),
+        classes: int = 0,
+    ) -> None:
+        """Make the plan.
+
+        Args:
+            blocks: modules by block id, each after those it reads.
+            sources: for each block, the ids it reads, in the order of its module's arguments.
+            input_id: what the plan calls the picture.
+            output_id: the block whose value is the result (or `input_id`).
+            convolutions: name and layer, in order of depth.
+            probe_blocks: ids whose residual magnitude a probe measures, in order of depth.
+            responses: names of the convolutions behind whose batch norm a probe measures, in order of depth.
+            input_shape: (C, H, W) of the pictures that the architecture names.
+            classes: number of scores.
+        """
+        super().__init__()
+        self.input_shape = input_shape
+        self.classes = classes
+        self.convolutions = list(convolutions)
+        self.probe_blocks = list(probe_blocks)
+        self.responses = list(responses)
+        self._blocks = dict(blocks)
+        self._steps, self._slots, self._input, self._output = _plan(blocks, sources, input_id, output_id)
+        for block_id, path in module_paths(blocks, dir(self)).items():
+            _attach(self, path, blocks[block_id])
+
+    def module_of(self, block_id: str) -> nn.Module:
+        """Return the module of a block (KeyError if the network has none of that id)."""
+        return self._blocks[block_id]
+
+    def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
+        """Return the scores (N, classes) of (N, C, H, W); `probe` measures on the way."""
+        values: list[Tensor | None] = [None] * self._slots
+        values[self._input] = x
+        for step in self._steps:
+            inputs = [values[source] for source in step.sources]
+            for slot in step.releases:
+                values[slot] = None
+            if probe is not None and step.probed:
+                values[step.target] = step.module(*inputs, probe=probe)
+            else:
+                values[step.target] = step.module(*inputs)
+        scores = values[self._output]
+        assert scores is not None
+        return scores
+
+
+class Group(nn.Module):
+    """The blocks of one stage; it only gives them their names."""
+
+
+def module_paths(block_ids: Iterable[str], reserved: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return where each block's module goes: "stage1.block1" to ("stage1", "block1").
+
+    A person may call blocks "a" and "a.b", or "train": an id that cannot be a path of attributes (`reserved`
+    are taken) becomes one name without dots.
+    """
+    paths = {block_id: tuple(block_id.split(".")) for block_id in block_ids}
+    inner = {path[:length] for path in paths.values() for length in range(1, len(path))}
+    taken, unusable = {*paths.values(), *inner}, {"", *reserved}
+    for block_id, path in paths.items():
+        if path in inner or not unusable.isdisjoint(path):
+            name = "block_" + block_id.replace(".", "_")
+            while (name,) in taken:
+                name += "_"
+            paths[block_id] = (name,)
+            taken.add((name,))
+    return paths
+
+
+def _attach(root: nn.Module, path: tuple[str, ...], module: nn.Module) -> None:
+    for name in path[:-1]:
+        if name not in root._modules:
+            root.add_module(name, Group())
+        group = root._modules[name]
+        assert group is not None
+        root = group
+    root.add_module(path[-1], module)
+
+
+def _plan(
+    blocks: Mapping[str, nn.Module], sources: Mapping[str, Sequence[str]], input_id: str, output_id: str
+) -> tuple[tuple[Step, ...], int, int, int]:
+    """Return the steps, the number of slots, and the slots of the picture and of the result."""
+    last_reader = {source: block_id for block_id in blocks for source in sources[block_id]}
+    slot_of, free, slots = {input_id: 0}, list[int](), 1
+    steps = []
+    for block_id, module in blocks.items():
+        ended = {s for s in sources[block_id] if last_reader[s] == block_id and s != output_id}
+        reads = tuple(slot_of[source] for source in sources[block_id])
+        releases = tuple(sorted(slot_of[source] for source in ended))
+        free += releases
+        if not free:
+            free.append(slots)
+            slots += 1
+        slot_of[block_id] = target = free.pop()
+        probed = bool(getattr(module, "probed", False))
+        steps.append(Step(module, reads, target, releases, probed))
+    return tuple(steps), slots, slot_of[input_id], slot_of[output_id]
