@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 class Rows:
     """Rows of `width` values, each with its iteration and its time; iterations rise strictly.
 
-    Appending is amortised O(1): capacity doubles. Arrays given out are views of the present buffers: read them
-    at once, copy what should stay.
+    Appending is amortised O(1): capacity doubles. Arrays given out are views of the present buffers: read
+    them at once, copy what should stay.
     """
 
     def __init__(

@@ -120,10 +120,15 @@ class Run:
         """
         alive = self.alive()
         for line in lines.backwards(self.events_path):
-            if b'"state"' in line[:32] or b'"started"' in line[:32]:
+            if tells_state(line):
                 with contextlib.suppress(msgspec.DecodeError):
                     return settled(events.decode_event(line), alive)
         return settled(None, alive)
+
+
+def tells_state(line: bytes) -> bool:
+    """Say, without decoding it, whether a log's line may be a `Started` or `Changed`."""
+    return b'"state"' in line[:32] or b'"started"' in line[:32]
 
 
 def settled(last: Event | None, alive: bool) -> RunState:

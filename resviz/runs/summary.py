@@ -8,7 +8,7 @@ import msgspec
 
 from resviz.runs import events, lines
 from resviz.runs.events import Changed, Evaluated, Noted, RateChanged, RunState, Started, Stepped
-from resviz.runs.run import Run, settled
+from resviz.runs.run import Run, settled, tells_state
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,10 @@ def summary(run: Run) -> RunSummary:
     updated: float | None = None
     steps: list[Stepped] = []  # newest first
     limit = step_limit = float("inf")  # What a resume went back behind is void, and so is a step told twice.
+    measured = False
     for line in lines.backwards(run.events_path):
+        if measured and not tells_state(line):
+            continue
         try:
             event = events.decode_event(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -75,7 +78,8 @@ def summary(run: Run) -> RunSummary:
             case _:
                 continue
         whole_epoch = bool(steps) and steps[-1].iteration <= steps[0].iteration - per_epoch
-        if whole_epoch and state is not None and evaluated is not None:
+        measured = whole_epoch and evaluated is not None
+        if measured and state is not None:
             break
     begun = started or begun
     step = steps[0] if steps else None
