@@ -7,9 +7,7 @@ that a download can run anywhere.
 
 from __future__ import annotations
 
-import io
 import os
-import pickle
 import shutil
 import tarfile
 import zlib
@@ -24,6 +22,7 @@ from numpy.typing import NDArray
 from resviz.data.arrays import Arrays, Progress, report
 from resviz.data.fetch import Cancelled, fetch
 from resviz.data.files import sha256_of, sync_and_rename
+from resviz.data.plain_pickle import load_plain
 from resviz.errors import DataError
 
 _MEMBER_LIMIT = 1 << 29  # bytes; the largest real member, CIFAR-100's training part, has 155 MB
@@ -241,7 +240,7 @@ def read(
 
 
 def _part(
-    content: dict[Any, Any], source: Source, location: Path, file: str, classes: int
+    content: dict[bytes, Any], source: Source, location: Path, file: str, classes: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Return pictures (N, 3, 32, 32) and labels (N,) of one unpickled part."""
     data, labels = content.get(b"data"), content.get(source.labels)
@@ -293,7 +292,7 @@ def _archive_reader(archive: Path, source: Source) -> Callable[[str], bytes]:
     contents: dict[str, bytes] = {}
     advice = f"delete it to download {source.title} again, or choose 'use a file I have'"
     try:
-        with tarfile.open(archive, "r:*") as tar:
+        with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
                 path = PurePosixPath(member.name)
                 _check_member(member, path, archive, advice)
@@ -336,66 +335,14 @@ def _check_member(member: tarfile.TarInfo, path: PurePosixPath, archive: Path, a
         )
 
 
-# --- pickles, read as data ---
-
-# The function by which numpy arrays are pickled, under its old and new address, without importing either.
-_RECONSTRUCT = np.empty(0).__reduce__()[0]
-
-
-def _reconstruct(kind: Any, shape: Any, code: Any) -> Any:
-    """Make the empty array that a pickle fills next; of plain arrays only."""
-    if kind is not np.ndarray or shape != (0,):
-        raise pickle.UnpicklingError("only plain numpy arrays are read")
-    return _RECONSTRUCT(kind, shape, code)  # type: ignore[operator]
-
-
-def _encode(text: Any, encoding: Any) -> bytes:
-    """Turn the text form in which Python 3 writes bytes for Python 2 back into bytes."""
-    if not isinstance(text, str) or encoding != "latin1":
-        raise pickle.UnpicklingError("only latin1 bytes are read")
-    return text.encode("latin1")
-
-
-def _dtype(code: Any, *flags: Any) -> np.dtype[Any]:
-    """Make a dtype of numbers; object arrays are refused."""
-    result: np.dtype[Any] = np.dtype(code)
-    if result.kind not in "biuf":
-        raise pickle.UnpicklingError("only arrays of numbers are read")
-    return result
-
-
-_ADMITTED: Mapping[tuple[str, str], Any] = {
-    ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): _dtype,
-    ("_codecs", "encode"): _encode,
-}
-
-
-class _DataUnpickler(pickle.Unpickler):
-    """Reads containers, numbers, bytes and numpy arrays; refuses everything that would run code."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _ADMITTED[module, name]
-        except KeyError:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}") from None
-
-    def persistent_load(self, pid: Any) -> Any:
-        raise pickle.UnpicklingError("it asks for something outside of it")
-
-
-def _plain(content: bytes, location: Path, file: str) -> dict[Any, Any]:
-    """Unpickle `content`, text of Python 2 as bytes, and return its dictionary with bytes as keys."""
+def _plain(content: bytes, location: Path, file: str) -> dict[bytes, Any]:
+    """Read the pickle `content` as data, and name the file where that fails."""
     try:
-        result = _DataUnpickler(io.BytesIO(content), encoding="bytes").load()
+        return load_plain(content)
     except MemoryError as error:
         raise DataError(
             f"{file} in {location} does not fit into memory; close other programs or download it again."
         ) from error
     except Exception as error:  # a damaged pickle can fail in any way
-        raise _damaged(location, file, str(error) or type(error).__name__) from error
-    if not isinstance(result, dict):
-        raise _damaged(location, file, "it holds no dictionary")
-    return {key.encode() if isinstance(key, str) else key: value for key, value in result.items()}
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise _damaged(location, file, why) from error

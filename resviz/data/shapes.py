@@ -47,10 +47,10 @@ class Look:
     """
 
     hue_spread: float = 0.09
-    stray: float = 0.15
+    stray: float = 0.4
     shift: float = 0.25
     turn: float = 0.2
-    noise: float = 0.04
+    noise: float = 0.08
 
 
 # --- forms: signed distances to the edge, (N, H, W), negative inside ---

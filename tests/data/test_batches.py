@@ -38,7 +38,8 @@ def test_a_batch_depends_on_seed_and_iteration_alone():
 def test_another_process_makes_the_same_batches():
     program = (
         "import sys, torch; sys.path[:0] = sys.argv[1:]; torch.set_num_threads(1);"
-        "from tests.data.test_batches import make, digest; print(digest(make(augment=True)[1], [0, 1, 5, 40]))"
+        "from tests.data.test_batches import make, digest;"
+        "print(digest(make(augment=True)[1], [0, 1, 5, 40]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *sys.path], capture_output=True, text=True, check=True, timeout=120
@@ -81,8 +82,11 @@ def test_augmentation_is_a_shifted_window_of_the_padded_picture_or_its_mirror():
         for down in range(9):
             for right in range(9):
                 window = padded[label, :, down : down + 8, right : right + 8]
-                matches += [(down, right, flip) for flip in (False, True)
-                            if torch.equal(picture, window.flip(2) if flip else window)]
+                matches += [
+                    (down, right, flip)
+                    for flip in (False, True)
+                    if torch.equal(picture, window.flip(2) if flip else window)
+                ]
         assert len(matches) == 1
         found.add(matches[0])
     assert {down for down, _, _ in found} == set(range(9))
@@ -105,7 +109,9 @@ def test_statistics_agree_with_float64(normalise):
     if normalise == "pixel-mean":
         torch.testing.assert_close(found.mean.double(), scaled.mean(0), atol=1e-7, rtol=0)
     else:
-        torch.testing.assert_close(found.mean.double(), scaled.mean((0, 2, 3)).view(3, 1, 1), atol=1e-7, rtol=0)
+        torch.testing.assert_close(
+            found.mean.double(), scaled.mean((0, 2, 3)).view(3, 1, 1), atol=1e-7, rtol=0
+        )
     if normalise == "channel-mean-std":
         std = scaled.std((0, 2, 3), correction=0).view(3, 1, 1)
         std[1] = 1

@@ -92,4 +92,6 @@ def test_labels_outside_the_classes_are_refused(labels):
 def test_float_pictures_are_refused():
     data = make([0, 1])
     with pytest.raises(DataError, match="uint8"):
-        Dataset("x", ("a", "b"), data.train_images.float(), data.train_labels, data.test_images, data.test_labels)
+        Dataset(
+            "x", ("a", "b"), data.train_images.float(), data.train_labels, data.test_images, data.test_labels
+        )

@@ -1,5 +1,5 @@
-import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_every_format_and_mode_becomes_three_channels(root):
     (root / "train/cat/.hidden.png").write_text("not a picture")
     arrays = decode_folder(list_folder(root), (8, 8))
     assert arrays.train_images.shape == (11, 3, 8, 8)
-    by_name = {os.path.basename(path): index for index, (path, _) in enumerate(list_folder(root).train)}
+    by_name = {Path(path).name: index for index, (path, _) in enumerate(list_folder(root).train)}
     assert arrays.train_images[by_name["a.webp"], :, 4, 4].tolist() == [10, 20, 30]
 
 
@@ -73,7 +73,9 @@ def test_small_pictures_are_kept_at_their_own_size_and_large_ones_at_the_asked_o
 def test_a_second_load_decodes_nothing_and_a_change_is_noticed(root, tmp_path, monkeypatch):
     data = load_dataset(f"folder:{root}", tmp_path / "data")
     calls = []
-    monkeypatch.setattr("resviz.data.folder.decode_folder", lambda *args: calls.append(args) or decode_folder(*args))
+    monkeypatch.setattr(
+        "resviz.data.folder.decode_folder", lambda *args: calls.append(args) or decode_folder(*args)
+    )
     again = load_dataset(f"folder:{root}", tmp_path / "data")
     assert not calls
     assert (again.train_images == data.train_images).all()
