@@ -1,7 +1,7 @@
 """The composite kinds: a whole unit of the paper in one block.
 
-`units(kind, params, in_channels)` lists the layers of one instance. Cost and shape rules, the torch modules and the
-exported source are held to that one list by tests.
+`units(kind, params, in_channels)` lists the layers of one instance. Cost and shape rules, the torch modules
+and the exported source are held to that one list by tests.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RESIDUAL_KINDS = ("basic", "bottleneck", "preact_basic", "preact_bottleneck")
 
 @dataclass(frozen=True)
 class Conv:
-    """One convolution of a composite: name ("conv1", "projection"), channels, square kernel, stride, padding."""
+    """One convolution of a composite; side of the kernel, stride and padding in pixels."""
 
     name: str
     in_channels: int
@@ -32,8 +32,9 @@ class Conv:
 class Units:
     """The layers of one composite.
 
-    `branch`: its convolutions in order; `norms`: channels of its batch norms in order (shortcut's excluded);
-    `projection`: the shortcut's 1x1 convolution, if it has one; `projection_norm`: whether a batch norm follows that.
+    `branch`: its convolutions in order; `norms`: channels of its batch norms in order (the shortcut's
+    excluded); `projection`: the shortcut's 1x1 convolution, if it has one; `projection_norm`: whether a batch
+    norm follows that.
     """
 
     branch: tuple[Conv, ...]
@@ -61,6 +62,7 @@ def units(kind: str, params: Params, in_channels: int) -> Units:
         kernel, padding = integer(params, "kernel_size"), integer(params, "padding")
         return Units((Conv("conv", in_channels, out_channels, kernel, stride, padding),), (out_channels,))
     preact = kind.startswith("preact")
+    branch: tuple[Conv, ...]
     if kind.endswith("basic"):
         branch = (
             Conv("conv1", in_channels, out_channels, 3, stride, 1),
@@ -87,10 +89,15 @@ def _shape_rule(kind: str, title: str) -> Callable[[Params, tuple[Shape, ...]], 
         for conv in units(kind, params, shape[0]).branch:
             height, width = (window(s, conv.kernel_size, conv.stride, conv.padding, title) for s in shape[1:])
             shape = (conv.out_channels, height, width)
-        if kind in RESIDUAL_KINDS and shortcut_of(params, inputs[0][0], shape[0], integer(params, "stride")) == "A":
+        if (
+            kind in RESIDUAL_KINDS
+            and shortcut_of(params, inputs[0][0], shape[0], integer(params, "stride")) == "A"
+        ):
             padded = zero_pad_shape(inputs[0], shape[0], integer(params, "stride"), title)
             if padded != shape:
-                raise ShapeError(f"{title}: shortcut and branch give {padded} and {shape}.", "Use shortcut B.")
+                raise ShapeError(
+                    f"{title}: shortcut and branch give {padded} and {shape}.", "Use shortcut B on {block}."
+                )
         return shape
 
     return infer
@@ -116,75 +123,123 @@ def _cost_rule(kind: str, title: str) -> Callable[[Params, tuple[Shape, ...], Sh
     return cost
 
 
-_CHANNELS = Parameter("out_channels", 16, "Number of channels that leave the block.", minimum=1, maximum=16384)
-_STRIDE = Parameter("stride", 1, "2 halves height and width, in the block's first strided layer.", minimum=1, maximum=16)
+_CHANNELS = Parameter(
+    "out_channels", 16, "Number of channels that leave the block.", minimum=1, maximum=16384
+)
+_STRIDE = Parameter(
+    "stride", 1, "2 halves height and width, in the block's first strided layer.", minimum=1, maximum=16
+)
 _SHORTCUT = Parameter(
-    "shortcut", "A",
-    "none: plain block. A: identity, zero-padded where the shape changes. B: projection where the shape changes, "
-    "identity elsewhere. C: projection everywhere.",
+    "shortcut",
+    "A",
+    "none: plain block. A: identity, zero-padded where the shape changes. B: projection where the shape "
+    "changes, identity elsewhere. C: projection everywhere.",
     choices=SHORTCUTS,
 )
 _WIDTH = Parameter("width", 16, "Channels of the 3x3 convolution inside.", minimum=1, maximum=16384)
 _STRIDE_IN = Parameter(
-    "stride_in", "first 1x1",
+    "stride_in",
+    "first 1x1",
     "Where the stride sits: in the first 1x1 convolution (the paper, v1) or in the 3x3 (torchvision, v1.5).",
     choices=("first 1x1", "3x3"),
 )
 _PREACT_STRIDE_IN = Parameter(
-    "stride_in", "3x3", "Where the stride sits: in the first 1x1 convolution or in the 3x3.",
+    "stride_in",
+    "3x3",
+    "Where the stride sits: in the first 1x1 convolution or in the 3x3.",
     choices=("first 1x1", "3x3"),
 )
 
 
 def _kind(
-    name: str, title: str, doc: str, source: str, parameters: tuple[Parameter, ...], depth: int,
+    name: str,
+    title: str,
+    doc: str,
+    *,
+    source: str,
+    parameters: tuple[Parameter, ...],
+    depth: int,
     synonyms: tuple[str, ...],
 ) -> Kind:
     return Kind(
-        name, title, "Residual units" if name in RESIDUAL_KINDS else "Units", doc, source,
-        _shape_rule(name, title), _cost_rule(name, title), parameters=parameters, depth=depth, synonyms=synonyms,
+        name,
+        title,
+        "Residual units" if name in RESIDUAL_KINDS else "Units",
+        doc,
+        source,
+        _shape_rule(name, title),
+        _cost_rule(name, title),
+        parameters=parameters,
+        depth=depth,
+        synonyms=synonyms,
     )
 
 
 KINDS: tuple[Kind, ...] = (
     _kind(
-        "basic", "Basic block",
-        "y = ReLU(s(x) + F(x)) with F = conv 3x3, batch norm, ReLU, conv 3x3, batch norm. With shortcut none it is "
-        "the same two layers of the plain network. CIFAR networks and ResNet-18 and -34 are built of it.",
-        "arXiv:1512.03385, Fig. 5 left", (_CHANNELS, _STRIDE, _SHORTCUT), 2,
-        ("residual", "resnet", "building block", "skip", "shortcut"),
+        "basic",
+        "Basic block",
+        "y = ReLU(s(x) + F(x)) with F = conv 3x3, batch norm, ReLU, conv 3x3, batch norm. Shortcut "
+        "none leaves the plain network's two layers. CIFAR networks and ResNet-18 and -34 are built of it.",
+        source="arXiv:1512.03385, Fig. 5 left",
+        parameters=(_CHANNELS, _STRIDE, _SHORTCUT),
+        depth=2,
+        synonyms=("residual", "resnet", "building block", "skip", "shortcut"),
     ),
     _kind(
-        "bottleneck", "Bottleneck block",
-        "F = 1x1 convolution down to `width`, 3x3 there, 1x1 up again, each with batch norm. Three layers at about the "
-        "cost of the basic block's two; ResNet-50, -101 and -152 are built of it.",
-        "arXiv:1512.03385, Fig. 5 right",
-        (Parameter("out_channels", 64, _CHANNELS.doc, 1, 16384), _WIDTH, _STRIDE, _SHORTCUT, _STRIDE_IN), 3,
-        ("residual", "resnet-50", "1x1", "skip"),
+        "bottleneck",
+        "Bottleneck block",
+        "F = 1x1 convolution down to `width`, 3x3 there, 1x1 up again, each with batch norm. Three layers at "
+        "about the cost of the basic block's two; ResNet-50, -101 and -152 are built of it.",
+        source="arXiv:1512.03385, Fig. 5 right",
+        parameters=(
+            Parameter("out_channels", 64, _CHANNELS.doc, 1, 16384),
+            _WIDTH,
+            _STRIDE,
+            _SHORTCUT,
+            _STRIDE_IN,
+        ),
+        depth=3,
+        synonyms=("residual", "resnet-50", "1x1", "skip"),
     ),
     _kind(
-        "preact_basic", "Pre-activation block",
-        "y = s(x) + F(x) with F = batch norm, ReLU, conv 3x3, batch norm, ReLU, conv 3x3: nothing stands on the "
-        "shortcut, so the signal passes the whole network unchanged.",
-        "arXiv:1603.05027, Fig. 1b", (_CHANNELS, _STRIDE, _SHORTCUT), 2,
-        ("pre-activation", "residual", "v2", "identity mappings"),
+        "preact_basic",
+        "Pre-activation block",
+        "y = s(x) + F(x) with F = batch norm, ReLU, conv 3x3, batch norm, ReLU, conv 3x3: nothing stands on "
+        "the shortcut, so the signal passes the whole network unchanged.",
+        source="arXiv:1603.05027, Fig. 1b",
+        parameters=(_CHANNELS, _STRIDE, _SHORTCUT),
+        depth=2,
+        synonyms=("pre-activation", "residual", "v2", "identity mappings"),
     ),
     _kind(
-        "preact_bottleneck", "Pre-activation bottleneck",
-        "The bottleneck with batch norm and ReLU before each convolution; the 164- and 1001-layer networks of the "
-        "follow-up paper are built of it.",
-        "arXiv:1603.05027, Sec. 4",
-        (Parameter("out_channels", 64, _CHANNELS.doc, 1, 16384), _WIDTH, _STRIDE, _SHORTCUT, _PREACT_STRIDE_IN), 3,
-        ("pre-activation", "residual", "v2", "1001", "164"),
+        "preact_bottleneck",
+        "Pre-activation bottleneck",
+        "The bottleneck with batch norm and ReLU before each convolution; the 164- and 1001-layer networks "
+        "of the follow-up paper are built of it.",
+        source="arXiv:1603.05027, Sec. 4",
+        parameters=(
+            Parameter("out_channels", 64, _CHANNELS.doc, 1, 16384),
+            _WIDTH,
+            _STRIDE,
+            _SHORTCUT,
+            _PREACT_STRIDE_IN,
+        ),
+        depth=3,
+        synonyms=("pre-activation", "residual", "v2", "1001", "164"),
     ),
     _kind(
-        "conv_bn_relu", "Conv, batch norm, ReLU",
-        "One convolution with batch norm and ReLU: the entry of every network here, and the layer of plain ones.",
-        "arXiv:1512.03385, Sec. 3.4",
-        (
-            _CHANNELS, Parameter("kernel_size", 3, "Side of the window in pixels.", 1, 31), _STRIDE,
+        "conv_bn_relu",
+        "Conv, batch norm, ReLU",
+        "One convolution with batch norm and ReLU: the entry of most networks, and the layer of plain ones.",
+        source="arXiv:1512.03385, Sec. 3.4",
+        parameters=(
+            _CHANNELS,
+            Parameter("kernel_size", 3, "Side of the window in pixels.", 1, 31),
+            _STRIDE,
             Parameter("padding", 1, "Zeros added on each side, in pixels.", 0, 15),
         ),
-        1, ("cbr", "stem", "layer", "plain"),
+        depth=1,
+        synonyms=("cbr", "stem", "layer", "plain"),
     ),
 )

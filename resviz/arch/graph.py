@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
 import networkx as nx
 
 from resviz.arch.blocks import kind_of
+from resviz.arch.composites import RESIDUAL_KINDS, SHORTCUTS
+from resviz.arch.names import check_id, natural_key, twin_name
 from resviz.arch.spec import Kind, Value
-from resviz.errors import CycleError, DuplicateBlockError, PortError, UnknownBlockError
+from resviz.errors import CycleError, DuplicateBlockError, ParameterError, PortError, UnknownBlockError
+
+__all__ = ["Architecture", "Block", "Position", "Wire", "natural_key"]
 
 Position = tuple[float, float]
 
 
 class Block(msgspec.Struct, frozen=True):
-    """One node: a stable id ("stage2.block1"), its kind, complete parameters, place on the canvas in pixels."""
+    """One node: a stable id ("stage2.block1"), kind, complete parameters, place on the canvas in pixels."""
 
     id: str
     kind: str
@@ -29,9 +34,18 @@ class Block(msgspec.Struct, frozen=True):
         """The catalogue entry of this block's kind."""
         return kind_of(self.kind)
 
+    @property
+    def shortcut(self) -> str | None:
+        """The shortcut option; of a loose add "none" if it is plain, else "A"; None if it cannot have one."""
+        if self.kind in RESIDUAL_KINDS:
+            return str(self.params["shortcut"])
+        if self.kind == "add":
+            return "none" if self.params["plain"] else "A"
+        return None
+
 
 class Wire(msgspec.Struct, frozen=True, order=True):
-    """A connection from an output port to an input port. An output feeds any number of wires, an input one."""
+    """A connection from an output port, which feeds any number, to an input port, which takes one."""
 
     source: str
     target: str
@@ -39,21 +53,21 @@ class Wire(msgspec.Struct, frozen=True, order=True):
     target_port: str = "in"
 
 
-def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Return a sort key that puts "block2" before "block10"."""
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text))
-
-
 class Architecture:
-    """A document: named blocks and wires. Every method that edits either succeeds whole or changes nothing."""
+    """A document: named blocks and wires. A method that edits either succeeds whole or changes nothing."""
 
     def __init__(self, name: str = "untitled") -> None:
         self.name = name
         self.twin_memory: dict[str, str] = {}
-        """What the twin needs to come back identical: block id -> shortcut, and "" -> name (see `resviz.arch.twin`)."""
+        """What the twin needs to come back identical: block id -> shortcut, and "" -> name.
+
+        May hold what no longer means anything (of a removed block, which undo may bring back): `memory()`
+        is what counts, in comparisons and files too.
+        """
         self._blocks: dict[str, Block] = {}
         self._incoming: dict[tuple[str, str], Wire] = {}
         self._graph: Any = nx.MultiDiGraph()
+        self._order: list[str] | None = None
 
     # Reading
 
@@ -84,8 +98,11 @@ class Architecture:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Architecture):
             return NotImplemented
-        return (self.name, self.twin_memory, self._blocks, self._incoming) == (
-            other.name, other.twin_memory, other._blocks, other._incoming,
+        return (self.name, self._blocks, self._incoming, self.memory()) == (
+            other.name,
+            other._blocks,
+            other._incoming,
+            other.memory(),
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -102,7 +119,9 @@ class Architecture:
 
     def order(self) -> list[str]:
         """Return all block ids so that each comes after its sources; ties in natural order."""
-        return list(nx.lexicographical_topological_sort(self._graph, key=natural_key))
+        if self._order is None:
+            self._order = list(nx.lexicographical_topological_sort(self._graph, key=natural_key))
+        return list(self._order)
 
     def downstream(self, block_id: str) -> set[str]:
         """Return the ids of everything that depends on a block, without itself."""
@@ -115,6 +134,29 @@ class Architecture:
     def of_kind(self, kind: str) -> Iterator[Block]:
         """Yield the blocks of one kind."""
         return (block for block in self._blocks.values() if block.kind == kind)
+
+    def memory(self) -> dict[str, str]:
+        """Return what `twin_memory` holds beyond the default.
+
+        For a plain network: block id -> the shortcut that its residual twin has, where not "A" ("none": the
+        block is plain there too). "" -> the twin's name, where the rule would give another.
+        """
+        shortcuts = {block.id: block.shortcut for block in self._blocks.values() if block.shortcut}
+        plain = all(shortcut == "none" for shortcut in shortcuts.values())
+        memory: dict[str, str] = {}
+        if plain:
+            memory = {
+                key: value
+                for key, value in self.twin_memory.items()
+                if key in shortcuts and value in SHORTCUTS and value != "A"
+                if self._blocks[key].kind != "add" or value == "none"
+            }
+            if all(memory.get(key) == "none" for key in shortcuts):
+                memory = {}  # else the residual twin would be plain too, and the way back ambiguous
+        name = self.twin_memory.get("")
+        if name is not None and shortcuts and name != twin_name(self.name, plain=not plain):
+            memory[""] = name
+        return memory
 
     def free_id(self, stem: str) -> str:
         """Return `stem`, or `stem` with the smallest number behind it that makes it free."""
@@ -141,6 +183,7 @@ class Architecture:
         twin._blocks = dict(self._blocks)
         twin._incoming = dict(self._incoming)
         twin._graph = self._graph.copy()
+        twin._order = self._order
         return twin
 
     # Editing
@@ -161,13 +204,14 @@ class Architecture:
         """Add a ready-made block (paste, undo, file).
 
         Raises:
-            DuplicateBlockError, UnknownBlockError, ParameterError
+            DuplicateBlockError, UnknownBlockError, ParameterError, ArchitectureError
         """
-        if block.id in self._blocks:
-            raise DuplicateBlockError(f"There is already a block called {block.id!r}: choose another name.")
+        self._check_free(block.id)
+        _check_position(block.position)
         checked = msgspec.structs.replace(block, params=block.spec.complete(block.params))
         self._blocks[block.id] = checked
         self._graph.add_node(block.id)
+        self._order = None
 
     def remove(self, block_id: str) -> tuple[Block, list[Wire]]:
         """Remove a block with its wires; return both so that they can be put back."""
@@ -177,6 +221,7 @@ class Architecture:
             del self._incoming[wire.target, wire.target_port]
         self._graph.remove_node(block_id)
         del self._blocks[block_id]
+        self._order = None
         return block, gone
 
     def connect(self, wire: Wire) -> None:
@@ -188,6 +233,7 @@ class Architecture:
         self._check_wire(wire)
         self._incoming[wire.target, wire.target_port] = wire
         self._graph.add_edge(wire.source, wire.target, key=(wire.source_port, wire.target_port), wire=wire)
+        self._order = None
 
     def disconnect(self, wire: Wire) -> None:
         """Remove a wire.
@@ -199,6 +245,7 @@ class Architecture:
             raise PortError(f"There is no wire from {wire.source} to {wire.target}.{wire.target_port}.")
         del self._incoming[wire.target, wire.target_port]
         self._graph.remove_edge(wire.source, wire.target, key=(wire.source_port, wire.target_port))
+        self._order = None
 
     def set_params(self, block_id: str, **params: object) -> Block:
         """Change some of a block's parameters; return the block as it was.
@@ -207,12 +254,19 @@ class Architecture:
             ParameterError, UnknownBlockError
         """
         old = self[block_id]
-        self._blocks[block_id] = msgspec.structs.replace(old, params=old.spec.complete({**old.params, **params}))
+        self._blocks[block_id] = msgspec.structs.replace(
+            old, params=old.spec.complete({**old.params, **params})
+        )
         return old
 
     def move(self, block_id: str, position: Position | None) -> Block:
-        """Place a block on the canvas; return the block as it was."""
+        """Place a block on the canvas; return the block as it was.
+
+        Raises:
+            ParameterError, UnknownBlockError
+        """
         old = self[block_id]
+        _check_position(position)
         self._blocks[block_id] = msgspec.structs.replace(old, position=position)
         return old
 
@@ -220,17 +274,19 @@ class Architecture:
         """Give a block another id; wires and twin memory follow.
 
         Raises:
-            DuplicateBlockError, UnknownBlockError
+            DuplicateBlockError, UnknownBlockError, ArchitectureError
         """
+        block = self[block_id]
         if new_id == block_id:
             return
-        if new_id in self._blocks:
-            raise DuplicateBlockError(f"There is already a block called {new_id!r}: choose another name.")
-        block, wires = self[block_id], [w for w in self._incoming.values() if block_id in (w.source, w.target)]
+        self._check_free(new_id)
+        wires = [wire for wire in self._incoming.values() if block_id in (wire.source, wire.target)]
         for wire in wires:
             del self._incoming[wire.target, wire.target_port]
         self._blocks = {
-            (new_id if key == block_id else key): (msgspec.structs.replace(block, id=new_id) if key == block_id else b)
+            (new_id if key == block_id else key): (
+                msgspec.structs.replace(block, id=new_id) if key == block_id else b
+            )
             for key, b in self._blocks.items()
         }
         self._graph.remove_node(block_id)
@@ -246,6 +302,11 @@ class Architecture:
         if block_id in self.twin_memory:
             self.twin_memory[new_id] = self.twin_memory.pop(block_id)
 
+    def _check_free(self, block_id: str) -> None:
+        check_id(block_id)
+        if block_id in self._blocks:
+            raise DuplicateBlockError(f"There is already a block called {block_id!r}: choose another name.")
+
     def _check_wire(self, wire: Wire) -> None:
         source, target = self[wire.source], self[wire.target]
         if wire.source_port not in source.spec.outputs:
@@ -258,3 +319,8 @@ class Architecture:
             self._graph.out_degree(wire.target) and nx.has_path(self._graph, wire.target, wire.source)
         ):
             raise CycleError(f"A wire from {wire.source!r} to {wire.target!r} would close a circle.")
+
+
+def _check_position(position: Position | None) -> None:
+    if position is not None and not all(isfinite(value) for value in position):
+        raise ParameterError(f"A block cannot stand at {position}: its place must be two finite numbers.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,10 @@ Shape = tuple[int, ...]
 
 
 class ShapeError(Exception):
-    """Raised by a shape rule; carries the sentence and the mend that the person sees."""
+    """Raised by a shape rule; carries the sentence and the mend that the person sees.
+
+    "{block}" in a mend stands for the block's id, which a rule does not know.
+    """
 
     def __init__(self, message: str, mend: str) -> None:
         super().__init__(message)
@@ -24,7 +28,11 @@ class ShapeError(Exception):
 
 @dataclass(frozen=True)
 class Cost:
-    """Parameters (count), multiply-adds (count a sample, convolutions and linear layers) and activations (values kept a sample)."""
+    """What one block costs.
+
+    `parameters`: count; `multiply_adds`: count a sample, of convolutions and linear layers (a tool that
+    counts multiplication and addition apart gives twice that); `activations`: values kept a sample.
+    """
 
     parameters: int = 0
     multiply_adds: int = 0
@@ -57,28 +65,25 @@ class Parameter:
             ParameterError: wrong type, out of range or not among the choices.
         """
         where = f"{kind}.{self.name}"
-        wanted = type(self.default)
+        wanted, shown = type(self.default), reprlib.repr(value)
         if wanted is bool:
             if not isinstance(value, bool):
-                raise ParameterError(f"{where} must be true or false, not {value!r}.")
+                raise ParameterError(f"{where} must be true or false, not {shown}.")
             return value
         if wanted is str:
-            if value not in self.choices:
-                raise ParameterError(f"{where} must be one of {', '.join(self.choices)}, not {value!r}.")
-            return str(value)
+            if not isinstance(value, str) or value not in self.choices:
+                raise ParameterError(f"{where} must be one of {', '.join(self.choices)}, not {shown}.")
+            return value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ParameterError(f"{where} must be a number, not {value!r}.")
-        if wanted is int:
-            if int(value) != value:
-                raise ParameterError(f"{where} must be a whole number, not {value!r}.")
-            value = int(value)
-        else:
-            value = float(value)
+            raise ParameterError(f"{where} must be a number, not {shown}.")
         low, high = self.minimum, self.maximum
-        if (low is not None and value < low) or (high is not None and value > high) or value != value:
+        # Written so that NaN fails too; and before any conversion, which infinity would not survive.
+        if not ((low is None or value >= low) and (high is None or value <= high)):
             bounds = f"at least {low:g}" if high is None else f"from {low or 0:g} to {high:g}"
-            raise ParameterError(f"{where} must be {bounds}, not {value!r}.")
-        return value
+            raise ParameterError(f"{where} must be {bounds}, not {shown}.")
+        if wanted is int and int(value) != value:
+            raise ParameterError(f"{where} must be a whole number, not {shown}.")
+        return int(value) if wanted is int else float(value)
 
 
 @dataclass(frozen=True)
@@ -142,9 +147,14 @@ def need_map(shape: Shape, what: str) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise ShapeError(
             f"{what}: needs a map (channels, height, width), but gets a vector of {shape[0]}.",
-            "Place it before the pooling or flatten block.",
+            "Place {block} before the pooling or flatten block.",
         )
     return shape[0], shape[1], shape[2]
+
+
+def shape_text(shape: Shape) -> str:
+    """Return a shape as text: "16 x 32 x 32"."""
+    return " x ".join(map(str, shape))
 
 
 def window(size: int, kernel: int, stride: int, padding: int, what: str) -> int:
@@ -156,6 +166,6 @@ def window(size: int, kernel: int, stride: int, padding: int, what: str) -> int:
     if size + 2 * padding < kernel:
         raise ShapeError(
             f"{what}: a window of {kernel} does not fit a map of {size} with padding {padding}.",
-            "Use a smaller kernel, more padding, or fewer strides before it.",
+            "Use a smaller kernel or more padding in {block}, fewer strides before it, or a larger input.",
         )
     return (size + 2 * padding - kernel) // stride + 1
