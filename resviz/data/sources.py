@@ -24,7 +24,9 @@ _SHAPES_TRAIN, _SHAPES_TEST = 10_000, 2_000
 
 
 def default_data_dir() -> Path:
-    """Return where data sets live unless a person says otherwise."""
+    """Return where data sets live unless a person says otherwise: under RESVIZ_HOME where that is set."""
+    if home := os.environ.get("RESVIZ_HOME"):
+        return Path(home) / "data"
     return Path(platformdirs.user_data_dir("resviz", appauthor=False)) / "data"
 
 
@@ -65,7 +67,8 @@ def load_dataset(
         if limit is not None and limit < 1:
             raise DataError(f"A limit of {limit} leaves no pictures; give 1 or more.")
     directory = Path(data_dir).expanduser() if data_dir is not None else default_data_dir()
-    cache_dir = _cache_dir(directory if data_dir is not None else None)
+    ours = data_dir is not None or "RESVIZ_HOME" in os.environ
+    cache_dir = _cache_dir(directory if ours else None)
     if spec == "shapes":
         recipe = _shapes(seed, train_limit, test_limit, progress)
     elif spec in cifar.SOURCES:

@@ -41,7 +41,12 @@ def test_a_missing_folder_is_named(tmp_path):
         load_dataset(f"folder:{tmp_path / 'nowhere'}", tmp_path)
 
 
-def test_the_default_folder_is_the_users():
+def test_the_default_folder_is_the_users_or_where_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("RESVIZ_HOME", str(tmp_path))
+    assert default_data_dir() == tmp_path / "data"
+    load_dataset("shapes", train_limit=20, test_limit=10)
+    assert list((tmp_path / "data" / "cache").glob("*.safetensors"))
+    monkeypatch.delenv("RESVIZ_HOME")
     assert default_data_dir().name == "data"
     assert "resviz" in str(default_data_dir())
 
