@@ -76,7 +76,7 @@ def choose(text: str) -> torch.device:
         return torch.device("cuda", 0) if usable else torch.device("cpu")
     check_present(text)
     if not available:
-        raise DeviceError(f"--device {text}: the CUDA driver is too old for this PyTorch; update it or use cpu.")
+        raise DeviceError(f"--device {text}: the CUDA driver is too old for this PyTorch: update it.")
     device = torch.device(text if ":" in text else "cuda:0")
     if _too_old(device):
         raise DeviceError(

@@ -1,0 +1,111 @@
+"""`runs`, `pause`, `stop`, `checkpoint`, `learning-rate`, `export`: what can be done from anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from resviz.cli.output import answer, table
+from resviz.cli.train import percent
+from resviz.errors import RunError
+from resviz.runs.events import Checkpoint, Command, Pause, SetLearningRate, Stop
+from resviz.runs.store import Run, experiments_root, find_runs, list_experiments, summary
+
+_ANSWER_S = 30.0
+"""How long to wait until the workers have obeyed: a step of a large network can take that long."""
+_POLL_S = 0.05
+
+
+def register(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of a command."""
+    about = "a run's or an experiment's folder"
+    if command == "runs":
+        about += ", or a folder of such"
+        parser.add_argument("directory", nargs="?", metavar="DIR", type=Path, help=about)
+        return
+    if command == "export":
+        parser.add_argument("directory", metavar="RUN", type=Path, help=about)
+        parser.add_argument("--to", choices=("csv",), default="csv", help="the tables' format")
+        parser.add_argument("-o", "--output", type=Path, required=True, metavar="PATH", help="folder")
+        return
+    parser.add_argument("directory", metavar="DIR", type=Path, help=about)
+    if command == "learning-rate":
+        parser.add_argument("rate", type=float, metavar="RATE", help="from the next iteration on")
+
+
+def run(command: str, args: argparse.Namespace) -> int:
+    """Run a command; return 0."""
+    if command == "runs":
+        return _list(args)
+    if command == "export":
+        return _export(args)
+    runs = find_runs(args.directory)
+    match command:
+        case "pause":
+            states = _tell(runs, Pause(), lambda r: r.state() != "running")
+        case "stop":
+            states = _tell(runs, Stop(), lambda r: not r.alive())
+        case "checkpoint":
+            states = _tell(runs, Checkpoint(), None)
+        case _:
+            if not 0 < args.rate < 1e4:
+                raise RunError(f"A learning rate of {args.rate:g} cannot be used: give a number above 0.")
+            states = _tell(runs, SetLearningRate(args.rate), None)
+    state = states[0] if len(set(states)) == 1 else ", ".join(states)
+    answer(args, {"state": state}, state)
+    return 0
+
+
+def _tell(runs: Sequence[Run], command: Command, obeyed: Callable[[Run], bool] | None) -> list[str]:
+    """Send a command to the runs that are being trained, wait until it is obeyed, return the runs' states.
+
+    Raises:
+        RunError: nobody trains any of the runs.
+    """
+    alive = [run for run in runs if run.alive()]
+    if not alive:
+        which = f"{runs[0].name} is" if len(runs) == 1 else "These runs are"
+        state = runs[0].state()
+        raise RunError(f"{which} not being trained now (state {state}): start with `resviz resume` first.")
+    for each in alive:
+        each.send(command)
+    end = time.monotonic() + _ANSWER_S
+    while obeyed is not None and not all(obeyed(each) for each in alive) and time.monotonic() < end:
+        time.sleep(_POLL_S)
+    return [each.state() for each in alive]
+
+
+def _list(args: argparse.Namespace) -> int:
+    if args.directory is None:
+        runs = [each for experiment in list_experiments() for each in experiment.runs]
+    else:
+        runs = find_runs(args.directory)
+    summaries = [summary(each) for each in runs]
+    rows = [
+        [
+            s.name, s.state, f"{s.iterations}/{s.iterations_asked or '?'}",
+            percent(s.train_error_pct), percent(s.test_error_pct), s.directory,
+        ]
+        for s in summaries
+    ]
+    header = ("run", "state", "iterations", "train error", "test error", "folder")
+    empty = f"There are no runs in {experiments_root()} yet: start with `resviz train` or `resviz demo`."
+    text = table(header, rows) if rows else empty
+    answer(args, {"runs": [msgspec.to_builtins(s) for s in summaries]}, text)
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from resviz.runs.exports import to_csv
+
+    runs = find_runs(args.directory)
+    files = []
+    for each in runs:
+        folder = args.output if len(runs) == 1 else args.output / each.name
+        files += to_csv(each, folder)
+    answer(args, {"files": [str(file) for file in files]}, "\n".join(str(file) for file in files))
+    return 0

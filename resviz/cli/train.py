@@ -1,0 +1,207 @@
+"""`train` and `resume`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from resviz.arch import files, presets
+from resviz.arch.graph import Architecture
+from resviz.cli.launch import Launch, Watched, demand_started
+from resviz.cli.output import answer, table
+from resviz.cli.progress import ProgressLines
+from resviz.errors import DataError, FormatError, PresetError, RecipeError, RunError
+from resviz.runs.events import Resume
+from resviz.runs.store import Run, create_experiment, find_runs
+from resviz.train import devices
+from resviz.train import recipe as recipes
+from resviz.train.recipe import PRESETS, Recipe
+
+_POLL_S = 0.05
+_ANSWER_S = 10.0
+_CLASSES = {"shapes": 10, "cifar10": 10, "cifar100": 100}
+
+
+def register(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `train` and `resume`."""
+    if command == "resume":
+        parser.add_argument("directory", metavar="DIR", type=Path, help="a run's or an experiment's folder")
+        parser.add_argument("--iterations", type=int, metavar="N", help="train on up to N iterations in all")
+        return
+    parser.add_argument("architectures", nargs="+", metavar="ARCH", help="a preset (resnet-20) or a file")
+    parser.add_argument("--recipe", default="paper", metavar="R", help="paper, short, quick or a recipe file")
+    parser.add_argument("--data", metavar="D", help="shapes, cifar10, cifar100 or folder:PATH")
+    parser.add_argument("--data-dir", metavar="DIR", help="where data sets live")
+    parser.add_argument("--iterations", type=int, metavar="N", help="scales the recipe's schedule to N")
+    parser.add_argument("--seed", type=int, metavar="S", help="decides batches, augmentation, first weights")
+    parser.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the experiment's folder")
+    parser.add_argument("--name", help="the experiment's name")
+    parser.add_argument("--batch-size", type=int, metavar="N", help="pictures an iteration")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="before the first milestone")
+    parser.add_argument("--probe-interval", type=int, metavar="N", help="iterations between two probes")
+    parser.add_argument("--evaluate-interval", type=int, metavar="N", help="iterations between two tests")
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
+    parser.add_argument("--no-augment", dest="augment", action="store_false", default=None, help="no crops")
+    parser.add_argument("--train-limit", type=int, metavar="N", help="train on N pictures only")
+    parser.add_argument("--test-limit", type=int, metavar="N", help="test on N pictures only")
+    parser.add_argument("--image-size", type=int, metavar="PX", help="input side of preset architectures")
+
+
+def run(command: str, args: argparse.Namespace) -> int:
+    """Train or resume; return 0 if all runs finished, 1 if one failed, 130 if Ctrl-C stopped them."""
+    return _resume(args) if command == "resume" else _train(args)
+
+
+def _train(args: argparse.Namespace) -> int:
+    recipe = recipe_of(args)
+    devices.check_present(recipe.device)
+    classes = _classes_of(recipe.data)
+    architectures = [_architecture(text, classes, args.image_size) for text in args.architectures]
+    experiment = create_experiment(architectures, recipe, name=args.name, out=args.out)
+    return _watch(args, experiment.runs, experiment.path, recipe.device)
+
+
+def _resume(args: argparse.Namespace) -> int:
+    runs = find_runs(args.directory)
+    waiting = [run for run in runs if run.alive()]
+    if waiting:
+        return _unpause(args, waiting)
+    for run in runs if args.iterations is not None else ():
+        recipe = run.recipe()
+        run.set_recipe(msgspec.structs.replace(recipe, iterations=args.iterations))
+    open_runs = [run for run in runs if args.iterations is not None or run.state() != "finished"]
+    if not open_runs:
+        print("All runs are finished: give --iterations N to train on.", file=sys.stderr)
+    device = open_runs[0].recipe().device if open_runs else "cpu"
+    devices.check_present(device)
+    return _watch(args, runs, args.directory, device, open_runs)
+
+
+def _unpause(args: argparse.Namespace, runs: Sequence[Run]) -> int:
+    """Tell paused workers, wherever they run, to go on; do not wait for their end."""
+    paused = [run for run in runs if run.state() == "paused"]
+    if not paused:
+        names = ", ".join(run.name for run in runs)
+        raise RunError(f"A worker is training {names} already: watch it with `resviz runs {args.directory}`.")
+    for run in paused:
+        run.send(Resume())
+    end = time.monotonic() + _ANSWER_S
+    while any(run.state() == "paused" for run in paused) and time.monotonic() < end:
+        time.sleep(_POLL_S)
+    _answer(args, [Watched(run) for run in paused], args.directory)
+    return 0
+
+
+def _watch(
+    args: argparse.Namespace,
+    runs: Sequence[Run],
+    where: Path,
+    device: str,
+    active: Sequence[Run] | None = None,
+) -> int:
+    """Train the active runs (None: all) and print how every run ended."""
+    active = runs if active is None else active
+    interrupted = False
+    bars = ProgressLines()
+    with Launch(active, device) as launch:
+        try:
+            while launch.poll():
+                bars.show(launch.watched)
+                time.sleep(_POLL_S)
+        except KeyboardInterrupt:
+            interrupted = True
+        launch.stop()
+        bars.show(launch.watched, last=True) if active else None
+    if not interrupted and active:
+        demand_started(launch.watched)
+    trained = {each.run.path: each for each in launch.watched}
+    watched = [trained.get(run.path) or Watched(run) for run in runs]
+    _answer(args, watched, where)
+    for each in watched:
+        if each.state in {"failed", "interrupted"} and each.message:
+            print(f"{each.run.name}: {each.message}", file=sys.stderr)
+    if any(each.state in {"stopped", "interrupted"} for each in watched):
+        print(f"Go on with: python -m resviz resume {where}", file=sys.stderr)
+    if interrupted:
+        return 130
+    return 1 if any(each.state in {"failed", "interrupted"} for each in watched) else 0
+
+
+def _answer(args: argparse.Namespace, watched: Sequence[Watched], where: Path) -> None:
+    started = next((each.series.started for each in watched if each.series.started), None)
+    results = [each.result() for each in watched]
+    document = {"experiment": str(where), "device": started.device if started else None, "runs": results}
+    rows = [
+        [
+            result["name"], result["state"], str(result["iterations"]), percent(result["train_error_pct"]),
+            percent(result["test_error_pct"]), f"{result['images_per_second'] or 0:.0f}",
+        ]
+        for result in results
+    ]
+    header = ("run", "state", "iterations", "train error", "test error", "images/s")
+    answer(args, document, f"{table(header, rows)}\n{where}")
+
+
+def percent(value: float | None) -> str:
+    """Return an error for a table."""
+    return "-" if value is None else f"{value:.2f} %"
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """Return the recipe that the arguments of `train` describe.
+
+    Raises:
+        RecipeError: a value cannot be used.
+        FormatError: the recipe file is missing, damaged or newer.
+    """
+    base = _named_recipe(args.recipe)
+    fields = ("data", "data_dir", "seed", "device", "batch_size", "learning_rate", "probe_interval",
+              "evaluate_interval", "precision", "augment", "train_limit", "test_limit")
+    given = {field: getattr(args, field) for field in fields if getattr(args, field) is not None}
+    scaled = base if args.iterations is None else base.scaled(args.iterations)
+    return msgspec.structs.replace(scaled, **given)
+
+
+def _named_recipe(text: str) -> Recipe:
+    if text in PRESETS:
+        return PRESETS[text]
+    path = Path(text)
+    try:
+        return recipes.from_json(path.read_bytes(), str(path))
+    except OSError as error:
+        known = f"choose {', '.join(PRESETS)} or a file"
+        raise FormatError(f"There is no recipe {text!r} ({error.strerror}): {known}.") from None
+
+
+def _architecture(text: str, classes: int, image_size: int | None) -> Architecture:
+    """Return a file's architecture as it is, or a preset for so many classes."""
+    if Path(text).is_file():
+        return files.open_architecture(text)
+    if image_size is not None and image_size < 1:
+        raise RecipeError(f"--image-size must be at least 1, not {image_size}.")
+    shape = None if image_size is None else (3, image_size, image_size)
+    try:
+        return presets.preset(text, input_shape=shape, classes=classes)
+    except PresetError:
+        return files.open_architecture(text)  # Says what is wrong with it, as a name or as a file.
+
+
+def _classes_of(data: str) -> int:
+    """Return how many classes the data has; pictures are not read yet.
+
+    Raises:
+        DataError: there is no such data set or folder.
+    """
+    if data in _CLASSES:
+        return _CLASSES[data]
+    if data.startswith("folder:") and data != "folder:":
+        from resviz.data.folder import list_folder
+
+        return len(list_folder(Path(data.removeprefix("folder:")).expanduser()).classes)
+    raise DataError(f"There is no data set {data!r}: choose shapes, cifar10, cifar100 or folder:PATH.")

@@ -1,0 +1,88 @@
+"""Everything that decides how training goes on, into a checkpoint and back.
+
+What is not in here is a pure function of (seed, iteration): batches, augmentation, dropout, the schedule.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import Tensor
+
+from resviz.errors import CheckpointError
+from resviz.nn.state import Checkpoint, newest_good, part, prune, save_checkpoint, with_prefix
+from resviz.train.step import Step
+
+
+class Progress(msgspec.Struct, kw_only=True):
+    """Where a run stands, apart from its tensors."""
+
+    iteration: int = 0
+    """Finished iterations."""
+    warm_up_end: int | None = 0
+    """Iteration at which the warm-up ended; 0 if there is none, None while it lasts."""
+    rate_factor: float = 1.0
+    """A person's change of the learning rate, in proportion to the schedule."""
+    window_wrong: float = 0.0
+    """Wrong answers up to the last decision about the warm-up."""
+    evaluated: int = 0
+    """Iteration of the last finished evaluation; 0 if there was none."""
+
+
+def tensors_of(step: Step) -> dict[str, Tensor]:
+    """Return what a checkpoint holds: "model/…", "momentum/…" and "totals"."""
+    return {
+        **with_prefix("model", step.network.state_dict()),
+        **with_prefix("momentum", step.momentum()),
+        "totals": step.totals,
+    }
+
+
+def changed_by_forward(step: Step) -> dict[str, Tensor]:
+    """Return copies of those of `tensors_of` that an iteration changes before its update."""
+    buffers = with_prefix("model", dict(step.network.named_buffers()))
+    return {name: tensor.clone() for name, tensor in {**buffers, "totals": step.totals}.items()}
+
+
+def save(folder: Path, tensors: dict[str, Tensor], progress: Progress) -> str:
+    """Write the checkpoint of this iteration, delete all but the two newest, and return its name.
+
+    Raises:
+        CheckpointError: the folder is read-only or full.
+    """
+    name = f"iteration-{progress.iteration}"
+    save_checkpoint(folder, name, tensors, msgspec.to_builtins(progress))
+    prune(folder, keep=2)
+    return name
+
+
+def restore(folder: Path, step: Step) -> tuple[Progress | None, list[str]]:
+    """Load the newest undamaged checkpoint into `step`.
+
+    Returns:
+        where the run stands (None: there is no checkpoint), and a sentence for each damaged one it skipped.
+
+    Raises:
+        CheckpointError: it belongs to another architecture.
+    """
+    checkpoint, skipped = newest_good(folder)
+    if checkpoint is None:
+        return None, skipped
+    return _into(checkpoint, step, folder), skipped
+
+
+def _into(checkpoint: Checkpoint, step: Step, folder: Path) -> Progress:
+    try:
+        progress = msgspec.convert(checkpoint.meta, Progress)
+        step.network.load_state_dict(part("model", checkpoint.tensors), strict=True)
+        step.restore_momentum(part("momentum", checkpoint.tensors))
+        with torch.no_grad():
+            step.totals.copy_(checkpoint.tensors["totals"])
+    except (RuntimeError, KeyError, msgspec.ValidationError):
+        raise CheckpointError(
+            f"The checkpoint {checkpoint.name} in {folder} belongs to another network: "
+            "remove the folder, or put the run's own architecture back."
+        ) from None
+    return progress

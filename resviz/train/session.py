@@ -1,0 +1,276 @@
+"""One run in a worker: its data, its trainer, its commands, and the state it ends in.
+
+What needs torch is imported in `prepare`: that takes seconds, and the log tells at once that the run starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from resviz.arch.graph import Architecture
+from resviz.arch.shapes import infer
+from resviz.errors import DataError, ResvizError
+from resviz.runs.events import (
+    Changed,
+    Checkpoint,
+    Command,
+    Event,
+    Noted,
+    Pause,
+    Resume,
+    RunState,
+    SetLearningRate,
+    Stop,
+)
+from resviz.runs.store import CommandTail, EventLog, Run, summary
+from resviz.train import devices
+from resviz.train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from resviz.data.dataset import Dataset
+    from resviz.train.trainer import Trainer
+
+LOOKS_PER_SECOND = 20
+"""How often the command file is looked at, and data loading tells how far it is."""
+
+
+class Session:
+    """A run from the moment a worker has its lock until it lets go of it.
+
+    Attributes:
+        state: "running" or "paused" while there is something to do, then "finished", "stopped" or "failed".
+    """
+
+    def __init__(self, run: Run) -> None:
+        """Open the run's logs and say at once that a worker has it.
+
+        Raises:
+            RunError: the folder is read-only or full.
+        """
+        self.run = run
+        self.state: RunState = "running"
+        self.trainer: Trainer | None = None
+        self._log = EventLog(run)
+        self._commands = CommandTail(run)
+        self._looked_at = self._saved_at = 0.0
+        self._iteration = summary(run).iterations
+        self._change("running", "Starting.")
+
+    @property
+    def over(self) -> bool:
+        """Whether the run's part in this worker has ended."""
+        return self.state not in {"running", "paused"}
+
+    def prepare(self, cut_off: Callable[[], bool], datasets: dict[object, Dataset]) -> None:
+        """Load the data, build the network, take up the newest checkpoint.
+
+        Args:
+            cut_off: says whether the worker must end; asked while data is loaded.
+            datasets: those loaded by this worker so far.
+        """
+        with self._ending_in_a_sentence():
+            recipe, architecture = self.run.recipe(), self.run.architecture()
+            devices.check_present(recipe.device)
+            from resviz.train.trainer import Trainer  # noqa: PLC0415
+
+            device = devices.choose(recipe.device)
+            dataset = self._load(recipe, architecture, cut_off, datasets)
+            if dataset is None:
+                self.end("stopped")
+                return
+            _check_classes(architecture, dataset)
+            self.trainer = Trainer(
+                architecture, recipe, dataset, device, checkpoints=self.run.checkpoints_path, emit=self._emit
+            )
+            self.trainer.start()
+            self._saved_at = time.monotonic()
+            self._change("running")
+
+    def turn(self) -> None:
+        """Obey commands that have come, then train one iteration further, unless paused."""
+        with self._ending_in_a_sentence():
+            now = time.monotonic()
+            if now - self._looked_at >= 1 / LOOKS_PER_SECOND:
+                self._looked_at = now
+                for command in self._commands.read():
+                    self._obey(command)
+            trainer = self.trainer
+            if trainer is None or self.state != "running":
+                return
+            if trainer.finished:
+                trainer.save()
+                self.end("finished")
+                return
+            trainer.advance()
+            if now - self._saved_at > trainer.recipe.checkpoint_seconds:
+                self._save()
+
+    def stop(self) -> None:
+        """Checkpoint and end."""
+        with self._ending_in_a_sentence():
+            if not self.over:
+                if self.trainer is not None:
+                    self.trainer.save()
+                self.end("stopped")
+
+    def rescue(self) -> None:
+        """Stop from another thread in the middle of an iteration; the process ends next."""
+        if not self.over:
+            try:
+                if self.trainer is not None:
+                    self.trainer.rescue()
+            finally:
+                self.end("stopped", "Stopped in the middle of an iteration, which will be repeated.")
+
+    def end(self, state: RunState, message: str = "") -> None:
+        """Write the state in which the run ends here."""
+        if not self.over:
+            self._change(state, message)
+            self.trainer = None  # Its memory is the other runs'.
+            self._log.flush()
+
+    def close(self) -> None:
+        """Close the log; a run that has not ended by now has failed."""
+        with contextlib.suppress(ResvizError):
+            self.end("failed", "The worker ended unexpectedly: see log.txt, then resume.")
+        self._log.close()
+
+    def fail(self, error: BaseException) -> None:
+        """End the run with one sentence about `error`; its traceback goes to log.txt."""
+        message = sentence(error)
+        print(f"error: {self.run.name}: {message}", file=sys.stderr)
+        with contextlib.suppress(OSError), self.run.log_path.open("a", encoding="utf-8") as log:
+            traceback.print_exception(error, file=log)
+        try:
+            self.end("failed", message)
+        except ResvizError:
+            self.state = "failed"  # A full disk may not take the event either.
+
+    def _obey(self, command: Command) -> None:
+        trainer = self.trainer
+        if trainer is None or self.over:
+            return
+        match command:
+            case Pause() if self.state == "running":
+                trainer.save()
+                self._change("paused")
+            case Resume() if self.state == "paused":
+                trainer.resume_clock()
+                self._change("running")
+            case Stop():
+                self.stop()
+            case Checkpoint():
+                self._save()
+            case SetLearningRate(learning_rate=rate) if rate > 0:
+                trainer.set_learning_rate(rate)
+            case _:
+                pass
+
+    def _save(self) -> None:
+        if self.trainer is not None:
+            self.trainer.save()
+            self._saved_at = time.monotonic()
+
+    def _load(
+        self,
+        recipe: Recipe,
+        architecture: Architecture,
+        cut_off: Callable[[], bool],
+        datasets: dict[object, Dataset],
+    ) -> Dataset | None:
+        """Return the run's data, or None if it was told to stop meanwhile."""
+        shape = infer(architecture).input_shape
+        size = (shape[1], shape[2]) if shape is not None and len(shape) == 3 else None
+        limits = (recipe.train_limit, recipe.test_limit)
+        key = (recipe.data, recipe.data_dir, size, *limits, recipe.validation_split)
+        if key not in datasets:
+            stop = False
+
+            def cancelled() -> bool:
+                nonlocal stop
+                stop = stop or cut_off() or any(isinstance(c, Stop) for c in self._commands.read())
+                return stop
+
+            from resviz.data.sources import load_dataset  # noqa: PLC0415
+
+            try:
+                dataset = load_dataset(
+                    recipe.data,
+                    recipe.data_dir,
+                    image_size=size,
+                    train_limit=limits[0],
+                    test_limit=limits[1],
+                    progress=_Telling(self._note),
+                    cancel=cancelled,
+                )
+            except DataError:
+                if stop:
+                    return None
+                raise
+            datasets[key] = dataset.split_validation() if recipe.validation_split else dataset
+        return datasets[key]
+
+    def _note(self, message: str, progress: float | None) -> None:
+        self._emit(Noted(time.time(), self._iteration, message, progress))
+
+    def _change(self, state: RunState, message: str = "") -> None:
+        if self.trainer is not None:
+            self._iteration = self.trainer.progress.iteration
+        self._emit(Changed(time.time(), self._iteration, state, message))
+        self.state = state
+
+    def _emit(self, event: Event) -> None:
+        self._log.write(event)
+
+    @contextlib.contextmanager
+    def _ending_in_a_sentence(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.fail(error)
+
+
+class _Telling:
+    """Turns the progress of data loading into notes, a few a second."""
+
+    def __init__(self, note: Callable[[str, float | None], None]) -> None:
+        self._note, self._told_at, self._stage = note, 0.0, ""
+
+    def __call__(self, stage: str, done: float, total: float, unit: str) -> None:
+        now = time.monotonic()
+        complete = bool(total) and done >= total
+        if stage == self._stage and not complete and now - self._told_at < 1 / LOOKS_PER_SECOND:
+            return
+        self._told_at, self._stage = now, stage
+        self._note(stage, done / total if total else None)
+
+
+def sentence(error: BaseException) -> str:
+    """Return one sentence about an error: what happened, and what to do."""
+    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, ResvizError):
+        return str(error)
+    if type(error).__name__ == "OutOfMemoryError":  # torch's
+        return "The graphics card is out of memory: choose a smaller batch or network, then start again."
+    if isinstance(error, MemoryError) or "allocate memory" in text or "not enough memory" in text:
+        return "The computer is out of memory: choose a smaller batch or network, then start again."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "The disk is full: make room, then resume the run."
+    if isinstance(error, OSError):
+        return f"{error.strerror or text} ({error.filename or 'no file'}): see log.txt, then resume the run."
+    return f"Training failed unexpectedly ({type(error).__name__}: {text}): see log.txt."
+
+
+def _check_classes(architecture: Architecture, dataset: Dataset) -> None:
+    output = infer(architecture).output_shape
+    if output is not None and output[0] < len(dataset.classes):
+        raise DataError(
+            f"{dataset.name} has {len(dataset.classes)} classes, but {architecture.name} has {output[0]} "
+            f"outputs: set the classifier's out_features to {len(dataset.classes)}."
+        )

@@ -1,0 +1,324 @@
+"""Training one run: one iteration, or one batch of an evaluation, at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from resviz.arch.cost import cost_of
+from resviz.arch.graph import Architecture
+from resviz.data.batches import Batches
+from resviz.data.dataset import Dataset
+from resviz.errors import ResvizError
+from resviz.nn.build import build
+from resviz.runs.events import Evaluated, Event, Noted, RateChanged, Saved, Started, Stepped
+from resviz.train import checkpoint, devices, schedule
+from resviz.train.checkpoint import Progress
+from resviz.train.probes import Probes
+from resviz.train.readout import Readout
+from resviz.train.recipe import Recipe
+from resviz.train.step import Step
+
+REPORTS_PER_SECOND = 20
+EVALUATIONS = 200
+"""About so many passes over the test set in a run, unless the recipe says otherwise."""
+_SLOW_S = 0.2
+"""An iteration this long is prepared for being cut off in its middle, see `Trainer.rescue`."""
+
+
+class DivergedError(ResvizError):
+    """The loss or a weight is no longer a finite number."""
+
+
+class Trainer:
+    """One run in memory. Everything that happens is told through `emit`; nothing else leaves.
+
+    Attributes:
+        progress: where the run stands.
+        recipe: as given.
+    """
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        recipe: Recipe,
+        dataset: Dataset,
+        device: torch.device,
+        *,
+        checkpoints: Path,
+        emit: Callable[[Event], None],
+    ) -> None:
+        """Build the network on the device and move the data there; `start` comes next.
+
+        Raises:
+            BuildError: the architecture has problems.
+        """
+        self.recipe = recipe
+        self.progress = Progress()
+        self._emit, self._device, self._checkpoints = emit, device, checkpoints
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
+        self._precision = devices.choose_precision(recipe.precision, device)
+        network = build(architecture, seed=recipe.seed)
+        self._step = Step(network, recipe, device, self._precision)
+        self._probes = Probes(network, device)
+        self._batches = Batches(
+            dataset.train_images,
+            dataset.train_labels,
+            batch_size=recipe.batch_size,
+            seed=recipe.seed,
+            augment=recipe.augment,
+            normalise=recipe.normalise,
+            device=device,
+        )
+        self._test = (dataset.test_images.to(device), dataset.test_labels.to(device))
+        self._pictures, self._classes = len(dataset.train_labels), dataset.classes
+        self._depth = cost_of(architecture).depth
+        self._draws = any(isinstance(module, nn.Dropout) for module in network.modules())
+        self._evaluation: Iterator[tuple[Tensor, Tensor]] | None = None
+        self._evaluated = torch.zeros(2, dtype=torch.float64, device=device)
+        epoch = self._batches.iterations_per_epoch
+        self._evaluate_interval = recipe.evaluate_interval or max(epoch, -(-recipe.iterations // EVALUATIONS))
+        self._readout = Readout()
+        self._reported = (0, 0.0, 0.0)  # iteration, sum of losses, wrong answers
+        self._reported_at = time.perf_counter()
+        self._saved: Progress | None = None
+        self._updating = threading.Lock()
+        self._aside: dict[str, Tensor] = {}
+        self._last_iteration_s = math.inf
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)  # What was made on the default stream is used on our own.
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.progress.iteration >= self.recipe.iterations and not self._evaluation_due()
+
+    def start(self) -> None:
+        """Take up the newest good checkpoint, if there is one, and say what is being trained.
+
+        Raises:
+            CheckpointError: the checkpoint belongs to another architecture.
+        """
+        progress, skipped = checkpoint.restore(self._checkpoints, self._step)
+        warm_up_end = None if schedule.warms_up(self.recipe, self._depth) else 0
+        self.progress = progress or Progress(warm_up_end=warm_up_end)
+        self._saved = None if progress is None else _copy(progress)
+        self._reported = (self.progress.iteration, *self._step.totals.tolist())
+        network = self._step.network
+        self._emit(
+            Started(
+                time=time.time(),
+                iteration=self.progress.iteration,
+                iterations=self.recipe.iterations,
+                iterations_per_epoch=self._pictures / self.recipe.batch_size,
+                batch_size=self.recipe.batch_size,
+                seed=self.recipe.seed,
+                device=devices.describe(self._device),
+                precision=self._precision,
+                parameters=sum(parameter.numel() for parameter in network.parameters()),
+                convolutions=tuple(name for name, _ in network.convolutions),
+                blocks=tuple(network.probe_blocks),
+                responses=tuple(network.responses),
+                classes=self._classes,
+            )
+        )
+        for sentence in skipped:
+            self._note(sentence)
+        self.resume_clock()
+
+    def advance(self) -> None:
+        """Do the next piece of work: one batch of an evaluation that is due, else one iteration.
+
+        Raises:
+            DivergedError: the loss is not finite; noticed when it is next reported.
+        """
+        with self._on_stream():
+            if self._evaluation_due():
+                self._evaluate_batch()
+            else:
+                self._iterate()
+            self._readout.deliver()
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Train at `rate` from the next iteration on; later drops of the schedule apply in proportion."""
+        scheduled = self._rate(factor=1.0)
+        self.progress.rate_factor = rate / scheduled
+        self._emit(RateChanged(self.progress.iteration, self.progress.rate_factor, rate))
+
+    def resume_clock(self) -> None:
+        """Leave the time since the last report (a pause, a checkpoint) out of the images a second."""
+        self._reported_at = time.perf_counter()
+
+    def save(self) -> None:
+        """Write a checkpoint, unless the newest one is of this very moment.
+
+        Raises:
+            DivergedError: there is nothing left that is worth saving.
+            CheckpointError: the folder is read-only or full.
+        """
+        with self._on_stream():
+            if self.progress.iteration > self._reported[0]:
+                self._report()
+            self._readout.deliver(wait=True)
+            if self._saved == self.progress:
+                return
+            if not self._finite():
+                raise self._diverged()
+            self._write(checkpoint.tensors_of(self._step))
+        self.resume_clock()
+
+    def rescue(self) -> None:
+        """Write a checkpoint of the last finished iteration, from another thread, while the next one runs.
+
+        Forward and backward change no parameter, and what they do change is kept aside before a slow one.
+        The caller ends the process afterwards: the optimiser stays locked out.
+        """
+        self._updating.acquire()
+        if self._saved != self.progress and self._finite():
+            self._write({**checkpoint.tensors_of(self._step), **self._aside})
+
+    # One iteration
+
+    def _iterate(self) -> None:
+        began = time.perf_counter()
+        done = self.progress.iteration
+        number = done + 1
+        if self._device.type == "cpu" and self._last_iteration_s > _SLOW_S:
+            self._aside = checkpoint.changed_by_forward(self._step)
+        if self._draws:
+            # Dropout, too, is a pure function of (seed, iteration): alike in every run of an experiment.
+            torch.manual_seed(_dropout_seed(self.recipe.seed, done))
+        images, labels = self._batches.batch(done)
+        probing = number == 1 or number % self.recipe.probe_interval == 0
+        values = self._step.compute(images, labels, self._probes if probing else None)
+        rate = self._rate(self.progress.rate_factor)
+        with self._updating:
+            self._step.update(rate)
+            self.progress.iteration = number
+            self._aside = {}
+        if values is not None:
+            self._readout.send(values, partial(self._on_probed, number))
+        if self.progress.warm_up_end is None and number % schedule.WARM_UP_WINDOW == 0:
+            self._consider_warm_up()
+        now = time.perf_counter()
+        self._last_iteration_s = now - began
+        due = number % self.recipe.step_interval == 0 and now - self._reported_at >= 1 / REPORTS_PER_SECOND
+        if due or number == self.recipe.iterations:
+            self._report()
+
+    def _rate(self, factor: float) -> float:
+        progress = self.progress
+        return schedule.rate(self.recipe, progress.iteration, warm_up_end=progress.warm_up_end, factor=factor)
+
+    def _consider_warm_up(self) -> None:
+        """End the warm-up if the training error is low enough (arXiv:1512.03385, Sec. 4.2, 110 layers)."""
+        wrong = float(self._step.totals[1])
+        answers = schedule.WARM_UP_WINDOW * self.recipe.batch_size
+        error_pct = 100 * (wrong - self.progress.window_wrong) / answers
+        self.progress.window_wrong = wrong
+        if error_pct < self.recipe.warm_up_error_pct:
+            self.progress.warm_up_end = self.progress.iteration
+            self._note(f"The warm-up ended at a training error of {error_pct:.0f} %.")
+
+    # Telling
+
+    def _report(self) -> None:
+        now = time.perf_counter()
+        seconds = max(now - self._reported_at, 1e-9)
+        self._reported_at = now
+        iteration = self.progress.iteration
+        # The rate of the step just taken: the schedule was asked with one finished iteration fewer.
+        rate = self._step.optimiser.param_groups[0]["lr"]
+        self._readout.send(self._step.totals, partial(self._on_totals, iteration, seconds, rate, time.time()))
+
+    def _on_totals(self, iteration: int, seconds: float, rate: float, at: float, totals: list[float]) -> None:
+        before, loss_before, wrong_before = self._reported
+        loss, wrong = totals
+        self._reported = (iteration, loss, wrong)
+        steps = iteration - before
+        images = steps * self.recipe.batch_size
+        mean_loss = (loss - loss_before) / steps
+        self._emit(
+            Stepped(
+                time=at,
+                iteration=iteration,
+                loss=mean_loss if math.isfinite(mean_loss) else None,
+                train_error_pct=100 * (wrong - wrong_before) / images,
+                learning_rate=rate,
+                images_per_second=images / seconds,
+            )
+        )
+        if not math.isfinite(mean_loss):
+            raise self._diverged()
+
+    def _on_probed(self, iteration: int, values: list[float]) -> None:
+        self._emit(self._probes.event(iteration, values))
+
+    def _note(self, sentence: str) -> None:
+        self._emit(Noted(time.time(), self.progress.iteration, sentence))
+
+    def _diverged(self) -> DivergedError:
+        return DivergedError(
+            f"Training diverged: the loss stopped being a number by iteration {self.progress.iteration}; "
+            "start again with a lower learning rate or with warm-up."
+        )
+
+    # Evaluation
+
+    def _evaluation_due(self) -> bool:
+        iteration = self.progress.iteration
+        if iteration in {0, self.progress.evaluated}:
+            return False
+        return iteration % self._evaluate_interval == 0 or iteration == self.recipe.iterations
+
+    def _evaluate_batch(self) -> None:
+        """Take the next batch of the test set; a pass cut off by the worker's end is begun again."""
+        if self._evaluation is None:
+            size = max(self.recipe.batch_size, 64)
+            self._evaluation = self._batches.evaluation_batches(*self._test, batch_size=size)
+            self._evaluated.zero_()
+            if self.progress.iteration > self._reported[0]:
+                self._report()
+        batch = next(self._evaluation, None)
+        if batch is not None:
+            self._evaluated += self._step.evaluate(*batch)
+            return
+        self._evaluation = None
+        self.progress.evaluated = self.progress.iteration
+        self._readout.send(self._evaluated, partial(self._on_evaluated, self.progress.iteration))
+        self.resume_clock()
+
+    def _on_evaluated(self, iteration: int, totals: list[float]) -> None:
+        loss, wrong = (total / len(self._test[1]) for total in totals)
+        finite_loss = loss if math.isfinite(loss) else None
+        self._emit(Evaluated(time.time(), iteration, 100 * wrong, finite_loss))
+
+    def _finite(self) -> bool:
+        norms = torch._foreach_norm(list(self._step.network.parameters()))
+        return bool(torch.stack(norms).isfinite().all())
+
+    def _write(self, tensors: dict[str, Tensor]) -> None:
+        name = checkpoint.save(self._checkpoints, tensors, self.progress)
+        self._saved = _copy(self.progress)
+        self._emit(Saved(self.progress.iteration, name))
+
+    def _on_stream(self) -> contextlib.AbstractContextManager[object]:
+        return torch.cuda.stream(self._stream) if self._stream is not None else contextlib.nullcontext()
+
+
+def _copy(progress: Progress) -> Progress:
+    return Progress(**{field: getattr(progress, field) for field in progress.__struct_fields__})
+
+
+def _dropout_seed(seed: int, iteration: int) -> int:
+    digest = hashlib.blake2b(f"resviz dropout {seed} {iteration}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1

@@ -1,0 +1,143 @@
+"""The worker: a child process that trains runs. Commands in, events out, through the runs' folders.
+
+Ways to end it: the command `stop`, a signal, and, with `--tied`, the end of whoever started it, which closes
+the worker's stdin. In each case a checkpoint is written first. The state in which a run ends is in its log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resviz.errors import RunError
+from resviz.runs.store import Run
+from resviz.train.placement import available_cores, thread_environment
+from resviz.train.session import Session
+
+if TYPE_CHECKING:
+    from resviz.data.dataset import Dataset
+
+PATIENCE_S = 1.0
+"""How long an iteration may go on after the worker was told to end, before it is cut off in its middle."""
+_PAUSED_S = 0.05
+
+
+def register(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `worker`."""
+    parser.add_argument("runs", nargs="+", metavar="RUN", type=Path, help="folder of a run")
+    parser.add_argument("--tied", action="store_true", help="end when stdin closes; stderr goes to log.txt")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with (all cores)")
+
+
+def run(command: str, args: argparse.Namespace) -> int:
+    """Train the runs; return 0 if they finished or were stopped, 1 if one failed.
+
+    Raises:
+        RunError: a folder holds no run, cannot be written, or another worker has it.
+    """
+    runs = [Run(path) for path in args.runs]
+    for each in runs:
+        if not each.exists():
+            raise RunError(f"{each.path} holds no run: give the folder of a run.")
+    # OpenMP reads its variables when torch is loaded, which Session.prepare does.
+    threads = max(1, args.threads or available_cores())
+    os.environ.update(thread_environment(threads, os.environ))
+    with contextlib.ExitStack() as stack:
+        for each in runs:
+            stack.enter_context(each.lock())
+        if args.tied:
+            _send_stderr_to(runs[0].log_path)
+        sessions = []
+        for each in runs:
+            sessions.append(Session(each))
+            stack.callback(sessions[-1].close)
+        Worker(sessions).train(tied=args.tied)
+    return 1 if any(session.state == "failed" for session in sessions) else 0
+
+
+class Worker:
+    """Trains sessions in turns until each is over or the worker is told to end."""
+
+    def __init__(self, sessions: list[Session]) -> None:
+        self._sessions = sessions
+        self._ending = threading.Event()
+        self._heard = threading.Event()
+
+    def train(self, *, tied: bool) -> None:
+        """Train; return when every session is over."""
+        with _signals_setting(self._ending):
+            threading.Thread(target=self._guard, daemon=True, name="guard").start()
+            if tied:
+                threading.Thread(target=self._watch_stdin, daemon=True, name="stdin").start()
+            try:
+                self._prepare()
+                self._take_turns()
+            finally:
+                self._heard.set()
+                self._ending.set()  # Lets the guard go.
+                for session in self._sessions:
+                    session.stop()
+
+    def _prepare(self) -> None:
+        datasets: dict[object, Dataset] = {}
+        for session in self._sessions:
+            if not self._ending.is_set():
+                session.prepare(self._ending.is_set, datasets)
+
+    def _take_turns(self) -> None:
+        while not self._ending.is_set():
+            active = [session for session in self._sessions if not session.over]
+            if not active:
+                return
+            for session in active:
+                session.turn()
+            if all(session.state == "paused" for session in active):
+                self._ending.wait(_PAUSED_S)
+
+    def _watch_stdin(self) -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        self._ending.set()
+
+    def _guard(self) -> None:
+        """End the process in time even if torch is being loaded or one iteration takes minutes."""
+        self._ending.wait()
+        if not self._heard.wait(PATIENCE_S):
+            try:
+                for session in self._sessions:
+                    session.rescue()
+            finally:
+                os._exit(0)
+
+
+@contextlib.contextmanager
+def _signals_setting(event: threading.Event) -> Iterator[None]:
+    """Let Ctrl-C, a polite kill and a closed terminal set `event`, inside a `with` block."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, lambda *_: event.set())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _send_stderr_to(path: Path) -> None:
+    with path.open("ab", buffering=0) as log:
+        os.dup2(log.fileno(), 2)
+    if sys.stderr is None:  # pythonw
+        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    faulthandler.enable(sys.stderr)
