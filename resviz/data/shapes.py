@@ -29,7 +29,7 @@ SIZE = 32
 VERSION = 1
 """Raise this when the same seed paints other pictures: it is part of the cache's key."""
 
-_CHUNK = 500  # pictures painted at once: 500 x 32 x 32 floats stay within the processor's cache
+_CHUNK = 500  # pictures painted at once, to bound the memory
 
 
 @dataclass(frozen=True)

@@ -130,3 +130,13 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
     (tmp_path / "blocked").write_text("")
     with pytest.raises(DataError, match="choose another data folder"):
         fetch(["http://127.0.0.1:9/x"], tmp_path / "blocked" / "data" / "file", SHA256)
+
+
+def test_a_sound_file_is_not_fetched_again_and_a_damaged_one_is_replaced(tmp_path):
+    a = Behaviour(CONTENT)
+    with Server(a=a) as server:
+        path = get(server, "a", to=tmp_path / "file")
+        get(server, "a", to=path)
+        assert len(a.seen) == 1
+        path.write_bytes(CONTENT[:-1])
+        assert get(server, "a", to=path).read_bytes() == CONTENT
