@@ -84,7 +84,7 @@ def fetch(
         report(progress, "waiting for another download of the same file", 0, 0, "")
 
     with locked(destination.with_name(destination.name + ".lock"), waiting, cancel):
-        # Already there, perhaps since a moment ago from another process; a damaged one is replaced in the end.
+        # Already there, perhaps just made by another process; a damaged one is replaced in the end.
         if destination.is_file() and sha256_of(destination) == sha256:
             return destination
         reasons: list[str] = []

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 import torch
 
@@ -51,9 +49,10 @@ def test_the_default_folder_is_the_users_or_where_the_environment_says(tmp_path,
     assert "resviz" in str(default_data_dir())
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a folder that its user cannot write")
-def test_a_read_only_data_folder_still_loads(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    (tmp_path / "data").mkdir(mode=0o500)
+def test_a_read_only_data_folder_still_loads_and_the_cache_is_the_users(tmp_path, monkeypatch):
+    monkeypatch.setattr("resviz.data.sources.os.access", lambda *_: False)
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_, **__: str(tmp_path / "home"))
+    (tmp_path / "data").mkdir()
     assert len(load_dataset("shapes", tmp_path / "data", train_limit=20, test_limit=10).train_labels) == 20
     assert not list((tmp_path / "data").iterdir())
+    assert list((tmp_path / "home" / "data").glob("*.safetensors"))
