@@ -1,8 +1,8 @@
 """One torch module for each kind of block.
 
-Layers are called `conv1`, `norm1`, ..., `projection`, `projection_norm`. No module changes its input in place (a
-shortcut may need it); what a unit makes itself it may overwrite. Nothing in `forward` depends on the data, so
-that a network can be compiled or captured in a CUDA graph. A module with `probed` takes a `ForwardProbe`.
+Layers are called `conv1`, `norm1`, ..., `projection`, `projection_norm`. No module changes its input in place
+(a shortcut may need it); what a unit makes itself it may overwrite. Nothing in `forward` depends on the data,
+so that a network can be compiled or captured in a CUDA graph. A module with `probed` takes a `ForwardProbe`.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def conv1x1(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
 class BatchNorm(nn.BatchNorm2d):
     """Batch normalisation (arXiv:1502.03167) of (N, C, H, W).
 
-    `response` names the convolution whose response its output is, if any. PyTorch's counter of batches is left
-    out: only a cumulative average would read it, and it costs a launch a layer.
+    `response` names the convolution whose response its output is, if any. PyTorch's counter of batches is
+    left out: only a cumulative average would read it, and it costs a launch a layer.
     """
 
     num_batches_tracked: Tensor | None
@@ -52,8 +52,9 @@ class BatchNorm(nn.BatchNorm2d):
 class ZeroPadShortcut(nn.Module):
     """Shortcut A: identity with zeros for the channels that it lacks (arXiv:1512.03385, Sec. 3.3, option A).
 
-    The paper leaves open which channels are zero. Here half come before and half behind (the odd one behind), as
-    in the widely used CIFAR reproduction github.com/akamaster/pytorch_resnet_cifar10, so that its weights fit.
+    The paper leaves open which channels are zero. Here half come before and half behind (the odd one behind),
+    as in the widely used CIFAR reproduction github.com/akamaster/pytorch_resnet_cifar10, so that its weights
+    fit.
     """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int) -> None:
@@ -69,6 +70,10 @@ class ZeroPadShortcut(nn.Module):
         if self.after:
             x = pad(x, (0, 0, 0, 0, self.before, self.after))
         return x
+
+    def extra_repr(self) -> str:
+        """Say the stride and the channels of zeros."""
+        return f"stride={self.stride}, before={self.before}, after={self.after}"
 
 
 class Add(nn.Module):
@@ -138,8 +143,10 @@ class ResidualUnit(nn.Module):
         if shortcut == "projection":  # options B and C, Eq. 2: W_s by a 1x1 convolution
             self.projection = conv1x1(in_channels, out_channels, stride)
             self.projection_norm = BatchNorm(out_channels) if normalised else None
-        elif shortcut != "none":
+        elif shortcut == "A":
             self.shortcut = ZeroPadShortcut(in_channels, out_channels, stride)
+        elif shortcut == "identity":
+            self.shortcut = nn.Identity()
 
     def project(self, x: Tensor) -> Tensor | None:
         """Return s(x), or None in a plain unit."""
@@ -214,9 +221,9 @@ class Bottleneck(ResidualUnit):
 class PreActivationBasic(ResidualUnit):
     """y = s(x) + F(x), F = BN, ReLU, conv 3x3, BN, ReLU, conv 3x3 (arXiv:1603.05027, Fig. 1b and 4e).
 
-    A projection reads the activated input, as in the authors' code (github.com/KaimingHe/resnet-1k-layers), and
-    has no batch norm of its own. The response of a convolution is measured behind the batch norm that follows it
-    inside the unit; the last one goes into the addition without, and has none.
+    A projection reads the activated input, as in the authors' code (github.com/KaimingHe/resnet-1k-layers),
+    and has no batch norm of its own. The response of a convolution is measured behind the batch norm that
+    follows it inside the unit; the last one goes into the addition without, and has none.
     """
 
     def __init__(self, name: str, in_channels: int, out_channels: int, *, stride: int, shortcut: str) -> None:

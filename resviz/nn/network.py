@@ -25,7 +25,8 @@ class Network(nn.Module):
     """Scores of pictures: (N, C, H, W) to (N, classes).
 
     A parameter is called by its block's id and layer: "stage1.block1.conv1.weight". The blocks run one after
-    the other, not inside each other, so depth costs no recursion, and a value is dropped with its last reader.
+    the other, not inside each other, so depth costs no recursion, and a value is dropped with its last
+    reader.
     """
 
     def __init__(

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 class ForwardProbe:
     """Residual magnitudes and response stds of one forward pass: `network(x, probe)`.
 
-    Nothing here waits for the device. What is measured is float32 whatever the precision of the network. Batch
-    norm has the statistics of the network's mode: a training step measures batch statistics.
+    Nothing here waits for the device. What is measured is float32 whatever the precision of the network.
+    Batch norm has the statistics of the network's mode: a training step measures batch statistics.
 
     Attributes:
-        residual_magnitude: (len(network.probe_blocks),), mean over the samples of |F(x)| / |s(x)| (the "l2 ratio"
-            of arXiv:1710.04773); samples with |s(x)| = 0 are left out; NaN for a plain block, and where no sample
-            is left.
-        response_std: (len(network.responses),), population standard deviation of all values behind the batch norm
-            that follows a convolution, before ReLU and addition (arXiv:1512.03385, Fig. 7).
+        residual_magnitude: (len(network.probe_blocks),), mean over the samples of |F(x)| / |s(x)| (the "l2
+            ratio" of arXiv:1710.04773); samples with |s(x)| = 0 are left out; NaN for a plain block, and
+            where no sample is left.
+        response_std: (len(network.responses),), population standard deviation of all values behind the batch
+            norm that follows a convolution, before ReLU and addition (arXiv:1512.03385, Fig. 7).
     """
 
     def __init__(self, network: Network, device: torch.device | str) -> None:

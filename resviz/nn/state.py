@@ -19,7 +19,7 @@ from safetensors.torch import load as decode_tensors
 from safetensors.torch import save as encode_tensors
 from torch import Tensor
 
-from resviz.arch.graph import natural_key
+from resviz.arch.names import natural_key
 from resviz.atomic import write_atomically
 from resviz.errors import CheckpointError, ResvizError
 
