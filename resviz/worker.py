@@ -84,7 +84,7 @@ class Worker:
                 self._heard.set()
                 self._ending.set()  # Lets the guard go.
                 for session in self._sessions:
-                    session.stop()
+                    session.stop("interrupted")
 
     def _prepare(self) -> None:
         datasets: dict[object, Dataset] = {}

@@ -44,7 +44,8 @@ class Session:
     """A run from the moment a worker has its lock until it lets go of it.
 
     Attributes:
-        state: "running" or "paused" while there is something to do, then "finished", "stopped" or "failed".
+        state: "running" or "paused" while there is something to do, then "finished", "stopped", "interrupted"
+            or "failed".
     """
 
     def __init__(self, run: Run) -> None:
@@ -82,7 +83,7 @@ class Session:
             device = devices.choose(recipe.device)
             dataset = self._load(recipe, architecture, cut_off, datasets)
             if dataset is None:
-                self.end("stopped")
+                self.end("interrupted" if cut_off() else "stopped")
                 return
             _check_classes(architecture, dataset)
             self.trainer = Trainer(
@@ -111,13 +112,13 @@ class Session:
             if now - self._saved_at > trainer.recipe.checkpoint_seconds:
                 self._save()
 
-    def stop(self) -> None:
-        """Checkpoint and end."""
+    def stop(self, state: RunState = "stopped") -> None:
+        """Checkpoint and end; "interrupted" says that the worker had to end, not that a person wished it."""
         with self._ending_in_a_sentence():
             if not self.over:
                 if self.trainer is not None:
                     self.trainer.save()
-                self.end("stopped")
+                self.end(state)
 
     def rescue(self) -> None:
         """Stop from another thread in the middle of an iteration; the process ends next."""
@@ -126,7 +127,7 @@ class Session:
                 if self.trainer is not None:
                     self.trainer.rescue()
             finally:
-                self.end("stopped", "Stopped in the middle of an iteration, which will be repeated.")
+                self.end("interrupted", "Stopped in the middle of an iteration, which will be repeated.")
 
     def end(self, state: RunState, message: str = "") -> None:
         """Write the state in which the run ends here."""
