@@ -1,0 +1,338 @@
+"""What all plots share: frame, theme, timer, empty state, hover, and saving."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QHideEvent,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+
+from app.plots import saving
+from app.plots.axes import Axis
+from app.plots.header import Entry, Header, fonts
+from app.plots.strokes import Stroke, Strokes
+from app.theme import GRID, icon, theme
+from resviz.errors import ResvizError
+from resviz.runs.series import RunSeries
+
+REDRAW_MS = 100
+
+
+@dataclass
+class PlotRun:
+    """One run in a plot. Whoever gives the colours gives them anew when the theme changes."""
+
+    name: str
+    series: RunSeries
+    colour: QColor
+    plain: bool
+    visible: bool = True
+
+
+class View(pg.PlotWidget):  # type: ignore[misc]
+    """The plotting area; says when the mouse leaves it."""
+
+    left = Signal()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell."""
+        super().leaveEvent(event)
+        self.left.emit()
+
+
+class Plot(QWidget):
+    """A titled plot of runs. Redraws ten times a second at most, and only if it is visible and has news."""
+
+    saved = Signal(str)
+    """A picture or table was written: its path."""
+    save_failed = Signal(str)
+    """One sentence: why it was not."""
+
+    title = ""
+    x_label = ""
+    y_label = ""
+    file_stem = "plot"
+    empty_text = "Press Train: the curves appear here as the networks learn."
+    waiting_text = "Waiting for the first iterations …"
+    hidden_text = "All runs are hidden: tick one in the table of runs."
+
+    def __init__(self, x_axis: Axis, y_axis: Axis, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs: list[PlotRun] = []
+        self.redraws = 0
+        """How often the curves were drawn."""
+        self.hovered: float | None = None
+        """Place of the mouse on the x axis."""
+        self._drawn: tuple[object, ...] | None = None
+        self._busy = False
+        self.header = Header(self.title, self)
+        self.view = View(self, axisItems={"bottom": x_axis, "left": y_axis})
+        self.x_axis, self.y_axis = x_axis, y_axis
+        self.curves, self.marks = Strokes(), Strokes()
+        self._prepare_view()
+        self.empty = QLabel(self.empty_text, self.view)
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.menu = self._make_menu()
+        self.button = QToolButton(self)
+        self.button.setProperty("role", "quiet")
+        self.button.setToolTip("Save or copy this plot")
+        self.button.setAccessibleName(f"Menu of the plot {self.title}")
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setMenu(self.menu)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * GRID, GRID, GRID, GRID // 2)
+        layout.setSpacing(GRID // 2)
+        layout.addWidget(self.header)
+        layout.addWidget(self.view, 1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._on_timeout)
+        theme().changed.connect(self._on_theme_changed)
+        self._dress()
+
+    # What a plot defines
+
+    def draw(self, runs: Sequence[PlotRun]) -> Sequence[Stroke]:
+        """Set the ranges and return what to paint; `runs` are visible and have data."""
+        raise NotImplementedError
+
+    def read(self, runs: Sequence[PlotRun]) -> tuple[str, list[Entry], Sequence[Stroke]]:
+        """Return subtitle, legend, and marks at the hovered place."""
+        raise NotImplementedError
+
+    def has_data(self, run: PlotRun) -> bool:
+        """Say whether there is something to draw of a run."""
+        raise NotImplementedError
+
+    def table(self, runs: Sequence[PlotRun]) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+        """Return column names and rows of the numbers shown."""
+        raise NotImplementedError
+
+    def add_actions(self, menu: QMenu) -> None:
+        """Add the plot's own choices to its menu."""
+
+    # Use
+
+    def set_runs(self, runs: Sequence[PlotRun]) -> None:
+        """Show these runs; the curves follow their series by themselves."""
+        self.runs = list(runs)
+        self.mark_dirty()
+
+    def mark_dirty(self) -> None:
+        """Have everything drawn anew, at once if visible."""
+        self._drawn = None
+        if self.isVisible():
+            self.refresh()
+
+    def refresh(self) -> bool:
+        """Draw if something changed since the last time; return whether it had to be."""
+        width, height = self.view.width(), self.view.height()
+        now = (width, height, *((id(run.series), run.series.revision, run.visible) for run in self.runs))
+        if now == self._drawn:
+            return False
+        self._drawn = now
+        self._show_state()
+        self._busy = True  # Setting a range tells of itself; that is no reason to draw again.
+        self.curves.show_strokes(self.draw(self.with_data()))
+        self._busy = False
+        self._update_marks()
+        self.redraws += 1
+        return True
+
+    def with_data(self) -> list[PlotRun]:
+        """Return the visible runs that have something to draw."""
+        return [run for run in self.runs if run.visible and self.has_data(run)]
+
+    def pixel_scale(self) -> tuple[float, float]:
+        """Return pixels a unit of x and of y."""
+        box = self.view.getViewBox()
+        (left, right), (low, high) = box.viewRange()
+        size = box.size()
+        return size.width() / max(right - left, 1e-12), size.height() / max(high - low, 1e-12)
+
+    # Saving
+
+    def save_picture(self, path: str | Path) -> Path:
+        """Write the plot as PNG (twice the pixels of the screen) or, where the name ends in .svg, as SVG.
+
+        Raises:
+            ResvizError: the folder cannot be written.
+        """
+        self.refresh()
+        return saving.save_picture(self, Path(path))
+
+    def save_csv(self, path: str | Path) -> Path:
+        """Write the numbers shown.
+
+        Raises:
+            ResvizError: the folder cannot be written.
+        """
+        return saving.save_table(Path(path), *self.table(self.with_data()))
+
+    @Slot()
+    def copy_picture(self) -> None:
+        """Put the plot on the clipboard."""
+        self.refresh()
+        QGuiApplication.clipboard().setImage(saving.picture(self))
+
+    # Inside
+
+    def _prepare_view(self) -> None:
+        item = self.view.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        box = item.getViewBox()
+        box.disableAutoRange()
+        box.setMouseEnabled(False, False)
+        box.setDefaultPadding(0)
+        item.addItem(self.curves, ignoreBounds=True)
+        item.addItem(self.marks, ignoreBounds=True)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.view.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
+        self.view.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        self.view.left.connect(self._on_mouse_left)
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        self.add_actions(menu)
+        if menu.actions():
+            menu.addSeparator()
+        for text, slot in (
+            ("Copy picture", self.copy_picture),
+            ("Save as PNG …", self._on_save_png),
+            ("Save as SVG …", self._on_save_svg),
+            ("Save numbers as CSV …", self._on_save_csv),
+        ):
+            action = QAction(text, menu)
+            action.triggered.connect(slot)
+            menu.addAction(action)
+        return menu
+
+    def _dress(self) -> None:
+        colours, (_, text) = theme().colours, fonts()
+        self.view.setBackground(colours.panel)
+        self.x_axis.dress(colours, text, self.x_label)
+        self.y_axis.dress(colours, text, self.y_label)
+        self.x_axis.setHeight(round(text.pixelSize() * 2.9 + 8))
+        self.y_axis.setWidth(round(text.pixelSize() * 4.4 + 4))
+        self.view.getPlotItem().showGrid(x=False, y=True, alpha=0.55)
+        self.view.getPlotItem().layout.setContentsMargins(0, 4, 10, 0)
+        self.button.setIcon(icon("more"))
+        self.header.fit()
+        self.header.update()
+
+    def _show_state(self) -> None:
+        shown = [run for run in self.runs if run.visible]
+        text = ""
+        if not self.runs:
+            text = self.empty_text
+        elif not shown:
+            text = self.hidden_text
+        elif not self.with_data():
+            text = self.missing_text(shown)
+        self.empty.setText(text)
+        self.empty.setVisible(bool(text))
+        item = self.view.getPlotItem()
+        for axis in (self.x_axis, self.y_axis):
+            axis.setVisible(not text)
+        item.getViewBox().setVisible(not text)
+
+    def missing_text(self, shown: Sequence[PlotRun]) -> str:
+        """Return what to say where runs are shown of which there is nothing to draw (yet)."""
+        return self.waiting_text
+
+    def _update_marks(self) -> None:
+        subtitle, entries, marks = self.read([run for run in self.runs if run.visible])
+        self.header.show_texts(subtitle, entries)
+        self.marks.show_strokes(marks)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw at once and from now on."""
+        super().showEvent(event)
+        self._place()
+        self.refresh()
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Rest."""
+        self._timer.stop()
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the button in its corner."""
+        super().resizeEvent(event)
+        self._place()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the plot's menu."""
+        self.menu.popup(event.globalPos())
+
+    def _place(self) -> None:
+        size = self.button.sizeHint()
+        left = self.width() - size.width() - GRID // 2
+        self.button.setGeometry(left, GRID // 2, size.width(), size.height())
+        self.button.raise_()
+        self.empty.setGeometry(self.view.rect().adjusted(3 * GRID, 0, -3 * GRID, 0))
+
+    @Slot()
+    def _on_timeout(self) -> None:
+        self._place()
+        self.refresh()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self._dress()
+        self.mark_dirty()
+
+    @Slot(object)
+    def _on_mouse_moved(self, place: QPointF) -> None:
+        box = self.view.getViewBox()
+        inside = box.isVisible() and box.sceneBoundingRect().contains(place)
+        self.hovered = float(box.mapSceneToView(place).x()) if inside else None
+        self._update_marks()
+
+    @Slot()
+    def _on_mouse_left(self) -> None:
+        if self.hovered is not None:
+            self.hovered = None
+            self._update_marks()
+
+    @Slot()
+    def _on_save_png(self) -> None:
+        self._ask_and_save("PNG picture (*.png)", ".png")
+
+    @Slot()
+    def _on_save_svg(self) -> None:
+        self._ask_and_save("SVG drawing (*.svg)", ".svg")
+
+    @Slot()
+    def _on_save_csv(self) -> None:
+        self._ask_and_save("CSV table (*.csv)", ".csv")
+
+    def _ask_and_save(self, kind: str, suffix: str) -> None:
+        name, _ = QFileDialog.getSaveFileName(self, "Save plot", self.file_stem + suffix, kind)
+        if not name:
+            return
+        path = Path(name) if Path(name).suffix else Path(name + suffix)
+        try:
+            self.save_csv(path) if suffix == ".csv" else self.save_picture(path)
+        except ResvizError as error:
+            self.save_failed.emit(str(error))
+        else:
+            self.saved.emit(str(path))

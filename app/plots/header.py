@@ -1,0 +1,225 @@
+"""Title, subtitle and legend of a plot: above the curves, so that they cover none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from app.theme import GRID, theme
+
+Dash = Literal["solid", "dashed", "dot"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One number behind a name in the legend, with the look of the line that it reads."""
+
+    dash: Dash
+    text: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run in the legend; `note` stands where there is nothing to read."""
+
+    name: str
+    colour: QColor
+    readings: tuple[Reading, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Placed:
+    entry: Entry
+    x: float
+    row: int
+    width: float
+    readings: bool
+
+
+_SWATCH = 18.0
+_CLEAR = 32.0
+"""Pixels at the right of the title, kept for the tool button."""
+
+
+class Header(QWidget):
+    """Paints the texts of a plot; its height follows its width."""
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.subtitle = ""
+        self.entries: Sequence[Entry] = ()
+        self.shown_names: list[str] = []
+        """Names of the runs that had room when last arranged."""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def show_texts(self, subtitle: str, entries: Sequence[Entry]) -> None:
+        """Replace subtitle and legend."""
+        if subtitle != self.subtitle or list(entries) != list(self.entries):
+            self.subtitle, self.entries = subtitle, tuple(entries)
+            self.fit()
+            self.update()
+
+    def fit(self) -> None:
+        """Take the height that the texts need at the present width."""
+        height = round(self.draw(None, float(self.width())))
+        if height != self.height() or self.minimumHeight() != height:
+            self.setFixedHeight(height)
+
+    def sizeHint(self) -> QSize:
+        """Return the present size: the layout gives the width."""
+        return QSize(240, self.minimumHeight())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange anew."""
+        super().resizeEvent(event)
+        self.fit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint."""
+        painter = QPainter(self)
+        self.draw(painter, float(self.width()))
+        painter.end()
+
+    def draw(self, painter: QPainter | None, width: float) -> float:
+        """Paint at the origin of `painter` (None: only measure); return the height, pixels."""
+        colours = theme().colours
+        title_font, text_font = fonts()
+        title, text = QFontMetricsF(title_font), QFontMetricsF(text_font)
+        line = max(text.height(), 16.0) + 4
+        top = max(title.height() + 6, 28.0)
+        title_width = title.horizontalAdvance(self.title)
+        room = width - _CLEAR - title_width - 1.5 * GRID
+        beside = text.horizontalAdvance(self.subtitle) <= room
+        height = top
+        subtitle_at = QRectF(title_width + 1.5 * GRID, 1, room, top)
+        if self.subtitle and not beside:
+            subtitle_at = QRectF(0, top - 4, width, line)
+            height = top - 4 + line
+        if painter is not None:
+            painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+            painter.setFont(title_font)
+            painter.setPen(QColor(colours.text))
+            middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(QRectF(0, 0, width - _CLEAR, top), middle, self.title)
+            painter.setFont(text_font)
+            painter.setPen(QColor(colours.muted))
+            shown = text.elidedText(self.subtitle, Qt.TextElideMode.ElideRight, subtitle_at.width())
+            painter.drawText(subtitle_at, middle, shown)
+        placed, hidden = self._arrange(width, text)
+        self.shown_names = [item.entry.name for item in placed]
+        for item in placed:
+            if painter is not None:
+                self._draw_entry(painter, item, text, QPointF(item.x, height + item.row * line), line)
+        if hidden and painter is not None and placed:
+            end = placed[-1]
+            at = QRectF(end.x + end.width + 2 * GRID, height + end.row * line, 80, line)
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(at, Qt.AlignmentFlag.AlignVCenter, f"+{hidden} more")
+        rows = placed[-1].row + 1 if placed else 0
+        return height + rows * line
+
+    def _arrange(self, width: float, text: QFontMetricsF) -> tuple[list[_Placed], int]:
+        """Return the entries that fit, and how many do not: with readings if there is room for all."""
+        rows = 2 if width < 560 else 3
+        for readings in (True, False):
+            placed = _flow(self.entries, width, text, readings)
+            if not placed or placed[-1].row < rows:
+                return placed, 0
+        kept = [item for item in placed if item.row < rows]
+        more = 2 * GRID + text.horizontalAdvance("+88 more")
+        while len(kept) > 1 and kept[-1].x + kept[-1].width + more > width:
+            kept.pop()
+        return kept, len(placed) - len(kept)
+
+    def _draw_entry(
+        self, painter: QPainter, item: _Placed, text: QFontMetricsF, corner: QPointF, line: float
+    ) -> None:
+        entry, x, y = item.entry, corner.x(), corner.y()
+        colours = theme().colours
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        if not (item.readings and entry.readings):
+            _draw_sample(painter, QPointF(x, y + line / 2), entry.colour, "solid")
+            x += _SWATCH + 6
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(entry.colour)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.drawRoundedRect(QRectF(x, y + line / 2 - 4, 8, 8), 2, 2)
+            x += 14
+        room = item.width - (x - corner.x())
+        painter.setPen(QColor(colours.text))
+        note = f": {entry.note}" if entry.note else ""
+        name = text.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
+        advance = text.horizontalAdvance(name)
+        painter.drawText(QRectF(x, y, room, line), middle, name)
+        x += advance
+        painter.setPen(QColor(colours.muted))
+        if note:
+            left = item.width - (x - corner.x()) + 1
+            shown = text.elidedText(note, Qt.TextElideMode.ElideRight, left)
+            painter.drawText(QRectF(x, y, left + 1, line), middle, shown)
+        for reading in entry.readings if item.readings else ():
+            x += 10
+            _draw_sample(painter, QPointF(x, y + line / 2), entry.colour, reading.dash)
+            x += _SWATCH + 5
+            painter.setPen(QColor(colours.text))
+            wide = text.horizontalAdvance(reading.text)
+            painter.drawText(QRectF(x, y, wide + 2, line), middle, reading.text)
+            x += wide
+
+
+def fonts() -> tuple[QFont, QFont]:
+    """Return the fonts of titles and of all else in a plot."""
+    base = theme().font_pixels
+    from_application = QFont()
+    title, text = QFont(from_application), QFont(from_application)
+    title.setPixelSize(base + 1)
+    title.setWeight(QFont.Weight.DemiBold)
+    text.setPixelSize(base - 1)
+    return title, text
+
+
+def _flow(
+    entries: Sequence[Entry], width: float, text: QFontMetricsF, readings: bool
+) -> list[_Placed]:
+    placed: list[_Placed] = []
+    x, row = 0.0, 0
+    for entry in entries:
+        wide = min(_entry_width(entry, text, readings), width)
+        if placed and x + wide > width:
+            x, row = 0.0, row + 1
+        placed.append(_Placed(entry, x, row, wide, readings))
+        x += wide + 2 * GRID
+    return placed
+
+
+def _entry_width(entry: Entry, text: QFontMetricsF, readings: bool) -> float:
+    name = text.horizontalAdvance(entry.name)
+    if readings and entry.readings:
+        numbers = (10 + _SWATCH + 5 + text.horizontalAdvance(r.text) for r in entry.readings)
+        return 14 + name + sum(numbers)
+    note = text.horizontalAdvance(f": {entry.note}") if entry.note else 0.0
+    return _SWATCH + 6 + name + note + 1
+
+
+def _draw_sample(painter: QPainter, start: QPointF, colour: QColor, dash: Dash) -> None:
+    """Paint a short piece of a line."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    if dash == "dot":
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(start + QPointF(_SWATCH / 2, 0), 3.5, 3.5)
+        return
+    made = QPen(colour, theme().line_width)
+    made.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(made)
+    pieces = ((0.0, _SWATCH),) if dash == "solid" else ((0.0, 5.0), (6.5, 11.5), (13.0, 18.0))
+    for begin, end in pieces:
+        painter.drawLine(start + QPointF(begin, 0), start + QPointF(end, 0))
