@@ -35,7 +35,7 @@ def tensors_of(step: Step) -> dict[str, Tensor]:
     """Return what a checkpoint holds: "model/…", "momentum/…" and "totals"."""
     return {
         **with_prefix("model", step.network.state_dict()),
-        **with_prefix("momentum", step.momentum()),
+        **with_prefix("momentum", step.optimiser.momentum_buffers),
         "totals": step.totals,
     }
 
@@ -77,7 +77,7 @@ def _into(checkpoint: Checkpoint, step: Step, folder: Path) -> Progress:
     try:
         progress = msgspec.convert(checkpoint.meta, Progress)
         step.network.load_state_dict(part("model", checkpoint.tensors), strict=True)
-        step.restore_momentum(part("momentum", checkpoint.tensors))
+        step.optimiser.restore(part("momentum", checkpoint.tensors))
         with torch.no_grad():
             step.totals.copy_(checkpoint.tensors["totals"])
     except (RuntimeError, KeyError, msgspec.ValidationError):

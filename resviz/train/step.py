@@ -6,12 +6,13 @@ from contextlib import AbstractContextManager
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from resviz.nn.network import Network
 from resviz.train.probes import Probes
 from resviz.train.recipe import Recipe
+from resviz.train.sgd import SGD
 
 
 class Step:
@@ -19,7 +20,7 @@ class Step:
 
     Attributes:
         network: on the device, channels last in memory.
-        optimiser: SGD; its group 0 is decayed, group 1 is not.
+        optimiser: holds the momentum.
         totals: float64 (2,), on the device: sum of all batch losses, number of wrong answers so far.
     """
 
@@ -31,8 +32,7 @@ class Step:
         precision: Literal["float32", "bfloat16"] = "float32",
     ) -> None:
         self.network = network.to(device).to(memory_format=torch.channels_last)
-        self.optimiser = sgd(network, recipe)
-        self._named = list(network.named_parameters())
+        self.optimiser = SGD(self.network.named_parameters(), recipe)
         self.totals = torch.zeros(2, dtype=torch.float64, device=device)
         self._loss_total, self._wrong_total = self.totals.unbind()
         self._device, self._precision = device, precision
@@ -57,10 +57,7 @@ class Step:
 
     def update(self, rate: float) -> None:
         """Move the parameters along their gradients at learning rate `rate`, and forget the gradients."""
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.step(rate)
 
     def evaluate(self, images: Tensor, labels: Tensor) -> Tensor:
         """Return sum of losses and number of wrong answers of a batch: float64 (2,), on the device."""
@@ -74,36 +71,3 @@ class Step:
         """Return the context in which forward passes run: bfloat16 if that is the precision."""
         enabled = self._precision == "bfloat16"
         return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=enabled)
-
-    def momentum(self) -> dict[str, Tensor]:
-        """Return the momentum buffer of every parameter by name; empty before the first step."""
-        state = self.optimiser.state
-        buffers = ((name, state[p].get("momentum_buffer")) for name, p in self._named if p in state)
-        return {name: buffer for name, buffer in buffers if buffer is not None}
-
-    def restore_momentum(self, buffers: dict[str, Tensor]) -> None:
-        """Put momentum buffers back; the memory layout is the parameter's, as fused kernels want it."""
-        for name, parameter in self._named:
-            if name in buffers:
-                buffer = torch.empty_like(parameter, requires_grad=False).copy_(buffers[name])
-                self.optimiser.state[parameter]["momentum_buffer"] = buffer
-
-
-def sgd(network: nn.Module, recipe: Recipe) -> torch.optim.SGD:
-    """Return the recipe's optimiser (arXiv:1512.03385, Sec. 4.2).
-
-    With `decay_scope` "weights" only convolution and linear weights are decayed: the later fb.resnet.torch
-    calls it a deviation of its own that it decays biases and batch norms too.
-    """
-    weights = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": weights, "weight_decay": recipe.weight_decay},
-        {"params": others, "weight_decay": recipe.weight_decay if recipe.decay_scope == "all" else 0.0},
-    ]
-    return torch.optim.SGD(
-        [group for group in groups if group["params"]],
-        lr=recipe.learning_rate,
-        momentum=recipe.momentum,
-        fused=True,
-    )

@@ -93,7 +93,7 @@ class Trainer:
         self._saved: Progress | None = None
         self._updating = threading.Lock()
         self._aside: dict[str, Tensor] = {}
-        self._last_iteration_s = math.inf
+        self._last_iteration_s, self._last_rate = math.inf, 0.0
         if device.type == "cuda":
             torch.cuda.synchronize(device)  # What was made on the default stream is used on our own.
 
@@ -200,9 +200,9 @@ class Trainer:
         images, labels = self._batches.batch(done)
         probing = number == 1 or number % self.recipe.probe_interval == 0
         values = self._step.compute(images, labels, self._probes if probing else None)
-        rate = self._rate(self.progress.rate_factor)
+        self._last_rate = self._rate(self.progress.rate_factor)
         with self._updating:
-            self._step.update(rate)
+            self._step.update(self._last_rate)
             self.progress.iteration = number
             self._aside = {}
         if values is not None:
@@ -236,9 +236,8 @@ class Trainer:
         seconds = max(now - self._reported_at, 1e-9)
         self._reported_at = now
         iteration = self.progress.iteration
-        # The rate of the step just taken: the schedule was asked with one finished iteration fewer.
-        rate = self._step.optimiser.param_groups[0]["lr"]
-        self._readout.send(self._step.totals, partial(self._on_totals, iteration, seconds, rate, time.time()))
+        receiver = partial(self._on_totals, iteration, seconds, self._last_rate, time.time())
+        self._readout.send(self._step.totals, receiver)
 
     def _on_totals(self, iteration: int, seconds: float, rate: float, at: float, totals: list[float]) -> None:
         before, loss_before, wrong_before = self._reported
