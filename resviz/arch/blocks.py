@@ -20,6 +20,6 @@ def kind_of(name: str) -> Kind:
     try:
         return CATALOGUE[name]
     except KeyError:
-        close = get_close_matches(name, CATALOGUE, 1)
+        close = get_close_matches(name[:40], CATALOGUE, 1)
         hint = f" Did you mean {close[0]!r}?" if close else f" Known kinds: {', '.join(CATALOGUE)}."
-        raise UnknownBlockError(f"There is no kind of block called {name!r}.{hint}") from None
+        raise UnknownBlockError(f"There is no kind of block called {name[:40]!r}.{hint}") from None

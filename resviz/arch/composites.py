@@ -140,13 +140,7 @@ _WIDTH = Parameter("width", 16, "Channels of the 3x3 convolution inside.", minim
 _STRIDE_IN = Parameter(
     "stride_in",
     "first 1x1",
-    "Where the stride sits: in the first 1x1 convolution (the paper, v1) or in the 3x3 (torchvision, v1.5).",
-    choices=("first 1x1", "3x3"),
-)
-_PREACT_STRIDE_IN = Parameter(
-    "stride_in",
-    "3x3",
-    "Where the stride sits: in the first 1x1 convolution or in the 3x3.",
+    "Where the stride sits: in the first 1x1 convolution (the papers, v1) or in the 3x3 (torchvision, v1.5).",
     choices=("first 1x1", "3x3"),
 )
 
@@ -223,7 +217,7 @@ KINDS: tuple[Kind, ...] = (
             _WIDTH,
             _STRIDE,
             _SHORTCUT,
-            _PREACT_STRIDE_IN,
+            _STRIDE_IN,
         ),
         depth=3,
         synonyms=("pre-activation", "residual", "v2", "1001", "164"),

@@ -1,7 +1,7 @@
 """Plain <-> residual: the same layers with the shortcuts removed or put back, block names kept.
 
 A plain twin is plain by parameters alone: units get shortcut "none", loose additions `plain`. Nothing is
-deleted, so the way back is exact. What the way back cannot guess (a shortcut other than A, a unit that is plain in
+deleted, so the way back is exact. What it cannot guess (a shortcut other than A, a unit that is plain in
 the residual network too, a name) is kept in the plain document, in `Architecture.twin_memory`.
 """
 

@@ -1,0 +1,226 @@
+"""Architectures as versioned JSON; equal architectures give identical bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import networkx as nx
+
+from resviz.arch.composites import SHORTCUTS
+from resviz.arch.graph import Architecture, Block, Wire
+from resviz.arch.presets import preset
+from resviz.arch.spec import Value
+from resviz.atomic import write_atomically
+from resviz.errors import FormatError, PresetError, ResvizError
+
+FORMAT = "resviz-architecture"
+VERSION = 1
+LARGEST_FILE = 64 * 2**20
+"""Bytes; the file of resnet-1202 has about 80,000."""
+
+
+class _Header(msgspec.Struct):
+    format: str
+    version: int
+
+
+class _Block(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    kind: str
+    params: dict[str, Value] = {}
+    position: tuple[float, float] | None = None
+
+
+class _Wire(msgspec.Struct, forbid_unknown_fields=True):
+    source: str
+    target: str
+    source_port: str = "out"
+    target_port: str = "in"
+
+
+class _Document(_Header, forbid_unknown_fields=True):
+    name: str
+    blocks: list[_Block]
+    wires: list[_Wire] = []
+    twin_memory: dict[str, str] = {}
+
+
+def to_json(architecture: Architecture) -> bytes:
+    """Return an architecture as UTF-8 JSON, a block or a wire a line.
+
+    Blocks stand in the order of the network (ties in natural order), each parameter is written out.
+
+    Raises:
+        FormatError: the name holds characters that no text file can.
+    """
+    order = architecture.order()
+    rank = {block_id: number for number, block_id in enumerate(order)}
+    blocks = [_block_fields(architecture[block_id]) for block_id in order]
+    wires = sorted(
+        architecture.wires, key=lambda w: (rank[w.source], rank[w.target], w.source_port, w.target_port)
+    )
+    memory = architecture.memory()
+    ordered_memory = {key: memory[key] for key in ["", *order] if key in memory}
+    try:
+        head = {"format": FORMAT, "version": VERSION, "name": architecture.name}
+        lines = [f"{_text(key)}: {_text(value)}" for key, value in head.items()]
+        lines.append('"blocks": ' + _list_of_lines(blocks))
+        lines.append('"wires": ' + _list_of_lines([_wire_fields(wire) for wire in wires]))
+        lines.append('"twin_memory": ' + _text(ordered_memory))
+    except UnicodeEncodeError:
+        raise FormatError("The architecture's name holds half a character: choose another name.") from None
+    return ("{\n  " + ",\n  ".join(lines) + "\n}\n").encode()
+
+
+def from_json(data: bytes | str, where: str = "The file") -> Architecture:
+    """Return the architecture written in `data`; `where` begins the sentence that tells of a mistake.
+
+    Raises:
+        FormatError: not an architecture, damaged, or written by a newer resviz.
+    """
+    try:
+        if isinstance(data, str):
+            data = data.encode()
+        data = data.removeprefix(b"\xef\xbb\xbf")  # some editors begin UTF-8 files with a byte order mark
+        header = msgspec.json.decode(data, type=_Header)
+        if header.format != FORMAT:
+            raise FormatError(f"{where} is not an architecture of resviz, but says {header.format[:40]!r}.")
+        if header.version > VERSION:
+            raise FormatError(
+                f"{where} was written by a newer resviz (version {header.version} of the format, this program "
+                f"reads up to {VERSION}): update resviz to open it."
+            )
+        if header.version < 1:
+            raise FormatError(f"{where} has an impossible format version, {header.version}: it is damaged.")
+        return _architecture(msgspec.json.decode(data, type=_Document))
+    except FormatError:
+        raise
+    except msgspec.ValidationError as error:
+        raise FormatError(f"{where} is no architecture of resviz, or is damaged: {_reason(error)}.") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise FormatError(f"{where} is damaged or not JSON ({_reason(error)}): use a copy of it.") from None
+    except ResvizError as error:
+        raise FormatError(f"{where} holds an impossible architecture: {str(error)[:300]}") from None
+
+
+def save(architecture: Architecture, path: str | os.PathLike[str]) -> Path:
+    """Write an architecture to `path`, whole or not at all; return the path.
+
+    Raises:
+        ResvizError: the file cannot be written.
+    """
+    return write_atomically(path, to_json(architecture))
+
+
+def load(path: str | os.PathLike[str]) -> Architecture:
+    """Read an architecture from a file, or from a folder (a run) that holds an `architecture.json`.
+
+    Raises:
+        FormatError: missing, unreadable, or not an architecture.
+    """
+    target = Path(path)
+    try:
+        if target.is_dir():
+            target /= "architecture.json"
+        if not target.exists():
+            raise FormatError(f"There is no file {target}: check its name and folder.")
+        if not target.is_file():
+            raise FormatError(f"{target} is not a file: choose an architecture saved by resviz.")
+        if target.stat().st_size > LARGEST_FILE:
+            raise FormatError(f"{target} is too large for an architecture: choose one saved by resviz.")
+        data = target.read_bytes()
+    except OSError as error:
+        raise FormatError(
+            f"Cannot read {target} ({error.strerror or error}): check its name and permissions."
+        ) from None
+    except ValueError:  # a null byte in the path
+        raise FormatError(f"{str(path)!r} is not a file name: check it.") from None
+    return from_json(data, str(target))
+
+
+def open_architecture(text: str) -> Architecture:
+    """Return the preset called `text`, or else the architecture in the file of that name.
+
+    Raises:
+        PresetError: neither a preset nor a file.
+        FormatError: a file, but not an architecture.
+    """
+    try:
+        return preset(text)
+    except PresetError:
+        path_like = text.lower().endswith(".json") or os.sep in text or (os.altsep or os.sep) in text
+        if path_like or _exists(text):
+            return load(text)
+        raise
+
+
+def _exists(text: str) -> bool:
+    try:
+        return bool(text) and Path(text).exists()
+    except (OSError, ValueError):  # too long or unusable as a path
+        return False
+
+
+def _architecture(document: _Document) -> Architecture:
+    architecture = Architecture(document.name)
+    for block in document.blocks:
+        architecture.insert(Block(block.id, block.kind, block.params, block.position))
+    wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in document.wires]
+    # Wires in the order of their sources are connected without a search for cycles.
+    rank = _ranks(wires)
+    for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):
+        architecture.connect(wire)
+    for key, value in document.twin_memory.items():
+        if key and (key not in architecture or architecture[key].shortcut is None):
+            raise FormatError(f"twin_memory names {key!r}, which is no block with a shortcut.")
+        if key and value not in SHORTCUTS:
+            raise FormatError(f"twin_memory says {value!r} of {key!r}, which is no shortcut.")
+    architecture.twin_memory = dict(document.twin_memory)
+    architecture.twin_memory = architecture.memory()
+    return architecture
+
+
+def _ranks(wires: Sequence[Wire]) -> dict[str, int]:
+    """Return each block's number in an order of the network; empty if a cycle lets there be none."""
+    graph = nx.DiGraph((wire.source, wire.target) for wire in wires)
+    try:
+        return {block_id: number for number, block_id in enumerate(nx.topological_sort(graph))}
+    except nx.NetworkXUnfeasible:
+        return {}
+
+
+def _block_fields(block: Block) -> dict[str, object]:
+    fields: dict[str, object] = {"id": block.id, "kind": block.kind, "params": block.params}
+    if block.position is not None:
+        # Equal numbers must look equal: 0, 0.0 and -0.0 become 0.0.
+        fields["position"] = [float(value) + 0.0 for value in block.position]
+    return fields
+
+
+def _wire_fields(wire: Wire) -> dict[str, object]:
+    fields: dict[str, object] = {"source": wire.source, "target": wire.target}
+    if wire.source_port != "out":
+        fields["source_port"] = wire.source_port
+    if wire.target_port != "in":
+        fields["target_port"] = wire.target_port
+    return fields
+
+
+def _list_of_lines(items: Sequence[object]) -> str:
+    return "[\n    " + ",\n    ".join(_text(item) for item in items) + "\n  ]" if items else "[]"
+
+
+def _text(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _reason(error: Exception) -> str:
+    """Return why, as part of a sentence."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, UnicodeError):
+        return "not UTF-8 text"
+    return " ".join(str(error).split()).rstrip(".")[:200]

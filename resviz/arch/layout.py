@@ -1,0 +1,238 @@
+"""Automatic placement: stages as rows that read from left to right, shortcut layers below their unit.
+
+The main path (at an addition: its branch) runs along the rows. Stem, each stage and head begin a row of their
+own; a stage that is longer than a row goes on in the next one. The row's length is chosen so that the whole
+picture fills a 4:3 screen best. What hangs on the main path stands in lanes under its row, and what does not
+is kept in a tray at the bottom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import ceil, isqrt
+
+from resviz.arch.composites import RESIDUAL_KINDS
+from resviz.arch.graph import Architecture, Position
+from resviz.arch.shapes import infer, read_ports
+
+BLOCK_SIZE = (144, 64)
+"""Width and height of a block on the canvas, in pixels."""
+
+PITCH = (176, 112)
+"""Distance between the left edges and the top edges of neighbours, in pixels."""
+
+STAGE_GAP = 24
+"""Extra pixels between the rows of two stages."""
+
+_ASPECT = 4 / 3
+_LONGEST_END = 8
+"""Blocks that stem or head may have; longer ones are rows by map size, like stages."""
+
+
+@dataclass
+class _Line:
+    """One line of the main path, and the lanes below it: column and lane (0: the line itself) by block."""
+
+    stage: str
+    path: list[str]
+    cells: dict[str, tuple[int, int]] = field(default_factory=dict)
+    taken: dict[int, int] = field(default_factory=dict)
+    """For each column, the first lane that is free."""
+
+    @property
+    def lanes(self) -> int:
+        return max(self.taken.values())
+
+
+def arrange(architecture: Architecture) -> dict[str, Position]:
+    """Return a place for every block: the left upper corner, in pixels; no two blocks overlap."""
+    path = _main_path(architecture)
+    stages = _stages(architecture, path)
+    tight = _tight_groups(architecture, path)
+    tray_size = len(architecture.blocks) - len(path)
+    longest = _line_length([tight[a:b] for _, a, b in stages], tray_size)
+    lines = [
+        _Line(stage, path[begin:end])
+        for stage, a, b in stages
+        for begin, end in _wrap(tight[a:b], longest, a)
+    ]
+    for line in lines:
+        line.cells = {block_id: (column, 0) for column, block_id in enumerate(line.path)}
+        line.taken = dict.fromkeys(range(len(line.path)), 1)
+    loose = _place_beside(architecture, lines)
+
+    positions: dict[str, Position] = {}
+    top = 0
+    previous = None
+    for line in lines:
+        if previous is not None and line.stage != previous:
+            top += STAGE_GAP
+        previous = line.stage
+        for block_id, (column, lane) in line.cells.items():
+            positions[block_id] = (float(column * PITCH[0]), float(top + lane * PITCH[1]))
+        top += line.lanes * PITCH[1]
+    if lines and loose:
+        top += PITCH[1]
+    for number, block_id in enumerate(loose):
+        row, column = divmod(number, longest)
+        positions[block_id] = (float(column * PITCH[0]), float(top + row * PITCH[1]))
+    return positions
+
+
+def _main_path(architecture: Architecture) -> list[str]:
+    """Return the ids from the input to the output along the main path.
+
+    In an unfinished network: the longest such path there is; empty if nothing is connected and there is
+    neither input nor output.
+    """
+    before: dict[str, str] = {}
+    length: dict[str, int] = {}
+    for block_id in architecture.order():
+        block = architecture[block_id]
+        wires = architecture.incoming(block_id)
+        port = next((port for port in (*read_ports(block), *block.spec.inputs) if port in wires), None)
+        length[block_id] = 1
+        if port is not None:
+            before[block_id] = wires[port].source
+            length[block_id] += length[wires[port].source]
+    if not length:
+        return []
+    ends = [block.id for block in architecture.of_kind("output")]
+    end = max((e for e in ends if length[e] > 1), key=length.__getitem__, default=None)
+    if end is None:
+        end = max(length, key=length.__getitem__)
+        if length[end] == 1 and architecture[end].kind not in ("input", "output"):
+            return []
+    path = [end]
+    while path[-1] in before:
+        path.append(before[path[-1]])
+    return path[::-1]
+
+
+def _stages(architecture: Architecture, path: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return name, begin and end in the path of stem, stages and head.
+
+    A stage shares the first part of its names ("stage1.block3"), or else is a run of blocks at one map size.
+    """
+    shapes = infer(architecture).shapes
+    inside = [i for i, b in enumerate(path) if "." in b or architecture[b].kind in RESIDUAL_KINDS]
+    first, last = (inside[0], inside[-1]) if inside else (len(path), -1)
+    stem_ends = first if inside and first <= _LONGEST_END else 0
+    head_begins = last + 1 if inside and len(path) - last - 1 <= _LONGEST_END else len(path)
+    labels: list[str] = []
+    size: tuple[int, ...] | None = None
+    for index, block_id in enumerate(path):
+        shape = shapes.get(block_id, ())
+        changed = len(shape) == 3 and shape[1:] != size
+        if index < stem_ends:
+            label = "stem"
+        elif index >= head_begins or len(shape) == 1:
+            label = "head"
+        elif "." in block_id:
+            label = block_id.partition(".")[0]
+        elif changed or not labels or labels[-1] == "stem":
+            label = f"map {index}"
+        else:
+            label = labels[-1]
+        if len(shape) == 3:
+            size = shape[1:]
+        labels.append(label)
+    stages, begin = [], 0
+    for label, run in groupby(labels):
+        end = begin + len(list(run))
+        stages.append((label, begin, end))
+        begin = end
+    return stages
+
+
+def _tight_groups(architecture: Architecture, path: Sequence[str]) -> list[bool]:
+    """Return for each block of the path whether it should stay on the line of the one before it.
+
+    The layers of a loose residual unit should: from behind the fork to the addition and its ReLU.
+    """
+    index = {block_id: i for i, block_id in enumerate(path)}
+    tight = [False] * len(path)
+    for i, block_id in enumerate(path):
+        if architecture[block_id].kind != "add":
+            continue
+        fork: str | None = block_id
+        for _ in range(_LONGEST_END):  # the shortcut's layers, back to the main path
+            wires = architecture.incoming(fork) if fork is not None else {}
+            wire = wires.get("shortcut") or wires.get("in")
+            fork = wire.source if wire else None
+            if fork is None or fork in index:
+                break
+        start = index.get(fork, i) if fork is not None else i
+        if not 0 < i - start <= 2 * _LONGEST_END:
+            continue
+        behind = i + 1 < len(path) and architecture[path[i + 1]].kind == "relu"
+        for j in range(start + 2, i + 1 + behind):
+            tight[j] = True
+    return tight
+
+
+def _wrap(tight: Sequence[bool], longest: int, offset: int = 0) -> list[tuple[int, int]]:
+    """Return begin and end of each line of one stage, `offset` added: evenly long, tight groups unbroken."""
+    even = ceil(len(tight) / ceil(len(tight) / longest))
+    lines, begin = [], 0
+    while begin < len(tight):
+        end = min(begin + even, len(tight))
+        if end < len(tight):
+            cut = end
+            while cut > begin and tight[cut]:
+                cut -= 1
+            if cut == begin:  # one group is longer than the line: let it stand out
+                cut = end
+                while cut < len(tight) and tight[cut]:
+                    cut += 1
+            end = cut
+        lines.append((begin + offset, end + offset))
+        begin = end
+    return lines
+
+
+def _line_length(stages: Sequence[Sequence[bool]], tray_size: int) -> int:
+    """Return how many columns let the picture, without lanes, fill a 4:3 screen best."""
+
+    def extent(longest: int) -> float:
+        lines = [line for tight in stages for line in _wrap(tight, longest)]
+        columns = max((end - begin for begin, end in lines), default=1)
+        rows = len(lines) + (ceil(tray_size / longest) + 1 if tray_size else 0)
+        return max(columns * PITCH[0] / _ASPECT, rows * PITCH[1] + STAGE_GAP * max(len(stages) - 1, 0))
+
+    # The largest row in one line, two lines, ...: far beyond sqrt(size) lines it only becomes a tower.
+    size = max([len(tight) for tight in stages] + [tray_size, 1])
+    return min(sorted({ceil(size / lines) for lines in range(1, 4 * isqrt(size) + 2)}), key=extent)
+
+
+def _place_beside(architecture: Architecture, lines: Sequence[_Line]) -> list[str]:
+    """Place what hangs on the main path in lanes; return what hangs nowhere, in order."""
+    line_of = {block_id: line for line in lines for block_id in line.cells}
+    waiting = [block_id for block_id in architecture.order() if block_id not in line_of]
+    while True:
+        # Shortcut layers stand before the block that reads them: the last ones are placed first.
+        for block_id in reversed(waiting):
+            targets = [wire.target for wire in architecture.outgoing(block_id) if wire.target in line_of]
+            if targets:
+                _put(block_id, targets[0], -1, line_of)
+        for block_id in waiting:
+            wires = architecture.incoming(block_id).values()
+            sources = [wire.source for wire in wires if wire.source in line_of]
+            if block_id not in line_of and sources:
+                _put(block_id, sources[0], 1, line_of)
+        left = [block_id for block_id in waiting if block_id not in line_of]
+        if len(left) == len(waiting):
+            return left
+        waiting = left
+
+
+def _put(block_id: str, neighbour: str, step: int, line_of: dict[str, _Line]) -> None:
+    line = line_of[neighbour]
+    column, lane = line.cells[neighbour]
+    column = max(column + step, 0)
+    lane = max(line.taken.get(column, 0), lane, 1)
+    line.cells[block_id] = (column, lane)
+    line.taken[column] = lane + 1
+    line_of[block_id] = line
