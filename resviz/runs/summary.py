@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -130,10 +131,14 @@ def mean_of_last_epoch(
 
 
 def _first_started(run: Run) -> Started | None:
-    """Return the first line's `Started`: the length of an epoch does not change in a run."""
+    """Return the first `Started`: the length of an epoch does not change in a run."""
     try:
         with run.events_path.open("rb") as file:
-            event = events.decode_event(file.readline(1 << 22))
+            # Before it stand only notes about data being loaded.
+            for line in islice(file, 1000):
+                if b'"started"' in line[:32]:
+                    event = events.decode_event(line)
+                    return event if isinstance(event, Started) else None
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    return event if isinstance(event, Started) else None
+        pass
+    return None

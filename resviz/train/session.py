@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from resviz.train.trainer import Trainer
 
 LOOKS_PER_SECOND = 20
-"""How often the command file is looked at, and data loading tells how far it is."""
+"""How often the command file is looked at."""
+_TELL_S, _TELL_SHARE = 0.25, 0.005
+"""Loading data tells how far it is no more often than this: a download may take an hour."""
 
 
 class Session:
@@ -241,15 +243,16 @@ class _Telling:
     """Turns the progress of data loading into notes, a few a second."""
 
     def __init__(self, note: Callable[[str, float | None], None]) -> None:
-        self._note, self._told_at, self._stage = note, 0.0, ""
+        self._note, self._told_at, self._stage, self._share = note, 0.0, "", 0.0
 
     def __call__(self, stage: str, done: float, total: float, unit: str) -> None:
         now = time.monotonic()
-        complete = bool(total) and done >= total
-        if stage == self._stage and not complete and now - self._told_at < 1 / LOOKS_PER_SECOND:
+        share = min(1.0, done / total) if total else None
+        soon = now - self._told_at < _TELL_S or (share is not None and share - self._share < _TELL_SHARE)
+        if stage == self._stage and soon and share != 1.0:
             return
-        self._told_at, self._stage = now, stage
-        self._note(stage, done / total if total else None)
+        self._told_at, self._stage, self._share = now, stage, share or 0.0
+        self._note(stage, share)
 
 
 def sentence(error: BaseException) -> str:
