@@ -12,14 +12,16 @@ from types import TracebackType
 from typing import Any
 
 from resviz.errors import RunError
-from resviz.runs.events import RunState
+from resviz.runs.events import RunState, Stop
 from resviz.runs.series import RunSeries, Tail
 from resviz.runs.store import Run
 from resviz.train import devices
 from resviz.train.placement import Placement, available_cores, place, thread_environment
 
+_OBEY_S = 5.0
+"""How long a worker may take to stop when it is told; then its stdin is closed, which it cannot overhear."""
 _PATIENCE_S = 60.0
-"""How long a worker may take to write its checkpoint before it is killed."""
+"""How long it may then take to write its checkpoint before it is killed."""
 
 
 class Watched:
@@ -52,7 +54,9 @@ class Watched:
     @property
     def message(self) -> str:
         """The worker's sentence about the state, or ours about its death."""
-        return self.lost or self.series.message
+        if self.lost or self.series.message or self.state != "interrupted":
+            return self.lost or self.series.message
+        return "The worker was told to end: resume the run to go on."
 
     def result(self) -> dict[str, Any]:
         """Return what `train --json` says of a run."""
@@ -89,6 +93,9 @@ class Launch:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
                 env=thread_environment(placement.threads, os.environ),
+                # Ctrl-C in the terminal is for the command alone; it tells the workers.
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
             self._workers.append((placement, process))
         return self
@@ -110,16 +117,20 @@ class Launch:
         return len(ended) < len(self._workers)
 
     def stop(self) -> None:
-        """Let go of the workers: each writes a checkpoint and ends. Returns when all are gone."""
+        """Have every worker write a checkpoint and end; return when all are gone."""
+        if self.poll():
+            for watched in self.watched:
+                if not (watched.settled or watched.lost):
+                    with contextlib.suppress(RunError):
+                        watched.run.send(Stop())
+            self._wait(_OBEY_S)
         for _, process in self._workers:
             with contextlib.suppress(OSError):
                 if process.stdin is not None:
                     process.stdin.close()
-        end = time.monotonic() + _PATIENCE_S
+        self._wait(_PATIENCE_S)
         for _, process in self._workers:
-            try:
-                process.wait(max(0.1, end - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            if process.poll() is None:
                 process.kill()
                 process.wait()
         self.poll()
@@ -127,6 +138,12 @@ class Launch:
             if process.stderr is not None:
                 process.stderr.close()
         self._workers.clear()
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        for _, process in self._workers:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0.0, end - time.monotonic()))
 
 
 def _reason(process: subprocess.Popen[bytes]) -> str:
