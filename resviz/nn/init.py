@@ -2,7 +2,7 @@
 
 So twins share the initial weights of what they share, whatever else is in the network and in whichever order
 it is built. Convolutions and linear layers are drawn after He et al. (arXiv:1502.01852, Eq. 10): normal with
-standard deviation sqrt(2 / fan_in); every bias is 0; batch norm begins as scale 1 and shift 0.
+standard deviation sqrt(2 / fan_in); every bias is 0; a batch norm begins as scale 1 and shift 0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ def he_normal(seed: int, name: str, shape: tuple[int, ...]) -> Tensor:
 
 
 def initialise(block: nn.Module, block_id: str, seed: int) -> None:
-    """Set the state of one block; a weight's name is the block's id, the layer's name and "weight"."""
+    """Set the convolutions and linear layers of one block.
+
+    A weight's name is the block's id, the layer's name, if any, and "weight".
+    """
     with torch.no_grad():
         for layer_name, layer in block.named_modules():
             name = f"{block_id}.{layer_name}.weight" if layer_name else f"{block_id}.weight"
@@ -31,10 +34,3 @@ def initialise(block: nn.Module, block_id: str, seed: int) -> None:
                 layer.weight.copy_(he_normal(seed, name, tuple(layer.weight.shape)))
                 if layer.bias is not None:
                     layer.bias.zero_()
-            elif isinstance(layer, nn.BatchNorm2d):
-                assert layer.running_mean is not None
-                assert layer.running_var is not None
-                for tensor, value in (
-                    (layer.weight, 1), (layer.bias, 0), (layer.running_mean, 0), (layer.running_var, 1)
-                ):
-                    tensor.fill_(value)

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, relu
+from torch.nn.functional import batch_norm, pad, relu
 
 if TYPE_CHECKING:
     from resviz.nn.probe import ForwardProbe
+
+MOMENTUM = 0.1
+"""Weight of the newest batch in a batch norm's running statistics, PyTorch's default."""
+EPSILON = 1e-5
+"""Added to the variance before its root, PyTorch's default."""
 
 
 def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
@@ -26,27 +32,38 @@ def conv1x1(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
     return nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
 
 
-class BatchNorm(nn.BatchNorm2d):
+class BatchNorm(nn.Module):
     """Batch normalisation (arXiv:1502.03167) of (N, C, H, W).
 
-    `response` names the convolution whose response its output is, if any. PyTorch's counter of batches is
-    left out: only a cumulative average would read it, and it costs a launch a layer.
+    `response` names the convolution whose response its output is, if any. The same as `torch.nn.BatchNorm2d`
+    without its counter of batches: only a cumulative average would read it, and it costs a launch a layer.
     """
 
-    num_batches_tracked: Tensor | None
     probed = True
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, channels: int, response: str | None = None) -> None:
-        super().__init__(channels)
-        self.num_batches_tracked = None
+        super().__init__()
         self.response = response
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return x normalised, scaled and shifted, channel by channel."""
-        y = super().forward(x)
+        y = batch_norm(
+            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, MOMENTUM, EPSILON
+        )
         if probe is not None and self.response is not None:
             probe.record_response(self.response, y)
         return y
+
+    def extra_repr(self) -> str:
+        """Say the channels."""
+        return str(len(self.weight))
 
 
 class ZeroPadShortcut(nn.Module):
