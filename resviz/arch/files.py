@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import networkx as nx
 
 from resviz.arch.composites import SHORTCUTS
 from resviz.arch.graph import Architecture, Block, Wire
+from resviz.arch.order import topological_order
 from resviz.arch.presets import preset
 from resviz.arch.spec import Value
 from resviz.atomic import write_atomically
@@ -99,7 +99,7 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
     except FormatError:
         raise
     except msgspec.ValidationError as error:
-        raise FormatError(f"{where} is no architecture of resviz, or is damaged: {_reason(error)}.") from None
+        raise FormatError(f"{where} is no architecture or damaged: {_reason(error)}.") from None
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise FormatError(f"{where} is damaged or not JSON ({_reason(error)}): use a copy of it.") from None
     except ResvizError as error:
@@ -169,8 +169,9 @@ def _architecture(document: _Document) -> Architecture:
     for block in document.blocks:
         architecture.insert(Block(block.id, block.kind, block.params, block.position))
     wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in document.wires]
-    # Wires in the order of their sources are connected without a search for cycles.
-    rank = _ranks(wires)
+    # In the order of their sources, wires need no search for cycles: their targets lead nowhere yet.
+    order = topological_order(architecture.blocks, ((wire.source, wire.target) for wire in wires))
+    rank = {block_id: number for number, block_id in enumerate(order or ())}
     for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):
         architecture.connect(wire)
     for key, value in document.twin_memory.items():
@@ -181,15 +182,6 @@ def _architecture(document: _Document) -> Architecture:
     architecture.twin_memory = dict(document.twin_memory)
     architecture.twin_memory = architecture.memory()
     return architecture
-
-
-def _ranks(wires: Sequence[Wire]) -> dict[str, int]:
-    """Return each block's number in an order of the network; empty if a cycle lets there be none."""
-    graph = nx.DiGraph((wire.source, wire.target) for wire in wires)
-    try:
-        return {block_id: number for number, block_id in enumerate(nx.topological_sort(graph))}
-    except nx.NetworkXUnfeasible:
-        return {}
 
 
 def _block_fields(block: Block) -> dict[str, object]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
-from typing import Any
 
 import msgspec
-import networkx as nx
 
 from resviz.arch.blocks import kind_of
 from resviz.arch.composites import RESIDUAL_KINDS, SHORTCUTS
 from resviz.arch.names import check_id, natural_key, twin_name
+from resviz.arch.order import reachable, topological_order
 from resviz.arch.spec import Kind, Value
 from resviz.errors import CycleError, DuplicateBlockError, ParameterError, PortError, UnknownBlockError
 
@@ -66,7 +65,7 @@ class Architecture:
         """
         self._blocks: dict[str, Block] = {}
         self._incoming: dict[tuple[str, str], Wire] = {}
-        self._graph: Any = nx.MultiDiGraph()
+        self._outgoing: dict[str, set[Wire]] = {}
         self._order: list[str] | None = None
 
     # Reading
@@ -115,21 +114,24 @@ class Architecture:
     def outgoing(self, block_id: str) -> list[Wire]:
         """Return the wires out of a block, sorted."""
         self[block_id]
-        return sorted(data["wire"] for _, _, data in self._graph.out_edges(block_id, data=True))
+        return sorted(self._outgoing[block_id])
 
     def order(self) -> list[str]:
         """Return all block ids so that each comes after its sources; ties in natural order."""
         if self._order is None:
-            self._order = list(nx.lexicographical_topological_sort(self._graph, key=natural_key))
+            edges = ((wire.source, wire.target) for wire in self._incoming.values())
+            self._order = topological_order(self._blocks, edges) or []
         return list(self._order)
 
     def downstream(self, block_id: str) -> set[str]:
         """Return the ids of everything that depends on a block, without itself."""
-        return set(nx.descendants(self._graph, self[block_id].id))
+        self[block_id]
+        return reachable(block_id, lambda source: (wire.target for wire in self._outgoing[source]))
 
     def upstream(self, block_id: str) -> set[str]:
         """Return the ids of everything a block depends on, without itself."""
-        return set(nx.ancestors(self._graph, self[block_id].id))
+        self[block_id]
+        return reachable(block_id, lambda target: (wire.source for wire in self.incoming(target).values()))
 
     def of_kind(self, kind: str) -> Iterator[Block]:
         """Yield the blocks of one kind."""
@@ -182,7 +184,7 @@ class Architecture:
         twin.twin_memory = dict(self.twin_memory)
         twin._blocks = dict(self._blocks)
         twin._incoming = dict(self._incoming)
-        twin._graph = self._graph.copy()
+        twin._outgoing = {block_id: set(wires) for block_id, wires in self._outgoing.items()}
         twin._order = self._order
         return twin
 
@@ -210,17 +212,17 @@ class Architecture:
         _check_position(block.position)
         checked = msgspec.structs.replace(block, params=block.spec.complete(block.params))
         self._blocks[block.id] = checked
-        self._graph.add_node(block.id)
+        self._outgoing[block.id] = set()
         self._order = None
 
     def remove(self, block_id: str) -> tuple[Block, list[Wire]]:
         """Remove a block with its wires; return both so that they can be put back."""
         block = self[block_id]
-        gone = sorted(w for w in self._incoming.values() if block_id in (w.source, w.target))
+        gone = self._wires_of(block_id)
         for wire in gone:
-            del self._incoming[wire.target, wire.target_port]
-        self._graph.remove_node(block_id)
+            self.disconnect(wire)
         del self._blocks[block_id]
+        del self._outgoing[block_id]
         self._order = None
         return block, gone
 
@@ -232,7 +234,7 @@ class Architecture:
         """
         self._check_wire(wire)
         self._incoming[wire.target, wire.target_port] = wire
-        self._graph.add_edge(wire.source, wire.target, key=(wire.source_port, wire.target_port), wire=wire)
+        self._outgoing[wire.source].add(wire)
         self._order = None
 
     def disconnect(self, wire: Wire) -> None:
@@ -244,7 +246,7 @@ class Architecture:
         if self._incoming.get((wire.target, wire.target_port)) != wire:
             raise PortError(f"There is no wire from {wire.source} to {wire.target}.{wire.target_port}.")
         del self._incoming[wire.target, wire.target_port]
-        self._graph.remove_edge(wire.source, wire.target, key=(wire.source_port, wire.target_port))
+        self._outgoing[wire.source].remove(wire)
         self._order = None
 
     def set_params(self, block_id: str, **params: object) -> Block:
@@ -280,27 +282,22 @@ class Architecture:
         if new_id == block_id:
             return
         self._check_free(new_id)
-        wires = [wire for wire in self._incoming.values() if block_id in (wire.source, wire.target)]
+        wires = self._wires_of(block_id)
         for wire in wires:
-            del self._incoming[wire.target, wire.target_port]
-        self._blocks = {
-            (new_id if key == block_id else key): (
-                msgspec.structs.replace(block, id=new_id) if key == block_id else b
-            )
-            for key, b in self._blocks.items()
-        }
-        self._graph.remove_node(block_id)
-        self._graph.add_node(new_id)
+            self.disconnect(wire)
+        renamed = msgspec.structs.replace(block, id=new_id)
+        self._blocks = {b.id: b for b in (renamed if b is block else b for b in self._blocks.values())}
+        self._outgoing[new_id] = self._outgoing.pop(block_id)
         for wire in wires:
-            self.connect(
-                msgspec.structs.replace(
-                    wire,
-                    source=new_id if wire.source == block_id else wire.source,
-                    target=new_id if wire.target == block_id else wire.target,
-                )
-            )
+            source, target = (new_id if end == block_id else end for end in (wire.source, wire.target))
+            self.connect(msgspec.structs.replace(wire, source=source, target=target))
+        self._order = None
+        self.twin_memory.pop(new_id, None)
         if block_id in self.twin_memory:
             self.twin_memory[new_id] = self.twin_memory.pop(block_id)
+
+    def _wires_of(self, block_id: str) -> list[Wire]:
+        return sorted({*self.incoming(block_id).values(), *self._outgoing[block_id]})
 
     def _check_free(self, block_id: str) -> None:
         check_id(block_id)
@@ -315,9 +312,7 @@ class Architecture:
             raise PortError(f"{target.spec.title} {target.id!r} has no input {wire.target_port!r}.")
         if (wire.target, wire.target_port) in self._incoming:
             raise PortError(f"Input {wire.target_port!r} of {target.id!r} is taken: remove its wire first.")
-        if wire.source == wire.target or (
-            self._graph.out_degree(wire.target) and nx.has_path(self._graph, wire.target, wire.source)
-        ):
+        if wire.source == wire.target or wire.source in self.downstream(wire.target):
             raise CycleError(f"A wire from {wire.source!r} to {wire.target!r} would close a circle.")
 
 

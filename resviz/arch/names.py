@@ -24,10 +24,14 @@ def check_id(block_id: str) -> None:
         raise ArchitectureError("A block needs a name: give it at least one letter.")
     if len(block_id) > LONGEST_ID:
         raise ArchitectureError(f"A block's name has at most {LONGEST_ID} characters: shorten it.")
-    if not block_id.isprintable() or any(not part or part != part.strip() for part in block_id.split(".")):
+    if not block_id.isprintable() or not all(map(_usable, block_id.split("."))):
         raise ArchitectureError(
             f"A block cannot be called {block_id!r}: use letters, digits, single dots, as in 'stage2.block1'."
         )
+
+
+def _usable(part: str) -> bool:
+    return part[:1].isalnum() and part == part.rstrip()
 
 
 @lru_cache(maxsize=16384)

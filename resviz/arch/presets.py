@@ -3,11 +3,11 @@
     [cifar-]FAMILY-DEPTH[-A|-B|-C][-v1|-v1.5][-wW]      resnet-20, plain-44-w8, resnet-110-B, resnet-50-v1.5
 
 `plain`, `resnet` (arXiv:1512.03385): CIFAR networks of depth 6n+2 (Sec. 4.2), ImageNet's of depth 18, 34,
-50, 101 and 152 (Table 1). 50 and 152 are both: the bare name is ImageNet's, `cifar-resnet-50` the other. `preact`
-(arXiv:1603.05027): depth 6n+2, or 9n+2 with bottlenecks (164, 1001; the "10.2M" parameters it gives for the
-latter are those of convolutions and classifier; with batch norms 10,327,706). W is the width of the first stage.
-`v1` strides in the first 1x1 convolution of a bottleneck (the papers, the default), `v1.5` in the 3x3
-(torchvision).
+50, 101 and 152 (Table 1). 50 and 152 are both: the bare name is ImageNet's, `cifar-resnet-50` the other.
+`preact` (arXiv:1603.05027): depth 6n+2, or 9n+2 with bottlenecks (164, 1001; the "10.2M" parameters it gives
+for the latter are those of convolutions and classifier; with batch norms 10,327,706). W is the width of the
+first stage. `v1` strides in the first 1x1 convolution of a bottleneck (the papers, the default), `v1.5` in
+the 3x3 (torchvision).
 
 A shortcut letter says the option for all units. Without one it is A for CIFAR (Sec. 4.2: "identity shortcuts
 in all cases"), and B for ImageNet and for pre-activation bottlenecks, as in the authors' published code. A

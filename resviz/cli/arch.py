@@ -1,0 +1,138 @@
+"""`presets`, `info`, `new`, `twin`, `code`, `onnx`: architectures, without training."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from resviz.arch.cost import cost_of
+from resviz.arch.files import open_architecture, save
+from resviz.arch.graph import Architecture
+from resviz.arch.presets import names
+from resviz.arch.shapes import Inference, infer
+from resviz.arch.spec import Shape, shape_text
+from resviz.arch.twin import is_plain, twin
+from resviz.atomic import write_atomically
+from resviz.cli.output import answer, table
+
+_OUTPUTS = {
+    "new": ("FILE", "where to write the architecture (JSON)"),
+    "twin": ("FILE", "where to write the twin (JSON)"),
+    "code": ("FILE.py", "where to write the Python module"),
+    "onnx": ("FILE", "where to write the ONNX file"),
+}
+
+
+def register(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add a command's arguments to its parser."""
+    if command == "presets":
+        return
+    parser.add_argument("architecture", metavar="ARCH", help="a preset (resnet-20, plain-56, ...) or a file")
+    if command in _OUTPUTS:
+        metavar, about = _OUTPUTS[command]
+        parser.add_argument("-o", "--output", metavar=metavar, required=True, help=about)
+
+
+def run(command: str, args: argparse.Namespace) -> int:
+    """Do what a command says; return its exit code.
+
+    Raises:
+        ResvizError: an unknown preset, an unusable file, or nowhere to write.
+    """
+    if command == "presets":
+        known = names()
+        answer(args, {"presets": known}, "\n".join(known))
+        return 0
+    architecture = open_architecture(args.architecture)
+    if command == "info":
+        return _info(args, architecture)
+    output = Path(args.output)
+    match command:
+        case "new":
+            save(architecture, output)
+            answer(args, {"file": str(output), "name": architecture.name}, f"{architecture.name}: {output}")
+        case "twin":
+            other = twin(architecture)
+            save(other, output)
+            answer(args, {"file": str(output), "name": other.name}, f"{other.name}: {output}")
+        case "code":
+            from resviz.arch.source import class_name, python_source
+
+            write_atomically(output, python_source(architecture).encode())
+            name = class_name(architecture)
+            answer(args, {"file": str(output), "class": name}, f"class {name}: {output}")
+        case "onnx":
+            from resviz.nn.build import build
+            from resviz.nn.onnx import export
+
+            export(build(architecture), output)
+            answer(args, {"file": str(output)}, str(output))
+    return 0
+
+
+def _info(args: argparse.Namespace, architecture: Architecture) -> int:
+    inference = infer(architecture)
+    cost = cost_of(architecture, inference)
+    answer(
+        args,
+        {
+            "name": architecture.name,
+            "depth": cost.depth,
+            "blocks": len(architecture.blocks),
+            "parameters": cost.total.parameters,
+            "multiply_adds": cost.total.multiply_adds,
+            "input_shape": inference.input_shape,
+            "output_shape": inference.output_shape,
+            "problems": inference.problems,
+        },
+        "\n".join(
+            [
+                _facts(architecture, inference),
+                *(f"{problem.block or architecture.name}: {problem.message} {problem.mend}"
+                  for problem in inference.problems),
+            ]
+        ),
+    )  # fmt: skip
+    return 1 if inference.problems else 0
+
+
+def _facts(architecture: Architecture, inference: Inference) -> str:
+    cost = cost_of(architecture, inference)
+    facts = {
+        "name": f"{architecture.name} ({'plain' if is_plain(architecture) else 'residual'})",
+        "depth": f"{cost.depth} weighted layers",
+        "blocks": f"{len(architecture.blocks):,}",
+        "parameters": f"{cost.total.parameters:,}",
+        "multiply-adds": f"{cost.total.multiply_adds:,} ({cost.total.multiply_adds / 1e6:,.2f} M) a picture",
+        "activations": f"{cost.total.activations:,} values a picture",
+        "input": _shape(inference.input_shape),
+        "output": _shape(inference.output_shape),
+        "problems": str(len(inference.problems) or "none"),
+    }
+    return "\n".join(f"{name:<15}{value}" for name, value in facts.items()) + "\n" + _stage_table(
+        architecture, inference
+    )
+
+
+def _stage_table(architecture: Architecture, inference: Inference) -> str:
+    """Return what each stage (first part of the blocks' names) costs."""
+    costs = cost_of(architecture, inference).blocks
+    stages: dict[str, list[str]] = {}
+    for block_id in architecture.order():
+        stages.setdefault(block_id.partition(".")[0], []).append(block_id)
+    rows = []
+    for stage, blocks in stages.items():
+        parameters = sum(costs[block_id].parameters for block_id in blocks)
+        multiply_adds = sum(costs[block_id].multiply_adds for block_id in blocks)
+        kinds = dict.fromkeys(architecture[block_id].spec.title for block_id in blocks)
+        rows.append(
+            [
+                stage, f"{len(blocks)} x {', '.join(kinds)}" if len(blocks) > 1 else next(iter(kinds)),
+                _shape(inference.shapes.get(blocks[-1])), f"{parameters:,}", f"{multiply_adds:,}",
+            ]
+        )  # fmt: skip
+    return "\n" + table(["stage", "blocks", "output", "parameters", "multiply-adds"], rows) if rows else ""
+
+
+def _shape(shape: Shape | None) -> str:
+    return "unknown" if shape is None else shape_text(shape)
