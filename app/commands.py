@@ -1,0 +1,45 @@
+"""What the window can do: one table of actions with their menus and shortcuts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.bottom import CURVES, EXPLAIN, RUNS
+from app.menus import Spec
+from app.side import INSPECTOR, LESSON
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+
+def window_specs(window: MainWindow) -> list[Spec]:
+    """Return the actions of `window`, in the order of its menus."""
+    work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
+    return [
+        Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
+        Spec("File", "open", "Open…", "Ctrl+O", work.open),
+        Spec("File", "save", "Save", "Ctrl+S", work.save),
+        Spec("File", "save_as", "Save as…", "Ctrl+Shift+S", work.save_as),
+        Spec("File"),
+        Spec("File", "quit", "Quit", "Ctrl+Q", window.close),
+        Spec("Edit", "undo", "Undo", "Ctrl+Z", work.undo),
+        Spec("Edit", "redo", "Redo", "Ctrl+Shift+Z", work.redo),
+        Spec("Edit", "twin", "Twin beside", "Ctrl+Shift+T", work.twin_beside),
+        Spec("View", "curves", "Curves", "Ctrl+1", lambda: bottom.setCurrentIndex(CURVES)),
+        Spec("View", "runs", "Runs", "Ctrl+2", lambda: bottom.setCurrentIndex(RUNS)),
+        Spec("View", "explain", "Explain", "Ctrl+3", lambda: bottom.setCurrentIndex(EXPLAIN)),
+        Spec("View", "inspector", "Inspector", "Ctrl+4", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
+        Spec("View"),
+        Spec("View", "palette", "Palette of blocks", "Ctrl+B", window.toggle_palette),
+        Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", window.toggle_theme),
+        Spec("View", "present", "Presentation mode", "F5", window.toggle_presentation, checkable=True),
+        Spec("View", "full_screen", "Full screen", "F11", window.toggle_full_screen),
+        Spec("Train", "train", "Train", "Ctrl+Return", lab.train),
+        Spec("Train", "pause", "Pause or resume", "Ctrl+.", lab.pause_or_resume),
+        Spec("Train", "stop", "Stop", "Ctrl+Shift+.", lab.stop),
+        Spec("Train", "checkpoint", "Write a checkpoint now", "Ctrl+K", lab.checkpoint),
+        Spec("Train"),
+        Spec("Train", "new_training", "New training…", "Ctrl+Shift+N", lab.back_to_form),
+        Spec("Help", "lesson", "Lesson", "F1", lambda: side.tabs.setCurrentIndex(LESSON)),
+        Spec("Help", "commands", "All commands…", "Ctrl+Shift+P", window.show_commands),
+    ]

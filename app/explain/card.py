@@ -1,0 +1,135 @@
+"""One network's answer to one picture: the overlay, what it takes the picture for, and how sure it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from app.theme import GRID, theme
+
+_TOP = 3
+"""How many classes are listed."""
+
+
+class Picture(QWidget):
+    """A small picture, enlarged without smoothing so that its pixels stay what they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixmap: QPixmap | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+
+    def show_file(self, path: str | None) -> None:
+        """Show a picture file; None shows an empty place."""
+        pixmap = QPixmap(path) if path else None
+        self._pixmap = pixmap if pixmap is not None and not pixmap.isNull() else None
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a comfortable size."""
+        return QSize(144, 144)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the smallest size at which a picture can be made out."""
+        return QSize(72, 72)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture as a square in the middle."""
+        side = min(self.width(), self.height())
+        where = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        painter = QPainter(self)
+        if self._pixmap is None:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(theme().colours.raised))
+            painter.drawRoundedRect(where, 6, 6)
+        else:
+            smooth = self._pixmap.width() > 2 * side
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+            painter.drawPixmap(where, self._pixmap, QRectF(self._pixmap.rect()))
+        painter.end()
+
+
+class ExplainCard(QFrame):
+    """One network's explanation of the chosen picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "card")
+        self.picture = Picture()
+        self._name, self.verdict = QLabel(), QLabel()
+        self.verdict.setProperty("role", "heading")
+        self.verdict.setWordWrap(True)
+        self._classes = [QLabel() for _ in range(_TOP)]
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setRange(0, 1000)
+        self.message = QLabel()
+        self.message.setProperty("role", "error")
+        self.message.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(GRID // 2)
+        words.addWidget(self._name)
+        words.addWidget(self.verdict)
+        for label in self._classes:
+            label.setProperty("role", "caption")
+            words.addWidget(label)
+        words.addWidget(self.message)
+        words.addStretch(1)
+        words.addWidget(self.progress)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GRID, GRID, GRID, GRID)
+        row.setSpacing(2 * GRID)
+        row.addWidget(self.picture, 1)
+        row.addLayout(words, 1)
+        self._plain = True
+        theme().changed.connect(self._on_theme_changed)
+        self.clear()
+
+    def set_network(self, name: str, plain: bool) -> None:
+        """Say whose answer this is."""
+        self._plain = plain
+        self._name.setText(name)
+        self._name.setProperty("role", "plain" if plain else "residual")
+        self._name.style().unpolish(self._name)
+        self._name.style().polish(self._name)
+
+    def clear(self, text: str = "") -> None:
+        """Show nothing yet."""
+        self.picture.show_file(None)
+        self.verdict.setText(text)
+        for label in self._classes:
+            label.clear()
+        self.message.clear()
+        self.message.hide()
+        self.progress.hide()
+
+    def show_progress(self, share: float) -> None:
+        """Show how much is done, 0 to 1."""
+        self.progress.show()
+        self.progress.setValue(round(share * 1000))
+
+    def show_problem(self, sentence: str) -> None:
+        """Say why there is no answer."""
+        self.progress.hide()
+        self.message.setText(sentence)
+        self.message.show()
+
+    def show_result(self, result: dict[str, Any]) -> None:
+        """Show the worker's answer."""
+        self.clear()
+        overlay = str(result.get("overlay") or result.get("picture") or "")
+        self.picture.show_file(overlay if Path(overlay).is_file() else None)
+        label, predicted = str(result.get("label", "")), str(result.get("predicted", ""))
+        right = label == predicted
+        self.verdict.setText(f"says {predicted}: right" if right else f"says {predicted}, but it is {label}")
+        ranked = sorted(dict(result.get("probabilities", {})).items(), key=lambda item: -float(item[1]))
+        for place, (name, share) in zip(self._classes, ranked, strict=False):
+            place.setText(f"{float(share) * 100:.0f} %  {name}")
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.update()

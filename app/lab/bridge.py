@@ -1,0 +1,198 @@
+"""The bridge between the window and the workers: starts them, steers them, and reads what they write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Signal, Slot
+
+from app.lab.followed import FollowedRun
+from app.lab.worker_process import WorkerProcess
+from resviz.arch.graph import Architecture
+from resviz.errors import ResvizError
+from resviz.runs.events import Checkpoint, Command, Pause, Resume, SetLearningRate, Stop
+from resviz.runs.store import Experiment, Run, create_experiment
+from resviz.train.devices import cuda_present
+from resviz.train.placement import available_cores, place
+from resviz.train.recipe import Recipe
+
+TICK_MS = 50
+"""Between two looks at the logs."""
+
+
+class WorkerBridge(QObject):
+    """Follows runs by their folders and trains them in child processes.
+
+    Signals carry the run's directory (`Path`).
+    """
+
+    updated = Signal()
+    """Something was read or changed: at most 20 times a second, for all runs together."""
+    run_ended = Signal(object, str, str)
+    """Directory, state ("finished", "stopped", "failed", "interrupted"), message."""
+    worker_died = Signal(object, str)
+    """Directory, reason in one sentence."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.followed: dict[Path, FollowedRun] = {}
+        self._workers: list[WorkerProcess] = []
+        self._ticking = QTimer(self)
+        self._ticking.setInterval(TICK_MS)
+        self._ticking.setTimerType(Qt.TimerType.PreciseTimer)
+        self._ticking.timeout.connect(self._on_tick)
+
+    @property
+    def training(self) -> bool:
+        """Whether a worker of ours is running."""
+        return bool(self._workers)
+
+    @property
+    def process_ids(self) -> list[int]:
+        """The process numbers of our workers."""
+        return [worker.process_id for worker in self._workers]
+
+    # Following
+
+    def follow(self, run: Run) -> FollowedRun:
+        """Tail a run from now on, whoever trains it; the same object for the same directory."""
+        path = Path(run.path)
+        if path not in self.followed:
+            self.followed[path] = FollowedRun.open(run)
+            self._ticking.start()
+        return self.followed[path]
+
+    def unfollow(self, path: Path) -> None:
+        """Stop tailing a run that no worker of ours trains."""
+        followed = self.followed.get(path)
+        if followed is not None and followed.worker is None:
+            del self.followed[path]
+        if not self.followed:
+            self._ticking.stop()
+
+    # Training
+
+    def train(self, architectures: Sequence[Architecture], recipe: Recipe) -> Experiment:
+        """Write an experiment and start training it.
+
+        Raises:
+            ResvizError: the folder cannot be written.
+        """
+        experiment = create_experiment(list(architectures), recipe)
+        self.start(experiment.runs, recipe.device)
+        return experiment
+
+    def start(self, runs: Sequence[Run], device: str | None = None) -> None:
+        """Start workers on runs that nobody has in hand; each goes on from its newest checkpoint.
+
+        Raises:
+            ResvizError: a run's recipe cannot be read.
+        """
+        followed = [self.follow(run) for run in runs]
+        waiting = {f.path: f for f in followed if not f.active}
+        if not waiting:
+            return
+        if device is None:
+            device = next(iter(waiting.values())).run.recipe().device
+        for placement in place(list(waiting), device, available_cores(), cuda_present()):
+            chosen = [waiting[Path(path)] for path in placement.runs]
+            worker = WorkerProcess(tuple(f.run for f in chosen), placement.threads, self)
+            worker.ended.connect(self._on_worker_ended)
+            for f in chosen:
+                f.begin(worker)
+            self._workers.append(worker)
+            worker.start()
+        self.updated.emit()
+
+    def pause(self, runs: Iterable[FollowedRun]) -> None:
+        """Ask for a pause between two iterations."""
+        self._send(runs, Pause(), "pausing", ("running",))
+
+    def resume(self, runs: Iterable[FollowedRun]) -> None:
+        """Go on: a paused worker continues, a run without one gets a new worker."""
+        chosen = list(runs)
+        self._send(chosen, Resume(), "resuming", ("paused",))
+        resting = [f.run for f in chosen if f.resumable]
+        if resting:
+            self.start(resting)
+
+    def stop(self, runs: Iterable[FollowedRun]) -> None:
+        """Ask the workers to checkpoint and end. One that has not begun yet is ended at once."""
+        chosen = list(runs)
+        self._send(chosen, Stop(), "stopping", ("running", "paused"))
+        for worker in {f.worker for f in chosen if f.status == "starting" and f.worker is not None}:
+            worker.kill()
+
+    def checkpoint(self, runs: Iterable[FollowedRun]) -> None:
+        """Ask for a checkpoint now."""
+        self._send(runs, Checkpoint(), "", ("running", "paused"))
+
+    def set_learning_rate(self, runs: Iterable[FollowedRun], rate: float) -> None:
+        """Change the learning rate from the next iteration on."""
+        self._send(runs, SetLearningRate(rate), "", ("running", "paused"))
+
+    def close(self, patience_ms: int = 4000) -> None:
+        """Let all workers checkpoint and end themselves; events go on being handled meanwhile.
+
+        A worker that has recorded nothing since its start has nothing to save and is ended at once; so is one
+        that has not ended after `patience_ms` (its last automatic checkpoint stays).
+        """
+        if self._workers:
+            waiting = QEventLoop()
+            self.updated.connect(lambda: None if self._workers else waiting.quit())
+            QTimer.singleShot(patience_ms, waiting, waiting.quit)
+            for worker in list(self._workers):
+                worker.close_input()
+                if all(f.worker is not worker or not f.begun for f in self.followed.values()):
+                    worker.kill()
+            waiting.exec()
+            for worker in list(self._workers):
+                worker.kill()
+        self._ticking.stop()
+
+    def _send(
+        self, runs: Iterable[FollowedRun], command: Command, wish: str, states: tuple[str, ...]
+    ) -> None:
+        for followed in runs:
+            if followed.status in states:
+                followed.run.send(command)
+                followed.wish = wish
+        self.updated.emit()
+
+    @Slot()
+    def _on_tick(self) -> None:
+        changed = False
+        for followed in list(self.followed.values()):
+            before = followed.status
+            try:
+                changed = followed.poll() or changed
+            except ResvizError as error:
+                followed.death = str(error)
+                changed = True
+            after = followed.status
+            was_alive = followed.worker is None and before in ("running", "paused")
+            if was_alive and after not in ("running", "paused"):
+                self._tell_end(followed, "Its worker is gone without a word.")
+        if changed:
+            self.updated.emit()
+
+    @Slot(object)
+    def _on_worker_ended(self, worker: WorkerProcess) -> None:
+        self._workers.remove(worker)
+        for followed in self.followed.values():
+            if followed.worker is worker:
+                stopping = followed.wish == "stopping" and not followed.begun
+                followed.end()
+                if not stopping:
+                    self._tell_end(followed, worker.reason())
+        worker.deleteLater()
+        self.updated.emit()
+
+    def _tell_end(self, followed: FollowedRun, reason: str) -> None:
+        """Emit how a run ended: as its log says, or by the death of its worker."""
+        if followed.told_end:
+            self.run_ended.emit(followed.path, followed.status, followed.series.message)
+        else:
+            followed.death = reason
+            self.worker_died.emit(followed.path, reason)

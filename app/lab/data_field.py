@@ -1,0 +1,208 @@
+"""The choice of a data set: built in, CIFAR (downloaded, or a file that is there already), or a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.theme import GRID
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One entry: title on screen, spec of the recipe ("" for a folder), number of classes, what to know."""
+
+    title: str
+    spec: str
+    classes: int | None
+    about: str
+    archive: str = ""
+    folder: str = ""
+
+
+DATA_SETS = (
+    DataSet("Built-in shapes", "shapes", 10, ""),
+    DataSet(
+        "CIFAR-10",
+        "cifar10",
+        10,
+        "60,000 pictures, 10 classes. Downloaded on first use (170 MB; the host is slow).",
+        "cifar-10-python.tar.gz",
+        "cifar-10-batches-py",
+    ),
+    DataSet(
+        "CIFAR-100",
+        "cifar100",
+        100,
+        "60,000 pictures, 100 classes. Downloaded on first use (169 MB; the host is slow).",
+        "cifar-100-python.tar.gz",
+        "cifar-100-python",
+    ),
+    DataSet("Folder of pictures…", "", None, "A folder with train/CLASS/ and test/CLASS/ (png, jpg, webp)."),
+)
+
+
+class DataField(QWidget):
+    """Which data set to train on, and where it lies."""
+
+    edited = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._locations: dict[str, Path] = {}
+        self._complaint = ""
+        self._dialog: QFileDialog | None = None
+        self.combo = QComboBox()
+        self.combo.setAccessibleName("Data")
+        self.combo.addItems([data_set.title for data_set in DATA_SETS])
+        self._about = QLabel()
+        self._about.setProperty("role", "caption")
+        self._about.setWordWrap(True)
+        self._problem_label = QLabel()
+        self._problem_label.setProperty("role", "error")
+        self._problem_label.setWordWrap(True)
+        self._choose = QPushButton()
+        self._choose.setProperty("role", "quiet")
+        self._choose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        label = QLabel("Data")
+        label.setProperty("role", "muted")
+        label.setMinimumWidth(96)
+        label.setMaximumWidth(96)
+        row = QHBoxLayout()
+        row.setSpacing(GRID)
+        row.addWidget(label)
+        row.addWidget(self.combo, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID // 2)
+        column.addLayout(row)
+        column.addWidget(self._about)
+        column.addWidget(self._problem_label)
+        column.addWidget(self._choose)
+        self.combo.currentIndexChanged.connect(self._on_chosen)
+        self._choose.clicked.connect(self._on_choose)
+        self._show()
+
+    @property
+    def data_set(self) -> DataSet:
+        """The entry that is chosen."""
+        return DATA_SETS[self.combo.currentIndex()]
+
+    @property
+    def spec(self) -> str:
+        """What the recipe calls the data: "shapes", "cifar10", "cifar100" or "folder:PATH"."""
+        chosen = self.data_set
+        return chosen.spec or f"folder:{self._locations.get('', '')}"
+
+    @property
+    def data_dir(self) -> str | None:
+        """Where the data set lies, where a person said so."""
+        location = self._locations.get(self.data_set.spec) if self.data_set.archive else None
+        return None if location is None else str(location)
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the data has; None where that is not known yet."""
+        if self.data_set.spec:
+            return self.data_set.classes
+        try:
+            return sum(entry.is_dir() for entry in (self._locations[""] / "train").iterdir())
+        except (KeyError, OSError):
+            return None
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the choice, one sentence, or ""."""
+        if self._complaint:
+            return self._complaint
+        if not self.data_set.spec and "" not in self._locations:
+            return "Choose the folder of your pictures."
+        return ""
+
+    def choose(self, spec: str) -> None:
+        """Choose a data set by the recipe's name for it."""
+        for index, data_set in enumerate(DATA_SETS):
+            if data_set.spec == spec:
+                self.combo.setCurrentIndex(index)
+
+    def use(self, path: Path) -> None:
+        """Take a file or folder that a person has for the data set that is chosen."""
+        chosen = self.data_set
+        self._complaint = ""
+        if chosen.archive:
+            location = path.parent if path.is_file() else path
+            named = path.name in (chosen.archive, chosen.folder) or (path.is_dir() and _holds(path, chosen))
+            if not path.exists():
+                self._complaint = f"There is no {path}: choose another file."
+            elif not named:
+                self._complaint = (
+                    f"{path.name} is not {chosen.archive}: choose that file, or the folder {chosen.folder}."
+                )
+            else:
+                self._locations[chosen.spec] = location
+        elif not (path / "train").is_dir() or not (path / "test").is_dir():
+            self._complaint = f"{path.name} has no folders train and test: choose the folder that holds them."
+        else:
+            self._locations[""] = path
+        self._show()
+        self.edited.emit()
+
+    def _show(self) -> None:
+        chosen = self.data_set
+        location = self._locations.get(chosen.spec)
+        self._about.setText(f"From {location}" if location is not None else chosen.about)
+        self._about.setVisible(bool(self._about.text()))
+        self._about.setToolTip(str(location or ""))
+        self._problem_label.setText(self._complaint)
+        self._problem_label.setVisible(bool(self._complaint))
+        self._choose.setVisible(chosen.spec != "shapes")
+        self._choose.setText("Use a file I have…" if chosen.archive else "Choose the folder…")
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        self._complaint = ""
+        self._show()
+        self.edited.emit()
+
+    @Slot()
+    def _on_choose(self) -> None:
+        if self._dialog is not None:
+            self._dialog.close()
+        dialog = QFileDialog(self.window(), "Data")
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setModal(False)
+        if self.data_set.archive:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.setNameFilters([f"{self.data_set.title} ({self.data_set.archive})", "All files (*)"])
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(self._on_file_selected)
+        dialog.destroyed.connect(self._on_dialog_gone)
+        self._dialog = dialog
+        dialog.show()
+
+    @Slot(str)
+    def _on_file_selected(self, name: str) -> None:
+        self.use(Path(name))
+
+    @Slot()
+    def _on_dialog_gone(self) -> None:
+        self._dialog = None
+
+
+def _holds(folder: Path, data_set: DataSet) -> bool:
+    return (folder / data_set.archive).is_file() or (folder / data_set.folder).is_dir()

@@ -1,0 +1,169 @@
+"""One run as the window follows it: its log folded into a series, its worker, and what to say about it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resviz.arch.graph import Architecture
+from resviz.arch.twin import is_plain
+from resviz.errors import ResvizError
+from resviz.runs.events import Changed, Noted, Started
+from resviz.runs.series import RunSeries, Tail
+from resviz.runs.store import Run
+
+if TYPE_CHECKING:
+    from app.lab.worker_process import WorkerProcess
+
+_IDLE_SECONDS = 1.0
+"""How often a run that nobody trains is looked at."""
+
+_PIECE_BYTES = 128 * 1024
+_SLICE_SECONDS = 0.004
+"""How long one look may take: a long log is read in pieces, a few at a time."""
+
+ENDED = ("finished", "stopped", "failed", "interrupted")
+
+
+@dataclass(eq=False)
+class FollowedRun:
+    """A run that is tailed. `status` is what to show: a state of the run, or "starting"."""
+
+    run: Run
+    plain: bool
+    architecture: Architecture | None
+    batch_size: int
+    series: RunSeries = field(default_factory=RunSeries)
+    worker: WorkerProcess | None = None
+    death: str = ""
+    """Why the worker died, one sentence; empty while all is well."""
+    wish: str = ""
+    """"pausing", "resuming" or "stopping": asked of the worker and not yet done."""
+    note: str = ""
+    """What the worker says it is doing before the first step ("Unpacking CIFAR-10")."""
+    progress: float | None = None
+    """How much of that is done, 0 to 1."""
+    begun: bool = True
+    """Whether the worker that we started has reported since its start."""
+    told_end: bool = False
+    """Whether the log says how the newest worker ended."""
+    _tail: Tail = field(init=False)
+    _alive: bool = field(init=False, default=False)
+    _looked: float = field(init=False, default=0.0)
+    _old_bytes: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._tail = Tail(self.run.events_path)
+        self._alive = self.run.alive()
+
+    @classmethod
+    def open(cls, run: Run) -> FollowedRun:
+        """Follow `run`; a damaged architecture or recipe is no reason not to show its curves."""
+        architecture, batch_size = None, 0
+        try:
+            architecture = run.architecture()
+            batch_size = run.recipe().batch_size
+        except ResvizError:
+            pass
+        plain = is_plain(architecture) if architecture is not None else run.name.startswith("plain")
+        return cls(run, plain, architecture, batch_size)
+
+    @property
+    def path(self) -> Path:
+        """The run's directory: what identifies it."""
+        return Path(self.run.path)
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.run.name
+
+    @property
+    def status(self) -> str:
+        """Tell "starting" until our worker reports; then the run's state, "interrupted" where nobody holds it."""
+        if self.worker is not None and not self.begun:
+            return "starting"
+        state = self.series.state
+        if state in ("running", "paused") and self.worker is None and not self._alive:
+            return "interrupted"
+        return state
+
+    @property
+    def active(self) -> bool:
+        """Whether some worker has the run in hand."""
+        return self.status in ("starting", "running", "paused")
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a new worker could take the run up."""
+        return not self.active and self.status != "finished"
+
+    def begin(self, worker: WorkerProcess) -> None:
+        """A worker of ours takes the run up; what the log holds so far was written by earlier ones."""
+        with contextlib.suppress(OSError):
+            self._old_bytes = self.run.events_path.stat().st_size
+        self.worker, self.begun, self.told_end = worker, False, False
+        self.death, self.wish, self.progress = "", "", None
+        self.note = "Starting the worker"
+
+    def end(self) -> None:
+        """Our worker is gone: read what it left, to the last line."""
+        self.worker = None
+        self._read_all()
+        self.wish, self.note, self.progress = "", "", None
+        self.begun = True
+        self._alive = self.run.alive()
+
+    def poll(self) -> bool:
+        """Read what is new; return whether anything on screen may have changed. Takes a few milliseconds."""
+        now = time.monotonic()
+        live = self.worker is not None or self._alive
+        due = now - self._looked > _IDLE_SECONDS
+        if not live and not due:
+            return False
+        changed = self._read_some()
+        if changed and not live:
+            return True  # More of a long log may wait: look again at once.
+        if due:
+            self._looked = now
+            if self.worker is None:
+                alive = self.run.alive()
+                if self._alive and not alive:
+                    # What it wrote between our reading and its end says how it ended.
+                    self._read_all()
+                changed = changed or alive != self._alive
+                self._alive = alive
+        return changed
+
+    def _read_some(self) -> bool:
+        """Read what is new, of a long log as much as fits into a few milliseconds; return whether there was any."""
+        end = time.monotonic() + _SLICE_SECONDS
+        changed = False
+        while self._read(_PIECE_BYTES):
+            changed = True
+            if time.monotonic() > end:
+                break
+        return changed
+
+    def _read_all(self) -> None:
+        while self._read(_PIECE_BYTES):
+            pass
+
+    def _read(self, limit: int) -> bool:
+        old = self._tail.offset < self._old_bytes
+        events = self._tail.read(min(limit, self._old_bytes - self._tail.offset) if old else limit)
+        for event in () if old else events:
+            if isinstance(event, Started):
+                self.begun, self.told_end, self.note, self.progress = True, False, "", None
+            elif isinstance(event, Noted):
+                self.note, self.progress = event.message, event.progress
+            elif isinstance(event, Changed):
+                self.wish = ""
+                self.told_end = event.state in ENDED
+                if self.told_end:
+                    self.note, self.progress = "", None
+        self.series.feed(events)
+        return bool(events)

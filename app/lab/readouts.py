@@ -1,0 +1,56 @@
+"""The newest probes of a run, brought to the blocks of the canvas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from app.canvas.readout import BlockReadout
+from resviz.arch.graph import Architecture
+from resviz.runs.series import RunSeries
+
+Readouts = dict[str, BlockReadout]
+
+
+def structure_of(architecture: Architecture) -> object:
+    """Return what makes two architectures the same network: blocks and wires, whatever places and name."""
+    blocks = {block.id: (block.kind, block.params) for block in architecture.blocks.values()}
+    return blocks, architecture.wires
+
+
+def readouts_of(series: RunSeries, block_ids: Iterable[str]) -> Readouts:
+    """Return a readout for each block that the newest probe speaks of.
+
+    A block's gradient norm is that of all its convolutions together: the root of the sum of their squares.
+    """
+    if series.started is None or not len(series.probe_iterations):
+        return {}
+    known = set(block_ids)
+    squares: dict[str, float] = {}
+    for name, norm in zip(series.started.convolutions, series.gradient_norm[-1].tolist(), strict=True):
+        block_id = name if name in known else name.rpartition(".")[0]
+        squares[block_id] = squares.get(block_id, 0.0) + norm * norm
+    gradients = {block_id: math.sqrt(square) for block_id, square in squares.items() if math.isfinite(square)}
+    magnitudes = {
+        block_id: value
+        for block_id, value in zip(series.started.blocks, series.residual_magnitude[-1].tolist(), strict=True)
+        if math.isfinite(value)
+    }
+    return {
+        block_id: BlockReadout(gradients.get(block_id), magnitudes.get(block_id))
+        for block_id in {**gradients, **magnitudes}
+        if block_id in known
+    }
+
+
+def ranges_of(readouts: Iterable[Readouts]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the ranges of gradient norms and residual magnitudes, the same for all networks.
+
+    They are rounded outwards (half decades; quarters), so that colours do not flicker with every probe.
+    """
+    values = [readout for each in readouts for readout in each.values()]
+    norms = [math.log10(v.gradient_norm) for v in values if v.gradient_norm]
+    magnitudes = [v.residual_magnitude for v in values if v.residual_magnitude is not None]
+    low, high = (math.floor(min(norms) * 2) / 2, math.ceil(max(norms) * 2) / 2) if norms else (-4.0, 0.0)
+    top = max(0.25, math.ceil(max(magnitudes, default=1.0) * 4) / 4)
+    return (10.0**low, 10.0 ** max(high, low + 0.5)), (0.0, top)

@@ -1,0 +1,107 @@
+"""What is on screen: which runs are shown, in which colours, and which experiment is in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor
+
+from app.lab.bridge import WorkerBridge
+from app.lab.followed import FollowedRun
+from app.theme import run_colour
+from resviz.arch.graph import Architecture
+from resviz.runs.store import Experiment, Run
+from resviz.train.recipe import Recipe
+
+
+class Session(QObject):
+    """The runs that the window shows; each keeps one colour, in curves, canvas and table alike."""
+
+    runs_changed = Signal()
+    """Runs were shown or hidden."""
+    current_changed = Signal()
+    """Another experiment is in hand."""
+
+    def __init__(self, bridge: WorkerBridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.bridge = bridge
+        self.shown: list[FollowedRun] = []
+        self.current: list[FollowedRun] = []
+        """The runs of the experiment that the train panel steers."""
+        self._places: dict[Path, int] = {}
+
+    def train(self, architectures: Sequence[Architecture], recipe: Recipe) -> Experiment:
+        """Train a new experiment and show it alone.
+
+        Raises:
+            ResvizError: the folder cannot be written.
+        """
+        experiment = self.bridge.train(architectures, recipe)
+        self.take(experiment.runs, alone=True)
+        return experiment
+
+    def resume(self, runs: Iterable[Run]) -> None:
+        """Take runs in hand and let them go on.
+
+        Raises:
+            ResvizError: a recipe cannot be read.
+        """
+        self.take(list(runs))
+        self.bridge.resume(self.current)
+
+    def take(self, runs: Sequence[Run], *, alone: bool = False) -> None:
+        """Show runs, and make them the ones that the train panel steers; `alone` hides all others."""
+        followed = [self.bridge.follow(run) for run in runs]
+        if alone:
+            self._drop([other for other in self.shown if other not in followed])
+        self._add(followed)
+        self.current = followed
+        self.runs_changed.emit()
+        self.current_changed.emit()
+
+    def show(self, run: Run) -> FollowedRun:
+        """Show a run's curves."""
+        followed = self.bridge.follow(run)
+        self._add([followed])
+        self.runs_changed.emit()
+        return followed
+
+    def hide(self, path: Path) -> None:
+        """Take a run's curves away; what the train panel steers stays followed."""
+        self._drop([run for run in self.shown if run.path == path])
+        self.runs_changed.emit()
+
+    def forget(self, path: Path) -> None:
+        """A run was deleted: it is nowhere any more."""
+        self.current = [run for run in self.current if run.path != path]
+        self._drop([run for run in self.shown if run.path == path])
+        self.bridge.unfollow(path)
+        self.runs_changed.emit()
+        self.current_changed.emit()
+
+    def is_shown(self, path: Path) -> bool:
+        """Say whether a run's curves are on screen."""
+        return any(run.path == path for run in self.shown)
+
+    def colour(self, path: Path) -> QColor:
+        """Return a shown run's colour, for the palette in force."""
+        followed = self.bridge.followed.get(path)
+        return run_colour(self._places.get(path, 0), followed is not None and followed.plain)
+
+    def _add(self, runs: Sequence[FollowedRun]) -> None:
+        for run in runs:
+            if run in self.shown:
+                continue
+            taken = {self._places[other.path] for other in self.shown if other.plain == run.plain}
+            # The colour of last time, unless another run has it by now.
+            if self._places.get(run.path) is None or self._places[run.path] in taken:
+                self._places[run.path] = next(place for place in range(len(taken) + 1) if place not in taken)
+            self.shown.append(run)
+
+    def _drop(self, runs: Sequence[FollowedRun]) -> None:
+        for run in runs:
+            self.shown.remove(run)
+            if run not in self.current and not run.active:
+                self.bridge.unfollow(run.path)

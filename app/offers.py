@@ -1,0 +1,83 @@
+"""What the window offers at its start: unsaved architectures and interrupted experiments, in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.autosave import Leftover
+from app.lab.offer_bar import Answer, OfferBar
+from app.lab.run_list import interrupted
+from app.lab.session import Session
+from app.theme import GRID
+from app.workspace import Workspace
+from resviz.runs.store import Experiment, Run, list_experiments, summary
+
+_RECENT = 20
+"""How many experiments are looked through for interrupted ones."""
+
+
+class Offers(QWidget):
+    """A bar under the top bar that is there only while it has something to say."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = OfferBar()
+        self._waiting: list[tuple[str, Sequence[Answer]]] = []
+        row = QHBoxLayout(self)
+        row.setContentsMargins(GRID, 0, GRID, 0)
+        row.addWidget(self.bar)
+        self.bar.answered.connect(self._show_next)
+        self.hide()
+
+    def ask(self, text: str, answers: Sequence[Answer]) -> None:
+        """Show a sentence with its answers, after those that wait already; the same is not asked twice."""
+        if (self.isVisible() and self.bar.text == text) or any(
+            text == waiting for waiting, _ in self._waiting
+        ):
+            return
+        self._waiting.append((text, answers))
+        if self.isHidden():
+            self._show_next()
+
+    def offer_leftovers(self, workspace: Workspace) -> None:
+        """Offer what an earlier window left unsaved."""
+        for leftover in workspace.autosave.leftovers():
+            self._offer_leftover(workspace, leftover)
+
+    def offer_interrupted(self, session: Session) -> None:
+        """Offer to go on with experiments whose workers went away in the middle."""
+        for experiment, runs in interrupted(list_experiments()[:_RECENT]):
+            self._offer_resume(session, experiment, runs)
+
+    def _offer_leftover(self, workspace: Workspace, leftover: Leftover) -> None:
+        names = " and ".join(architecture.name for architecture in leftover.architectures.values())
+        verb = "was" if len(leftover.architectures) == 1 else "were"
+        self.ask(
+            f"{names} {verb} changed and not saved when the window was closed last time.",
+            (
+                ("Restore", lambda: workspace.restore(leftover)),
+                ("Discard", lambda: workspace.autosave.discard(leftover)),
+            ),
+        )
+
+    def _offer_resume(self, session: Session, experiment: Experiment, runs: list[Run]) -> None:
+        names = " and ".join(run.name for run in runs)
+        verb = "was" if len(runs) == 1 else "were"
+        iteration = min(summary(run).iterations for run in runs)
+
+        def resume() -> None:
+            session.take(experiment.runs, alone=True)
+            session.bridge.resume([followed for followed in session.current if followed.run in runs])
+
+        self.ask(
+            f"{names} {verb} interrupted at iteration {iteration:,}.", (("Resume", resume), ("Not now", None))
+        )
+
+    @Slot()
+    def _show_next(self) -> None:
+        self.setVisible(bool(self._waiting))
+        if self._waiting:
+            self.bar.ask(*self._waiting.pop(0))

@@ -1,0 +1,389 @@
+"""The window: composes canvas, lab, plots, lessons and explanations; owns menus, status line and closing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+
+from app.bottom import Bottom
+from app.commands import window_specs
+from app.editor.palette import Palette
+from app.lab.bridge import WorkerBridge
+from app.lab.fields import set_property
+from app.lab.session import Session
+from app.lessons.panel import TRAINING_SECONDS
+from app.menus import Menus
+from app.offers import Offers
+from app.overlay import Overlay
+from app.reporting import ExceptionReporter
+from app.search_popup import Entry, SearchPopup
+from app.side import LESSON, Side
+from app.theme import GRID, theme
+from app.top_bar import TopBar
+from app.workspace import Workspace
+from resviz.arch import presets
+from resviz.arch.graph import Architecture
+from resviz.errors import ResvizError
+from resviz.runs.store import Run
+from resviz.train import demonstration
+
+MINIMUM = QSize(1024, 640)
+PALETTE_WIDTH, SIDE_WIDTH = 200, 312
+_STATUS_SECONDS = 8
+
+
+class MainWindow(QMainWindow):
+    """Everything on one screen: palette, two networks, curves, training."""
+
+    painted = Signal()
+    """The window was painted for the first time."""
+
+    def __init__(self, architectures: tuple[Architecture, Architecture] | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("resviz")
+        self.setMinimumSize(MINIMUM)
+        self.bridge = WorkerBridge(self)
+        self.session = Session(self.bridge, self)
+        self.workspace = Workspace(architectures or demonstration.architectures())
+        self.palette_panel = Palette()
+        self.bottom = Bottom(self.session)
+        self.side = Side(self.session)
+        self.overlay = Overlay(self.session, self.workspace.panes, self)
+        self.offers = Offers()
+        self.menus = Menus(self, window_specs(self))
+        self.presets_popup = SearchPopup(
+            self,
+            "plain-56, resnet-50, preact-110 …",
+            "Any depth 6n+2 and width can be typed: plain-38, resnet-110-B-w32.",
+        )
+        self.command_popup = SearchPopup(self, "Type what you want to do")
+        self._painted = False
+        self._closing = False
+        self._build()
+        self._connect()
+        self._reporter = ExceptionReporter(self.show_problem, self.close)
+        self._restore_geometry()
+        self.workspace.active.setFocus()
+
+    # Composition
+
+    def _build(self) -> None:
+        editing = QSplitter(Qt.Orientation.Horizontal)
+        editing.setHandleWidth(GRID)
+        editing.addWidget(self.palette_panel)
+        editing.addWidget(self.workspace)
+        editing.setCollapsible(1, False)
+        editing.setStretchFactor(1, 1)
+        editing.setSizes([PALETTE_WIDTH, 1280])
+        self.palette_panel.setMinimumWidth(160)
+        centre = QSplitter(Qt.Orientation.Vertical)
+        centre.setChildrenCollapsible(False)
+        centre.setHandleWidth(GRID)
+        centre.addWidget(editing)
+        centre.addWidget(self.bottom)
+        centre.setStretchFactor(0, 3)
+        centre.setStretchFactor(1, 2)
+        centre.setSizes([340, 290])
+        self.columns = QSplitter(Qt.Orientation.Horizontal)
+        self.columns.setChildrenCollapsible(False)
+        self.columns.setHandleWidth(GRID)
+        self.columns.addWidget(centre)
+        self.columns.addWidget(self.side)
+        self.columns.setStretchFactor(0, 1)
+        self.columns.setSizes([1280, SIDE_WIDTH])
+        self.side.setMinimumWidth(280)
+        actions = self.menus
+        self.top_bar = TopBar(
+            [
+                [
+                    (actions["presets"], "new", True),
+                    (actions["open"], "folder", False),
+                    (actions["save"], "save", False),
+                ],
+                [(actions["undo"], "undo", False), (actions["redo"], "redo", False)],
+                [(actions["twin"], "twin", True)],
+            ],
+            [
+                (actions["commands"], "search", False),
+                (actions["present"], "screen", False),
+                (actions["theme"], "sun", False),
+            ],
+        )
+        body = QWidget()
+        row = QHBoxLayout(body)
+        row.setContentsMargins(GRID, 0, GRID, GRID)
+        row.addWidget(self.columns)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addWidget(self.top_bar)
+        column.addWidget(self.offers)
+        column.addWidget(body, 1)
+        self.setCentralWidget(content)
+        self._status = QLabel()
+        self._status.setProperty("role", "caption")
+        self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(self._status, 1)
+        self._status_timer = QTimer(self)
+        self._status_timer.setSingleShot(True)
+        self._status_timer.setInterval(_STATUS_SECONDS * 1000)
+        self._status_timer.timeout.connect(self._on_status_old)
+        self._fill_edit_menu()
+        self._show_theme()
+        self.side.lab.set_documents(self.workspace.documents)
+        self.side.show_selection(self.workspace.active.document, [])
+
+    def _connect(self) -> None:
+        workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
+        for part in (workspace, bottom):
+            part.told.connect(self.show_message)
+            part.failed.connect(self.show_problem)
+        lab.failed.connect(self.show_problem)
+        lab.trained.connect(self._on_trained)
+        workspace.documents_changed.connect(self._on_documents_changed)
+        workspace.active_changed.connect(self._on_active_changed)
+        for pane in workspace.panes:
+            pane.selection_changed.connect(self._on_selection_changed)
+            pane.block_activated.connect(self._on_block_activated)
+        self.palette_panel.kind_activated.connect(self._on_kind_activated)
+        self.side.lesson.highlighted.connect(bottom.highlight)
+        self.bridge.updated.connect(self._on_updated)
+        self.bridge.run_ended.connect(self._on_run_ended)
+        self.bridge.worker_died.connect(self._on_worker_died)
+        self.presets_popup.chosen.connect(self._on_preset_chosen)
+        self.command_popup.chosen.connect(self._on_command_chosen)
+        theme().changed.connect(self._show_theme)
+
+    # Messages
+
+    @Slot(str)
+    def show_message(self, text: str) -> None:
+        """Show a sentence in the status line for a while."""
+        self._say(text, "caption")
+
+    @Slot(str)
+    def show_problem(self, text: str) -> None:
+        """Show in the status line what went wrong."""
+        self._say(text, "error")
+
+    def _say(self, text: str, role: str) -> None:
+        if self._closing:
+            return
+        self._status.setText(text)
+        self._status.setToolTip(text)
+        set_property(self._status, "role", role)
+        self._status_timer.start()
+
+    @property
+    def status(self) -> str:
+        """The sentence in the status line."""
+        return self._status.text()
+
+    # Start
+
+    def event(self, event: QEvent) -> bool:
+        """Do what can wait once the window has been painted."""
+        result = super().event(event)
+        if event.type() == QEvent.Type.Paint and not self._painted:
+            self._painted = True
+            self.painted.emit()
+            QTimer.singleShot(0, self, self._after_first_paint)
+        return result
+
+    @Slot()
+    def _after_first_paint(self) -> None:
+        if self._closing:
+            return
+        self.offers.offer_leftovers(self.workspace)
+        self.offers.offer_interrupted(self.session)
+
+    # Training
+
+    @Slot()
+    def _on_trained(self) -> None:
+        self.side.tabs.setCurrentIndex(LESSON)
+        self.side.lesson.start_over()
+        self.side.lesson.follow("training")
+        self.bottom.setCurrentIndex(0)
+
+    @Slot()
+    def _on_updated(self) -> None:
+        for run in self.session.current:
+            time = run.series.train.time
+            if len(time) and time[-1] - time[0] >= TRAINING_SECONDS:
+                self.side.lesson.follow("ended")
+        self._enable_training()
+
+    def _enable_training(self) -> None:
+        current = self.session.current
+        active = any(run.active for run in current)
+        self.menus["pause"].setEnabled(active or any(run.resumable for run in current))
+        self.menus["stop"].setEnabled(active)
+        self.menus["checkpoint"].setEnabled(any(run.status in ("running", "paused") for run in current))
+
+    @Slot(object, str, str)
+    def _on_run_ended(self, path: object, state: str, message: str) -> None:
+        run = self.bridge.followed[path]  # type: ignore[index]
+        if state == "failed":
+            self.show_problem(f"{run.name}: {message}")
+        else:
+            self.show_message(f"{run.name}: {state} at iteration {run.series.iteration:,}.")
+        if state == "finished":
+            self.side.lesson.follow("ended")
+
+    @Slot(object, str)
+    def _on_worker_died(self, path: object, reason: str) -> None:
+        if self._closing:
+            return
+        run = self.bridge.followed[path]  # type: ignore[index]
+        self.show_problem(f"{run.name}: {reason}")
+        self.offers.ask(
+            f"{run.name}: {reason} Everything recorded is there.",
+            (("Resume", lambda: self._resume(run.run)), ("Not now", None)),
+        )
+
+    def _resume(self, run: Run) -> None:
+        self.bridge.resume([self.bridge.follow(run)])
+
+    # What people choose
+
+    @Slot()
+    def show_presets(self) -> None:
+        """Open the list of presets under its button."""
+        entries = [Entry(name, name) for name in presets.names()]
+        button = self.top_bar.buttons["presets"]
+        self.presets_popup.open_at(button.mapToGlobal(button.rect().bottomLeft()), entries)
+
+    @Slot()
+    def show_commands(self) -> None:
+        """Open the command palette."""
+        area = self.rect()
+        place = self.mapToGlobal(area.topLeft())
+        place.setX(place.x() + area.width() // 2 - 180)
+        place.setY(place.y() + 96)
+        self.command_popup.open_at(place, self.menus.entries(list(self.workspace.active.editor_actions)))
+
+    @Slot(str)
+    def _on_preset_chosen(self, name: str) -> None:
+        try:
+            self.workspace.new_from_preset(name)
+        except ResvizError as error:
+            self.presets_popup.complain(str(error))
+
+    @Slot(str)
+    def _on_command_chosen(self, key: str) -> None:
+        if key in self.menus.actions:
+            self.menus[key].trigger()
+        elif key.startswith("+"):
+            list(self.workspace.active.editor_actions)[int(key[1:])].trigger()
+
+    @Slot()
+    def toggle_palette(self) -> None:
+        """Show or hide the palette of blocks."""
+        self.palette_panel.setVisible(self.palette_panel.isHidden())
+
+    @Slot()
+    def toggle_theme(self) -> None:
+        """Go from dark to light and back."""
+        theme().set_mode("light" if theme().is_dark else "dark")
+
+    @Slot()
+    def toggle_presentation(self) -> None:
+        """Make type and lines large enough for the last row."""
+        theme().set_presentation(not theme().presentation)
+
+    @Slot()
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or go back."""
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    # Following
+
+    def _fill_edit_menu(self) -> None:
+        menu, actions = self.menus.menus["Edit"], self.workspace.active.editor_actions
+        own = {self.menus[name] for name in ("undo", "redo", "twin")}
+        for action in menu.actions():
+            if action not in own:
+                menu.removeAction(action)
+        menu.addSeparator()
+        menu.addActions([action for action in actions if action not in (actions.undo, actions.redo)])
+
+    @Slot()
+    def _on_active_changed(self) -> None:
+        self._fill_edit_menu()
+        pane = self.workspace.active
+        self.side.show_selection(pane.document, [])
+
+    @Slot()
+    def _on_documents_changed(self) -> None:
+        self.side.lab.set_documents(self.workspace.documents)
+        self.side.show_selection(self.workspace.active.document, [])
+
+    @Slot(list)
+    def _on_selection_changed(self, ids: list[str]) -> None:
+        pane = next((p for p in self.workspace.panes if p is self.sender()), self.workspace.active)
+        if ids:
+            self.workspace.activate(pane)
+        if pane is self.workspace.active:
+            self.side.show_selection(pane.document, ids)
+
+    @Slot(str)
+    def _on_block_activated(self, block_id: str) -> None:
+        self.side.show_selection(self.workspace.active.document, [block_id])
+
+    @Slot(str)
+    def _on_kind_activated(self, kind: str) -> None:
+        self.workspace.active.add_block(kind)
+
+    @Slot()
+    def _show_theme(self) -> None:
+        self.top_bar.set_icon(self.menus["theme"], "sun" if theme().is_dark else "moon")
+        self.menus["present"].setChecked(theme().presentation)
+
+    @Slot()
+    def _on_status_old(self) -> None:
+        self._say("", "caption")
+        self._status_timer.stop()
+
+    # Closing
+
+    def _restore_geometry(self) -> None:
+        saved = QSettings().value("window/geometry")
+        if isinstance(saved, QByteArray) and self.restoreGeometry(saved):
+            return
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableSize() if screen is not None else QSize(1280, 720)
+        self.resize(
+            QSize(
+                max(MINIMUM.width(), min(1600, room.width())), max(MINIMUM.height(), min(960, room.height()))
+            )
+        )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep what is not saved, let the workers checkpoint and end, and go."""
+        if self._closing:
+            event.ignore()
+            return
+        self._closing = True
+        QSettings().setValue("window/geometry", self.saveGeometry())
+        self.workspace.autosave.close()
+        self._status_timer.stop()
+        self.hide()
+        self.bridge.close()
+        self.bottom.close_workers()
+        self._reporter.close()
+        event.accept()
+
+
+def run(argv: list[str]) -> int:
+    """Open the window and return the exit status."""
+    application = QApplication(argv)
+    application.setApplicationName("resviz")
+    application.setOrganizationName("resviz")
+    theme().apply(application)
+    window = MainWindow()
+    window.show()
+    return application.exec()

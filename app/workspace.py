@@ -1,0 +1,193 @@
+"""The two panes and what one does with their documents: new, open, save, twin, autosave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from app.autosave import AutoSave, Leftover
+from app.document import Document
+from app.editor.pane import EditorPane
+from app.lab.fields import set_property
+from app.theme import GRID
+from resviz.arch.graph import Architecture
+from resviz.arch.presets import preset
+from resviz.arch.twin import twin
+from resviz.errors import ResvizError
+
+FILTER = "Architectures (*.json)"
+
+
+class Workspace(QWidget):
+    """Two editor panes side by side; the one in use is framed and gets what the menus do."""
+
+    documents_changed = Signal()
+    """A pane shows another document."""
+    active_changed = Signal()
+    """Another pane is in use."""
+    told = Signal(str)
+    failed = Signal(str)
+
+    def __init__(self, architectures: tuple[Architecture, Architecture]) -> None:
+        super().__init__()
+        self.panes = [EditorPane(Document(architecture, self)) for architecture in architectures]
+        self.active = self.panes[0]
+        self.autosave = AutoSave(self)
+        self._frames: list[QFrame] = []
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.setHandleWidth(GRID)
+        for pane in self.panes:
+            frame = QFrame()
+            frame.setProperty("role", "card")
+            inside = QVBoxLayout(frame)
+            inside.setContentsMargins(1, 1, 1, 1)
+            inside.addWidget(pane)
+            self._frames.append(frame)
+            self._splitter.addWidget(frame)
+            pane.activated.connect(self._on_pane_activated)
+            pane.document_changed.connect(self._on_document_changed)
+            # The window's own Undo and Redo work wherever the focus is; two of one key would cancel out.
+            pane.editor_actions.undo.setShortcuts([])
+            pane.editor_actions.redo.setShortcuts([])
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._splitter)
+        self.autosave.set_documents(self.documents)
+        self._mark_active()
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents, left to right."""
+        return [pane.document for pane in self.panes]
+
+    @property
+    def other(self) -> EditorPane:
+        """The pane that is not in use."""
+        return self.panes[1] if self.active is self.panes[0] else self.panes[0]
+
+    def activate(self, pane: EditorPane) -> None:
+        """Let the menus work on `pane`."""
+        if pane is not self.active:
+            self.active = pane
+            self._mark_active()
+            self.active_changed.emit()
+
+    # What people do
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last step of the pane in use back."""
+        self.active.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """Do it again."""
+        self.active.redo()
+
+    def new_from_preset(self, name: str) -> None:
+        """Put a preset into the pane in use, as one undo step.
+
+        Raises:
+            PresetError: there is none of that name.
+        """
+        self.active.document.replace(preset(name), f"New from preset {name}")
+        self.active.view.fit()
+
+    @Slot()
+    def open(self) -> None:
+        """Choose a file for the pane in use."""
+        dialog = self._dialog("Open an architecture", QFileDialog.AcceptMode.AcceptOpen)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.open_file)
+        dialog.show()
+
+    @Slot(str)
+    def open_file(self, path: str) -> None:
+        """Show a file in the pane in use; what was there and not saved comes back by Undo."""
+        try:
+            document = Document.open(Path(path), self)
+        except ResvizError as error:
+            self.failed.emit(str(error))
+            return
+        old, pane = self.active.document, self.active
+        if old.modified:
+            # Nobody is asked: what was not saved is one undo step away. The path comes with the next save.
+            pane.document.replace(document.architecture, f"Open {Path(path).name}")
+            pane.view.fit()
+            document.deleteLater()
+            self.told.emit(f"Opened {Path(path).name}. Undo brings back what was not saved.")
+        else:
+            pane.set_document(document)
+            old.deleteLater()
+            self.told.emit(f"Opened {Path(path).name}.")
+
+    @Slot()
+    def save(self) -> None:
+        """Save the document in use, under the name it has."""
+        document = self.active.document
+        if document.path is None:
+            self.save_as()
+        else:
+            self._save_to(document, document.path)
+
+    @Slot()
+    def save_as(self) -> None:
+        """Choose a file and save the document in use there."""
+        document = self.active.document
+        dialog = self._dialog("Save the architecture", QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("json")
+        dialog.selectFile(str(document.path or f"{document.name}.json"))
+        dialog.fileSelected.connect(lambda path: self._save_to(document, Path(path)))
+        dialog.show()
+
+    @Slot()
+    def twin_beside(self) -> None:
+        """Make the other pane's network the twin of the one in use."""
+        made = twin(self.active.document.architecture)
+        self.other.document.replace(made, f"Twin of {self.active.document.name}")
+        self.other.view.fit()
+        self.told.emit(f"{made.name} is the twin of {self.active.document.name}.")
+
+    def restore(self, leftover: Leftover) -> None:
+        """Bring back what an earlier window left unsaved; undo takes it away again."""
+        for index, architecture in leftover.architectures.items():
+            if index < len(self.panes):
+                self.panes[index].document.replace(architecture, "Restore")
+                self.panes[index].view.fit()
+        self.autosave.save()
+        self.autosave.discard(leftover)
+
+    def _save_to(self, document: Document, path: Path) -> None:
+        try:
+            document.save(path)
+        except ResvizError as error:
+            self.failed.emit(str(error))
+        else:
+            self.told.emit(f"Saved {path}.")
+
+    def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
+        dialog = QFileDialog(self.window(), title)
+        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setModal(False)
+        dialog.setAcceptMode(mode)
+        dialog.setNameFilters([FILTER, "All files (*)"])
+        return dialog
+
+    def _mark_active(self) -> None:
+        for pane, frame in zip(self.panes, self._frames, strict=True):
+            set_property(frame, "role", "notice" if pane is self.active else "card")
+
+    @Slot()
+    def _on_pane_activated(self) -> None:
+        pane: QObject = self.sender()
+        if isinstance(pane, EditorPane):
+            self.activate(pane)
+
+    @Slot()
+    def _on_document_changed(self) -> None:
+        self.autosave.set_documents(self.documents)
+        self.documents_changed.emit()
