@@ -1,0 +1,371 @@
+"""BlockItem: one block on the canvas, one item, with levels of detail."""
+
+from __future__ import annotations
+
+from math import isnan
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas import geometry as g
+from app.canvas.face import Face
+from app.canvas.glyphs import draw_glyph
+from app.canvas.paints import STEPS, Paints
+from app.canvas.readout import BlockReadout, ReadoutScale
+from app.canvas.text import ratio, scientific, short_name
+
+LABELS, FAR, NEAR = 0.2, 0.45, 0.72
+"""Below LABELS only colours; below FAR a short name or bars; below NEAR larger type; then everything."""
+PORTS = 0.3
+"""Zoom from which ports are drawn and can be used."""
+PORT_RADIUS = 4.5
+
+_NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+_ELIDE = Qt.TextElideMode.ElideMiddle
+_LABELS = ("∇", "F/s")
+_ARC = g.arc_path()
+_OUTLINE = QPainterPath()
+_OUTLINE.addRoundedRect(g.BODY, g.RADIUS, g.RADIUS)
+
+
+def _left_strip(width: float) -> QPainterPath:
+    clip = QPainterPath()
+    clip.addRect(QRectF(0, 0, width, g.HEIGHT))
+    return _OUTLINE.intersected(clip)
+
+
+_STRIPS = {level: _left_strip(width) for level, width in (("near", 6.0), ("mid", 8.0), ("far", 14.0))}
+
+
+class BlockItem(QGraphicsItem):
+    """Draws a `Face` and a readout. Holds nothing that the document lacks."""
+
+    def __init__(self, block_id: str, face: Face, paints: Paints) -> None:
+        super().__init__()
+        self.block_id = block_id
+        self.hot_port: str | None = None
+        """The port under the mouse or under a wire's end ("out" or an input's name)."""
+        self._face = face
+        self._paints = paints
+        self._readout: BlockReadout | None = None
+        self._scale = ReadoutScale()
+        self._texts: dict[str, str] = {}
+        self._inputs: dict[str, QPointF] = {}
+        self._shape = QPainterPath()
+        self._taken: frozenset[str] = frozenset()
+        self._has_output = True
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self.setZValue(1)
+
+    # What the scene tells
+
+    @property
+    def face(self) -> Face:
+        """What is drawn."""
+        return self._face
+
+    @property
+    def readout(self) -> BlockReadout | None:
+        """The live values painted, if any."""
+        return self._readout
+
+    def set_face(self, face: Face) -> None:
+        """Draw `face` from now on."""
+        if face != self._face:
+            self._face = face
+            self._texts.clear()
+            self.update()
+
+    def set_paints(self, paints: Paints) -> None:
+        """Draw with other colours."""
+        self._paints = paints
+        self._texts.clear()
+        self.update()
+
+    def set_ports(self, inputs: dict[str, QPointF], has_output: bool, taken: frozenset[str]) -> None:
+        """Take over where the ports are, and which of them (inputs by name, "out") have wires."""
+        self._inputs = dict(inputs)
+        anchors = list(inputs.values()) + ([g.output_anchor()] if has_output else [])
+        shape = QPainterPath()
+        shape.setFillRule(Qt.FillRule.WindingFill)
+        shape.addRect(g.BODY)
+        for anchor in anchors:
+            shape.addEllipse(anchor, PORT_RADIUS + 4, PORT_RADIUS + 4)
+        self._shape = shape
+        self._has_output = has_output
+        self._taken = taken
+        self.update()
+
+    def set_shortcut_below(self, below: bool) -> None:
+        """Put the shortcut's port at the bottom or on top."""
+        place = g.input_anchor((), "shortcut", below=below)
+        if self._inputs.get("shortcut", place) != place:
+            self.set_ports({**self._inputs, "shortcut": place}, self._has_output, self._taken)
+
+    def set_taken(self, taken: frozenset[str]) -> None:
+        """Take over which ports have wires."""
+        if taken != self._taken:
+            self._taken = taken
+            self.update()
+
+    def set_hot_port(self, port: str | None) -> None:
+        """Enlarge a port."""
+        if port != self.hot_port:
+            self.hot_port = port
+            self.update()
+
+    def set_readout(self, readout: BlockReadout | None, scale: ReadoutScale, *, numbers: bool) -> bool:
+        """Show live values; repaint only if something that can be seen changed, and return whether.
+
+        `numbers`: whether the zoom shows numbers; if not, only a change of colour counts.
+        """
+        before, self._readout = self._readout, readout
+        before_scale, self._scale = self._scale, scale
+        if before == readout and before_scale == scale:
+            return False
+        changed = _looks(before, before_scale, numbers) != _looks(readout, scale, numbers)
+        if changed:
+            self.update()
+        return changed
+
+    # Geometry
+
+    def boundingRect(self) -> QRectF:
+        """Return all that is painted."""
+        return g.BOUNDS
+
+    def shape(self) -> QPainterPath:
+        """Return what the mouse can hit: body and ports."""
+        return self._shape
+
+    @property
+    def inputs(self) -> dict[str, QPointF]:
+        """Where the input ports are, relative to the item."""
+        return self._inputs
+
+    @property
+    def has_output(self) -> bool:
+        """Whether there is an output port."""
+        return self._has_output
+
+    def anchor(self, port: str, *, is_input: bool) -> QPointF:
+        """Return where a port is in the scene."""
+        return self.pos() + (self._inputs[port] if is_input else g.output_anchor())
+
+    def body_in_scene(self) -> QRectF:
+        """Return the body in the scene."""
+        return g.BODY.translated(self.pos())
+
+    # Painting
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Paint at the level of detail that the zoom calls for."""
+        zoom = painter.worldTransform().m11()
+        if self._face.dead:
+            painter.setOpacity(0.4)
+        tone = self._paints.tones[self._face.family]
+        level = "far" if zoom < FAR else "mid" if zoom < NEAR else "near"
+        if self.isSelected():
+            halo = 4.0 if zoom >= NEAR else min(3.0 / zoom, 12.0)
+            painter.setPen(QPen(self._paints.accent, halo))
+            painter.setBrush(_NO_BRUSH)
+            painter.drawRoundedRect(g.BODY.adjusted(-3, -3, 3, 3), g.RADIUS + 3, g.RADIUS + 3)
+        painter.setPen(_NO_PEN)
+        painter.setBrush(tone.far if level == "far" and self._readout is None else tone.body)
+        painter.drawPath(_OUTLINE)
+        painter.setBrush(tone.strip)
+        painter.drawPath(_STRIPS[level])
+        if level != "far":
+            self._paint_words(painter, level == "near")
+        elif self._readout is not None:
+            self._paint_bars(painter)
+        elif zoom >= LABELS:
+            self._paint_label(painter)
+        self._paint_frame(painter, zoom)
+        if self._face.shortcut not in ("", "none"):
+            self._paint_shortcut(painter, zoom)
+        if zoom >= PORTS or self.hot_port:
+            self._paint_ports(painter, zoom)
+        if self._face.broken:
+            self._paint_badge(painter, zoom)
+
+    def _paint_frame(self, painter: QPainter, zoom: float) -> None:
+        broken = self._face.broken
+        width = max(2.0 if broken else 1.0, (2.0 if broken else 0.8) / zoom)
+        painter.setPen(QPen(self._paints.danger if broken else self._paints.border, width))
+        painter.setBrush(_NO_BRUSH)
+        painter.drawPath(_OUTLINE)
+
+    def _paint_words(self, painter: QPainter, near: bool) -> None:
+        """Paint name, shape and parameters; the rows of a readout take the place of what does not fit."""
+        paints, face = self._paints, self._face
+        rows = self._values()
+        top = 3.0 if rows else (8.0 if near else 5.0)
+        left = 14.0
+        if near:
+            glyph = QRectF(left, top + 2, 16, 16)
+            draw_glyph(
+                painter, face.kind, paints.tones[face.family].strip, glyph, plain=face.shortcut == "none"
+            )
+            left = 36.0
+        title = QRectF(left, top, g.WIDTH - 8 - left, 20 if near else 26)
+        painter.setPen(paints.text)
+        painter.setFont(paints.title if near else paints.title_mid)
+        painter.drawText(title, _LEFT, self._title(near, title.width()))
+        bottom = title.bottom() + (3 if near else 2)
+        for index, value in enumerate(rows):
+            self._paint_row(painter, bottom - 1 + index * 18, _LABELS[index], value, near)
+        if len(rows) < 2:
+            y = 43.0 if rows else 36.0 if near else bottom
+            painter.setPen(paints.muted)
+            painter.setFont(paints.line if near else paints.line_mid)
+            painter.drawText(QRectF(14, y, 124, 18 if near or rows else 24), _LEFT, self._line(near))
+
+    def _paint_row(
+        self, painter: QPainter, y: float, label: str, value: tuple[float, str], near: bool
+    ) -> None:
+        """Paint one readout: what it is, a bar on its scale, the number."""
+        paints, (place, number) = self._paints, value
+        start = 14.0
+        painter.setFont(paints.number if near else paints.number_mid)
+        if near:
+            painter.setPen(paints.muted)
+            painter.drawText(QRectF(start, y, 24, 18), _LEFT, label)
+            start = 36.0
+        painter.setPen(paints.danger if isnan(place) else paints.text)
+        painter.drawText(QRectF(78, y, 54, 18), _RIGHT, number)
+        self._paint_bar(painter, QRectF(start, y + 4, (92 if near else 78) - start, 10), place)
+
+    def _paint_bars(self, painter: QPainter) -> None:
+        """Paint the readout alone, as large as the block: what is left of it far away."""
+        values = self._values()
+        height = 50.0 if len(values) == 1 else 23.0
+        for index, (place, _number) in enumerate(values):
+            self._paint_bar(painter, QRectF(20, 7 + index * 27, 118, height), place)
+
+    def _paint_bar(self, painter: QPainter, rect: QRectF, place: float) -> None:
+        paints = self._paints
+        painter.setPen(_NO_PEN)
+        painter.setBrush(paints.danger if isnan(place) else paints.track)
+        painter.drawRoundedRect(rect, 3, 3)
+        if not isnan(place):
+            painter.setBrush(paints.scale[int(place * (STEPS - 1))])
+            painter.drawRoundedRect(
+                QRectF(rect.x(), rect.y(), max(rect.width() * place, 8), rect.height()), 3, 3
+            )
+
+    def _paint_label(self, painter: QPainter) -> None:
+        """Paint the short name in large type: all the words that can be read from far away."""
+        painter.setPen(self._paints.text)
+        painter.setFont(self._paints.title_far)
+        painter.drawText(
+            QRectF(20, 0, 122, g.HEIGHT), _LEFT, self._cut("far", short_name(self._face.title), 120)
+        )
+
+    def _values(self) -> list[tuple[float, str]]:
+        """Return place on the scale and number of each value: gradient norm first."""
+        values: list[tuple[float, str]] = []
+        readout, scale = self._readout, self._scale
+        if readout is not None and readout.gradient_norm is not None:
+            values.append((scale.gradient(readout.gradient_norm), scientific(readout.gradient_norm)))
+        if readout is not None and readout.residual_magnitude is not None:
+            values.append((scale.magnitude(readout.residual_magnitude), ratio(readout.residual_magnitude)))
+        return values
+
+    def _title(self, near: bool, width: float) -> str:
+        return self._cut("near" if near else "mid", self._face.title, width)
+
+    def _line(self, near: bool) -> str:
+        face = self._face
+        full = f"{face.shape} · {face.parameters}" if face.parameters and near else face.shape
+        return self._cut("line_near" if near else "line_mid", full, 124)
+
+    def _cut(self, slot: str, text: str, width: float) -> str:
+        """Return `text`, or its short form, or what of that fits into `width`; measured once."""
+        cut = self._texts.get(slot)
+        if cut is None:
+            metrics = self._paints.metrics[slot]
+            if metrics.horizontalAdvance(text) > width:
+                text = short_name(text)
+            cut = self._texts[slot] = metrics.elidedText(text, _ELIDE, width)
+        return cut
+
+    def _paint_shortcut(self, painter: QPainter, zoom: float) -> None:
+        paints, kind = self._paints, self._face.shortcut
+        pen = QPen(paints.residual, max(3.0, min(2.2 / zoom, 9.0)))
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if kind == "A" and zoom >= LABELS:
+            pen.setDashPattern([3.0, 2.0])
+        painter.setPen(pen)
+        painter.setBrush(_NO_BRUSH)
+        painter.drawPath(_ARC)
+        if zoom < LABELS:
+            return
+        # The addition, where the arc comes home.
+        centre = g.output_anchor()
+        painter.setPen(QPen(paints.residual, 2))
+        painter.setBrush(paints.panel)
+        painter.drawEllipse(centre, 8.0, 8.0)
+        painter.drawLine(centre + QPointF(-4, 0), centre + QPointF(4, 0))
+        painter.drawLine(centre + QPointF(0, -4), centre + QPointF(0, 4))
+        if kind in ("A", "projection") and zoom >= 0.5:
+            box = (
+                QRectF(g.WIDTH / 2 - 15, g.ARC_TOP - 5, 30, 15)
+                if kind == "projection"
+                else QRectF(g.WIDTH / 2 - 9, g.ARC_TOP - 5, 18, 15)
+            )
+            painter.setPen(QPen(paints.residual, 1.2))
+            painter.drawRoundedRect(box, 4, 4)
+            painter.setPen(paints.text)
+            painter.setFont(paints.number)
+            painter.drawText(box, _CENTRE, "1x1" if kind == "projection" else "A")
+
+    def _paint_ports(self, painter: QPainter, zoom: float) -> None:
+        paints = self._paints
+        anchors = [(port, place) for port, place in self._inputs.items()]
+        if self._has_output and (self._face.shortcut in ("", "none") or self.hot_port == "out"):
+            anchors.append(("out", g.output_anchor()))
+        for port, place in anchors:
+            hot = port == self.hot_port
+            painter.setPen(QPen(paints.accent if hot else paints.muted, 2.0 if hot else 1.4))
+            painter.setBrush(paints.accent if hot else paints.muted if port in self._taken else paints.panel)
+            radius = max(7.0, 5.0 / zoom) if hot else PORT_RADIUS
+            painter.drawEllipse(place, radius, radius)
+
+    def _paint_badge(self, painter: QPainter, zoom: float) -> None:
+        radius = max(9.0, min(6.0 / zoom, 20.0))
+        centre = QPointF(g.WIDTH - 6, 2)
+        painter.setPen(QPen(self._paints.panel, 2))
+        painter.setBrush(QBrush(self._paints.danger))
+        painter.drawEllipse(centre, radius, radius)
+        if zoom >= LABELS:
+            painter.setPen(self._paints.window)
+            painter.setFont(self._paints.badge)
+            painter.drawText(
+                QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius), _CENTRE, "!"
+            )
+
+
+def _looks(readout: BlockReadout | None, scale: ReadoutScale, numbers: bool) -> tuple[object, ...]:
+    """Return what can be seen of a readout, to compare."""
+    if readout is None:
+        return ()
+    looks: list[object] = []
+    for value, place, text in (
+        (readout.gradient_norm, scale.gradient, scientific),
+        (readout.residual_magnitude, scale.magnitude, ratio),
+    ):
+        if value is None:
+            looks.append(None)
+            continue
+        share = place(value)
+        looks.append(-1 if isnan(share) else int(share * (STEPS - 1)))
+        if numbers:
+            looks.append(text(value))
+    return tuple(looks)

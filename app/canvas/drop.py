@@ -1,0 +1,62 @@
+"""The preview of a block that is being dragged in from the palette."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QGraphicsRectItem
+
+from app.canvas import geometry as g
+from app.canvas.paints import paints
+from resviz.arch.blocks import kind_of
+from resviz.arch.graph import Wire
+
+if TYPE_CHECKING:
+    from app.canvas.view import NetworkView
+
+KIND_MIME = "application/x-resviz-kind"
+"""Mime type of a kind dragged from the palette; the data is its name in UTF-8."""
+
+
+class DropPreview:
+    """A dashed outline where the block would land, and a mark on the wire that would take it in."""
+
+    def __init__(self, view: NetworkView) -> None:
+        self._view = view
+        self._ghost: QGraphicsRectItem | None = None
+
+    def wire_at(self, kind: str, place: QPointF) -> Wire | None:
+        """Return the wire that a block of `kind` dropped at `place` would be inserted into."""
+        spec = kind_of(kind)
+        if not spec.inputs or not spec.outputs:
+            return None
+        return self._view.network.wire_near(place, min(20.0 / self._view.zoom, 28.0))
+
+    def show(self, kind: str, place: QPointF) -> None:
+        """Show what a drop at `place` would do."""
+        if self._ghost is None:
+            self._ghost = _new_ghost()
+            self._view.network.addItem(self._ghost)
+        self._ghost.setPos(*g.snapped(place - g.BODY.center()))
+        self._view.network.mark_wire(self.wire_at(kind, place))
+
+    def clear(self) -> None:
+        """Take the preview away."""
+        if self._ghost is not None:
+            self._view.network.removeItem(self._ghost)
+            self._ghost = None
+            self._view.network.mark_wire(None)
+
+
+def _new_ghost() -> QGraphicsRectItem:
+    ghost = QGraphicsRectItem(g.BODY)
+    colour = paints().accent
+    pen = QPen(colour, 2, Qt.PenStyle.DashLine)
+    fill = QColor(colour)
+    fill.setAlpha(40)
+    ghost.setPen(pen)
+    ghost.setBrush(fill)
+    ghost.setZValue(9)
+    return ghost

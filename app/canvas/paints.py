@@ -1,0 +1,134 @@
+"""Colours, pens and fonts of the canvas, made once for each palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication
+
+from app.theme import scale_colour, theme
+from resviz.arch.composites import RESIDUAL_KINDS
+from resviz.arch.graph import Block
+
+STEPS = 64
+"""Colours that the scales are drawn with."""
+
+
+def mixed(first: QColor, second: QColor, share: float) -> QColor:
+    """Return `first` with a share (0..1) of `second`."""
+    return QColor.fromRgbF(
+        first.redF() + (second.redF() - first.redF()) * share,
+        first.greenF() + (second.greenF() - first.greenF()) * share,
+        first.blueF() + (second.blueF() - first.blueF()) * share,
+    )
+
+
+@dataclass(frozen=True)
+class Tone:
+    """How blocks of one family look: strip and arc, body near and body far away."""
+
+    strip: QColor
+    body: QColor
+    far: QColor
+
+
+class Paints:
+    """Everything the items paint with under the palette in force."""
+
+    def __init__(self) -> None:
+        colours = theme().colours
+        for name in (
+            "window",
+            "panel",
+            "raised",
+            "hover",
+            "border",
+            "text",
+            "muted",
+            "accent",
+            "plain",
+            "residual",
+            "danger",
+            "warning",
+            "good",
+            "grid",
+            "plot",
+        ):
+            setattr(self, name, QColor(getattr(colours, name)))
+        self.wire = mixed(self.muted, self.panel, 0.25)
+        self.faint = mixed(self.muted, self.panel, 0.5)
+        self.tones = {
+            "plain": self._tone(self.plain, 0.13, 0.5),
+            "residual": self._tone(self.residual, 0.13, 0.5),
+            "weights": self._tone(self.accent, 0.06, 0.4),
+            "none": self._tone(self.muted, 0.04, 0.3),
+        }
+        self.scale = tuple(scale_colour(step / (STEPS - 1)) for step in range(STEPS))
+        self.track = mixed(self.panel, self.text, 0.14)
+        self.title = _font(13, True)
+        self.line = _font(11.5)
+        self.number = _font(11)
+        self.title_mid = _font(18, True)
+        self.line_mid = _font(16)
+        self.number_mid = _font(15, True)
+        self.title_far = _font(26, True)
+        self.badge = _font(13, True)
+        self.metrics = {
+            "near": QFontMetricsF(self.title),
+            "mid": QFontMetricsF(self.title_mid),
+            "far": QFontMetricsF(self.title_far),
+            "line_near": QFontMetricsF(self.line),
+            "line_mid": QFontMetricsF(self.line_mid),
+        }
+        """By what is written: the block's name near, in the middle and far away, and the line below."""
+
+    window: QColor
+    panel: QColor
+    raised: QColor
+    hover: QColor
+    border: QColor
+    text: QColor
+    muted: QColor
+    accent: QColor
+    plain: QColor
+    residual: QColor
+    danger: QColor
+    warning: QColor
+    good: QColor
+    grid: QColor
+    plot: QColor
+
+    def _tone(self, colour: QColor, near: float, far: float) -> Tone:
+        return Tone(colour, mixed(self.raised, colour, near), mixed(self.raised, colour, far))
+
+    def tone(self, block: Block) -> Tone:
+        """Return the look of a block: warm for plain units, cool for residual ones, quiet for all else."""
+        return self.tones[family(block)]
+
+
+def family(block: Block) -> str:
+    """Return "plain", "residual", "weights" (layers with weights) or "none"."""
+    if block.kind in RESIDUAL_KINDS:
+        return "plain" if block.params["shortcut"] == "none" else "residual"
+    if block.kind == "add":
+        return "plain" if block.params["plain"] else "residual"
+    return "weights" if block.spec.depth else "none"
+
+
+def _font(pixels: float, bold: bool = False) -> QFont:
+    font = QFont(QGuiApplication.font())
+    font.setPixelSize(round(pixels))
+    font.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    return font
+
+
+@lru_cache(maxsize=4)
+def _paints(_is_dark: bool, _pixels: int, _family: str) -> Paints:
+    return Paints()
+
+
+def paints() -> Paints:
+    """Return the paints for the palette and type in force."""
+    return _paints(theme().is_dark, theme().font_pixels, QGuiApplication.font().family())

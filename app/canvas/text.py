@@ -1,0 +1,50 @@
+"""Numbers and shapes as the canvas, the header and the inspector write them."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan
+
+from resviz.arch.spec import Shape
+
+
+def shape_text(shape: Shape | None) -> str:
+    """Return "16 x 32 x 32", or "?" where the shape is unknown."""
+    return " x ".join(map(str, shape)) if shape else "?"
+
+
+def short_count(number: float) -> str:
+    """Return a count in three digits with k, M or G: 4672 -> "4.7 k"."""
+    for factor, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= factor * 0.9995:
+            value = number / factor
+            return f"{value:.0f}{unit}" if value >= 99.95 else f"{value:.1f}{unit}"
+    return f"{number:.0f}"
+
+
+def scientific(value: float) -> str:
+    """Return two digits: 0.0012 -> "1.2e-3", 0.35 -> "0.35"; "0" for zero, "NaN" or "inf" as they are."""
+    if not isfinite(value):
+        return "NaN" if isnan(value) else "inf"
+    if value == 0:
+        return "0"
+    if 0.0995 <= abs(value) < 99.5:
+        return f"{value:.2g}"
+    digits, exponent = f"{value:.1e}".split("e")
+    return f"{digits.removesuffix('.0')}e{int(exponent)}"
+
+
+def ratio(value: float) -> str:
+    """Return a residual magnitude: two decimals, fewer where it is large."""
+    if not isfinite(value):
+        return "NaN" if isnan(value) else "inf"
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else scientific(value)
+
+
+def plural(number: int, thing: str) -> str:
+    """Return "1 block", "2 blocks"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def short_name(block_id: str) -> str:
+    """Return the last part of a block's name: "stage2.block1" -> "block1"."""
+    return block_id.rpartition(".")[2] or block_id

@@ -1,0 +1,397 @@
+"""NetworkView: zoom, pan, fit and the mouse. What edits the document is handed in as gesture makers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil, floor
+
+from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QResizeEvent,
+    QShowEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
+
+from app.canvas.block_item import FAR, NEAR, PORTS, BlockItem
+from app.canvas.drop import KIND_MIME, DropPreview
+from app.canvas.gestures import Gesture, Pan, Pointer, RubberBand, Select
+from app.canvas.paints import paints
+from app.canvas.scene import NetworkScene
+from app.theme import theme
+from resviz.arch.blocks import CATALOGUE
+
+ZOOM_RANGE = (0.03, 3.0)
+FIT_LIMIT = 1.0
+"""Fitting never enlarges beyond this."""
+FOOTER = 40
+"""Pixels at the lower edge that fitting leaves to the legend and the buttons."""
+GRID_STEP = 32.0
+
+GestureMaker = Callable[["NetworkView", Pointer], Gesture | None]
+
+
+class NetworkView(QGraphicsView):
+    """Shows a `NetworkScene`. Without gesture makers it selects and pans only."""
+
+    zoom_changed = Signal(float)
+    kind_dropped = Signal(str, QPointF, object)
+    """A kind from the palette was dropped: kind, centre in the scene, the wire under it or None."""
+    block_activated = Signal(str)
+    """A block was double-clicked."""
+    focused = Signal()
+    nudged = Signal(int, int, bool)
+    """Arrow keys: steps right and down; whether the key is held and repeats."""
+
+    def __init__(self, scene: NetworkScene, parent: QWidget | None = None) -> None:
+        super().__init__(scene, parent)
+        self.network = scene
+        self.makers: list[GestureMaker] = []
+        self._gesture: Gesture | None = None
+        self._button = Qt.MouseButton.NoButton
+        self._space = False
+        self._fitted = True
+        self._drop = DropPreview(self)
+        self._cursor: QPointF | None = None
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
+        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState, False)
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(160, 120)
+        self.setAccessibleName("Network")
+        self._connect_scene()
+        theme().changed.connect(self._on_theme_changed)
+
+    def set_network(self, scene: NetworkScene) -> None:
+        """Show another scene, fitted."""
+        self.cancel_gesture()
+        self._drop.clear()
+        self.network.bounds_changed.disconnect(self._on_bounds_changed)
+        self.network = scene
+        self.setScene(scene)
+        self._connect_scene()
+        self.fit()
+
+    def _connect_scene(self) -> None:
+        self.network.bounds_changed.connect(self._on_bounds_changed)
+
+    # Zoom and pan
+
+    @property
+    def zoom(self) -> float:
+        """Pixels on the screen for a scene pixel."""
+        return self.transform().m11()
+
+    @property
+    def last_cursor(self) -> QPointF | None:
+        """Where the mouse is in the scene; None when it is elsewhere."""
+        return self._cursor
+
+    def centre(self) -> QPointF:
+        """Return the scene place in the middle of the view."""
+        return self.mapToScene(self.viewport().rect().center())
+
+    def set_zoom(self, zoom: float, anchor: QPoint | None = None) -> None:
+        """Zoom so that the scene place under `anchor` (viewport pixels; None: the middle) stays there."""
+        zoom = min(max(zoom, ZOOM_RANGE[0]), ZOOM_RANGE[1])
+        place = anchor if anchor is not None else self.viewport().rect().center()
+        before = self.mapToScene(place)
+        self._fitted = False
+        self.resetTransform()
+        self.scale(zoom, zoom)
+        self._update_scene_rect()
+        self.pan_by(place - self.mapFromScene(before))
+        self._tell_zoom()
+
+    def zoom_by(self, factor: float, anchor: QPoint | None = None) -> None:
+        """Zoom by a factor."""
+        self.set_zoom(self.zoom * factor, anchor)
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Zoom in one step."""
+        self.zoom_by(1.25)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Zoom out one step."""
+        self.zoom_by(0.8)
+
+    @Slot()
+    def zoom_to_actual_size(self) -> None:
+        """Show one scene pixel as one pixel."""
+        self.set_zoom(1.0)
+
+    @Slot()
+    def fit(self) -> None:
+        """Show the whole network, also while the view is resized, until the person zooms or pans."""
+        rect = self.network.bounds()
+        width, height = self.viewport().width(), max(self.viewport().height() - FOOTER, 40)
+        zoom = min(width / rect.width(), height / rect.height(), FIT_LIMIT)
+        self.resetTransform()
+        self.scale(max(zoom, ZOOM_RANGE[0]), max(zoom, ZOOM_RANGE[0]))
+        self._update_scene_rect()
+        self.centerOn(rect.center() + QPointF(0, FOOTER / 2 / self.zoom))
+        self._fitted = True
+        self._tell_zoom()
+
+    def show_blocks(self, block_ids: list[str]) -> None:
+        """Bring blocks into sight, zooming in to where their names can be read."""
+        rect = QRectF()
+        for block_id in block_ids:
+            rect |= self.network.block_item(block_id).body_in_scene()
+        if rect.isNull():
+            return
+        if self.zoom < FAR:
+            self.set_zoom(NEAR)
+        seen = self.mapToScene(self.viewport().rect()).boundingRect()
+        if not seen.contains(rect):
+            self._fitted = False
+            self.centerOn(rect.center())
+
+    def pan_by(self, pixels: QPoint) -> None:
+        """Move the paper by so many pixels of the screen."""
+        if pixels.isNull():
+            return
+        self._fitted = False
+        for bar, step in ((self.horizontalScrollBar(), pixels.x()), (self.verticalScrollBar(), pixels.y())):
+            bar.setValue(bar.value() - step)
+
+    def _update_scene_rect(self) -> None:
+        """Let the paper reach a whole view beyond the network, so that everything can be centred."""
+        margin_x, margin_y = (
+            length / self.zoom for length in (self.viewport().width(), self.viewport().height())
+        )
+        self.setSceneRect(self.network.bounds().adjusted(-margin_x, -margin_y, margin_x, margin_y))
+
+    def _tell_zoom(self) -> None:
+        self.network.set_zoom(self.zoom)
+        self.zoom_changed.emit(self.zoom)
+
+    @Slot()
+    def _on_bounds_changed(self) -> None:
+        if self._gesture is None:
+            self._update_scene_rect()
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.resetCachedContent()
+        self.viewport().update()
+
+    # Mouse and keys
+
+    @property
+    def gesture(self) -> Gesture | None:
+        """The gesture going on, if any."""
+        return self._gesture
+
+    def cancel_gesture(self) -> None:
+        """End the gesture going on as if it had not begun."""
+        if self._gesture is not None:
+            gesture, self._gesture = self._gesture, None
+            gesture.cancel()
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        place = event.position().toPoint()
+        return Pointer(place, self.mapToScene(place), event.modifiers())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a gesture."""
+        if self._gesture is not None:
+            return
+        press = self._pointer(event)
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            self._gesture = Pan(self, press)
+        elif left:
+            self._gesture = self._begin(press)
+        else:
+            super().mousePressEvent(event)
+            return
+        self._button = event.button()
+
+    def _begin(self, press: Pointer) -> Gesture:
+        for maker in self.makers:
+            gesture = maker(self, press)
+            if gesture is not None:
+                return gesture
+        item = self.network.item_near(press.scene)
+        return Select(self, press, item) if item is not None else RubberBand(self, press)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Move the gesture on, or light up the port under the mouse."""
+        pointer = self._pointer(event)
+        self._cursor = pointer.scene
+        if self._gesture is not None:
+            self._gesture.move(pointer)
+        elif self.makers and self.zoom >= PORTS:
+            self.network.set_hot_port(self.network.port_near(pointer.scene, self.port_radius))
+
+    @property
+    def port_radius(self) -> float:
+        """How near to a port a press must be, in scene pixels."""
+        return min(10.0 / self.zoom, 16.0)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the gesture."""
+        if self._gesture is None or event.button() != self._button:
+            super().mouseReleaseEvent(event)
+            return
+        gesture, self._gesture = self._gesture, None
+        gesture.finish(self._pointer(event))
+        self._on_bounds_changed()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Tell which block was double-clicked."""
+        item = self.network.item_near(self._pointer(event).scene)
+        if event.button() == Qt.MouseButton.LeftButton and isinstance(item, BlockItem):
+            self.block_activated.emit(item.block_id)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the cursor; with Shift move sideways."""
+        delta = event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan_by(QPoint(delta.y() or delta.x(), 0))
+        elif delta.y():
+            self.zoom_by(1.0015 ** delta.y(), event.position().toPoint())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc cancels, Space turns the mouse into a hand, arrows nudge what is selected."""
+        key = event.key()
+        step = _ARROWS.get(Qt.Key(key))
+        if key == Qt.Key.Key_Escape and (self._gesture is not None or self.network.selectedItems()):
+            if self._gesture is not None:
+                self.cancel_gesture()
+            else:
+                self.network.clearSelection()
+        elif key == Qt.Key.Key_Space:
+            self._space = True
+            if not event.isAutoRepeat():
+                self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
+        elif step is not None and self.makers:
+            far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            self.nudged.emit(step[0] * far, step[1] * far, event.isAutoRepeat())
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Space gives the mouse back."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+            self.viewport().unsetCursor()
+        else:
+            super().keyReleaseEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell that this is the canvas in use."""
+        super().focusInEvent(event)
+        self.focused.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Forget a held Space: its release goes elsewhere."""
+        self._space = False
+        super().focusOutEvent(event)
+
+    # Dropping from the palette
+
+    def _kind_of(self, event: QDropEvent) -> str | None:
+        if not self.makers or not event.mimeData().hasFormat(KIND_MIME):
+            return None
+        kind = bytes(event.mimeData().data(KIND_MIME).data()).decode("utf-8", "replace")
+        return kind if kind in CATALOGUE else None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome a kind from the palette; leave all else to the window."""
+        if self._kind_of(event) is None:
+            event.ignore()
+        else:
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show where the block would land, and the wire that would take it in."""
+        kind = self._kind_of(event)
+        if kind is None:
+            event.ignore()
+            return
+        self._drop.show(kind, self.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Take the preview away."""
+        self._drop.clear()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tell what was dropped where."""
+        kind = self._kind_of(event)
+        if kind is None:
+            event.ignore()
+            return
+        place = self.mapToScene(event.position().toPoint())
+        wire = self._drop.wire_at(kind, place)
+        self._drop.clear()
+        event.acceptProposedAction()
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.kind_dropped.emit(kind, place, wire)
+
+    # Painting
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Draw the paper with its grid; none when zoomed so far out that it would be noise."""
+        rect = QRectF(rect)
+        look = paints()
+        painter.fillRect(rect, look.plot)
+        step = GRID_STEP if self.zoom >= 0.45 else GRID_STEP * 4
+        if self.zoom < 0.12:
+            return
+        pen = QPen(look.grid)
+        pen.setWidthF(0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        colour = pen.color()
+        colour.setAlpha(70)
+        pen.setColor(colour)
+        painter.setPen(pen)
+        left, right = floor(rect.left() / step), ceil(rect.right() / step)
+        top, bottom = floor(rect.top() / step), ceil(rect.bottom() / step)
+        lines = [QLineF(x * step, rect.top(), x * step, rect.bottom()) for x in range(left, right + 1)]
+        lines += [QLineF(rect.left(), y * step, rect.right(), y * step) for y in range(top, bottom + 1)]
+        painter.drawLines(lines)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the whole network in sight if it was."""
+        super().resizeEvent(event)
+        if self._fitted:
+            self.fit()
+        else:
+            self._update_scene_rect()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fit when first seen."""
+        super().showEvent(event)
+        if self._fitted:
+            self.fit()
+
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}

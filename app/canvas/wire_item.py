@@ -1,0 +1,93 @@
+"""WireItem: one wire on the canvas."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas import geometry as g
+from app.canvas.paints import Paints
+from resviz.arch.graph import Wire
+
+_HIT = 14.0
+
+
+class WireItem(QGraphicsItem):
+    """Draws one wire between two places that the scene gives."""
+
+    def __init__(self, wire: Wire, paints: Paints) -> None:
+        super().__init__()
+        self.wire = wire
+        self._paints = paints
+        self._path = QPainterPath()
+        self._bounds = QRectF()
+        self._hit: QPainterPath | None = None
+        self._broken = self._dead = self._marked = False
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
+        self.setZValue(0)
+
+    @property
+    def is_shortcut(self) -> bool:
+        """Whether this wire brings a shortcut to its addition."""
+        return self.wire.target_port == "shortcut"
+
+    @property
+    def broken(self) -> bool:
+        """Whether the wire is marked as broken."""
+        return self._broken
+
+    def set_ends(self, start: QPointF, end: QPointF, side: str) -> None:
+        """Run from `start` to `end` on `side` ("left", "top", "bottom") of the target."""
+        self.prepareGeometryChange()
+        self._path = g.wire_path(start, end, side)
+        self._bounds = self._path.boundingRect().adjusted(-8, -8, 8, 8)
+        self._hit = None
+
+    def set_state(self, *, broken: bool, dead: bool) -> None:
+        """Take over what the analysis says."""
+        if (broken, dead) != (self._broken, self._dead):
+            self._broken, self._dead = broken, dead
+            self.update()
+
+    def set_marked(self, marked: bool) -> None:
+        """Show that a block dropped now would be inserted here."""
+        if marked != self._marked:
+            self._marked = marked
+            self.update()
+
+    def set_paints(self, paints: Paints) -> None:
+        """Draw with other colours."""
+        self._paints = paints
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return all that is painted."""
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        """Return what the mouse can hit: a band around the line."""
+        if self._hit is None:
+            self._hit = g.thick(self._path, _HIT)
+        return self._hit
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Paint the line; broken ones in the danger colour, dashed."""
+        paints = self._paints
+        zoom = painter.worldTransform().m11()
+        colour, width = (paints.residual, 3.0) if self.is_shortcut else (paints.wire, 2.0)
+        if self._dead:
+            colour, width = paints.faint, 1.5
+        if self._broken:
+            colour, width = paints.danger, 2.5
+        if self.isSelected() or self._marked:
+            colour, width = paints.accent, 4.0
+        pen = QPen(colour, max(width, min(width * 0.55 / zoom, 14.0)))
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        if self._broken or self._dead:
+            pen.setDashPattern([3.0, 2.5])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)

@@ -1,0 +1,267 @@
+"""Document: the open architecture as a QObject. The one place that changes it, and tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from resviz.arch import files
+from resviz.arch.cost import NetworkCost, cost_of
+from resviz.arch.graph import Architecture, Block, Position, Wire
+from resviz.arch.layout import arrange
+from resviz.arch.shapes import Inference, infer
+from resviz.arch.spec import Value
+from resviz.errors import ResvizError
+
+
+class Document(QObject):
+    """One open architecture with its undo stack, its file and its analysis.
+
+    The mutators (`insert_block` to `reset`) are for undo commands alone: each makes one change and tells of
+    it. Everything else goes through `undo_stack`. Shapes, problems and costs are computed again once for each
+    turn of the event loop in which something changed, or when they are asked for.
+    """
+
+    block_added = Signal(str)
+    block_removed = Signal(str)
+    block_changed = Signal(str)
+    """A block's parameters changed."""
+    block_moved = Signal(str)
+    block_renamed = Signal(str, str)
+    """Old and new id."""
+    wire_added = Signal(object)
+    wire_removed = Signal(object)
+    was_reset = Signal()
+    """Anything may have changed: the document was replaced as a whole."""
+    analysed = Signal()
+    """`inference` and `cost` are new."""
+    modified_changed = Signal(bool)
+    name_changed = Signal(str)
+    path_changed = Signal()
+
+    _turn_ended = Signal()
+    _untitled: ClassVar[str] = "untitled"
+
+    def __init__(
+        self,
+        architecture: Architecture | None = None,
+        parent: QObject | None = None,
+        *,
+        path: Path | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._architecture = with_positions(architecture or Architecture(self._untitled))
+        self._path = path
+        self._inference: Inference | None = None
+        self._cost: NetworkCost | None = None
+        self._announced = True
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(self._on_clean_changed)
+        # Queued: comes after everything that this turn of the event loop still does. No timer is needed.
+        self._turn_ended.connect(self._on_turn_ended, Qt.ConnectionType.QueuedConnection)
+
+    # Reading
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture, to be read only."""
+        return self._architecture
+
+    @property
+    def name(self) -> str:
+        """The architecture's name."""
+        return self._architecture.name
+
+    @property
+    def path(self) -> Path | None:
+        """The file this document was read from or last saved to."""
+        return self._path
+
+    @property
+    def modified(self) -> bool:
+        """Whether something changed since the document was made, opened or saved."""
+        return not self.undo_stack.isClean()
+
+    @property
+    def inference(self) -> Inference:
+        """Shapes and problems, up to date."""
+        if self._inference is None:
+            self._inference = infer(self._architecture)
+        return self._inference
+
+    @property
+    def cost(self) -> NetworkCost:
+        """Parameters, multiply-adds and depth, up to date."""
+        if self._cost is None:
+            self._cost = cost_of(self._architecture, self.inference)
+        return self._cost
+
+    def refusal(self, wire: Wire, *, replacing: bool = True) -> str | None:
+        """Return why `wire` cannot be drawn, as one sentence, or None if it can.
+
+        With `replacing`, a wire that takes the input already is no hindrance: it gives way.
+        """
+        taken = self._taken(wire) if replacing else None
+        if taken is None:
+            return self._architecture.can_connect(wire)
+        if wire == taken:
+            return None
+        if (
+            wire.source not in self._architecture
+            or wire.source_port not in self._architecture[wire.source].spec.outputs
+        ):
+            return f"There is no output {wire.source_port!r} at {wire.source!r}."
+        # The wire that gives way ends in the target, so that it cannot be a part of a way out of the target.
+        if wire.source == wire.target or wire.source in self._architecture.downstream(wire.target):
+            return f"A wire from {wire.source!r} to {wire.target!r} would close a circle."
+        return None
+
+    def _taken(self, wire: Wire) -> Wire | None:
+        if wire.target not in self._architecture:
+            return None
+        return self._architecture.incoming(wire.target).get(wire.target_port)
+
+    # Files
+
+    @classmethod
+    def open(cls, path: str | Path, parent: QObject | None = None) -> Document:
+        """Return the document in a file.
+
+        Raises:
+            FormatError, ArchitectureError: the file is damaged, newer or something else.
+        """
+        return cls(files.load(Path(path)), parent, path=Path(path))
+
+    def save(self, path: str | Path | None = None) -> Path:
+        """Write the document to `path` (None: where it came from) and return that; it is unmodified then.
+
+        Raises:
+            ResvizError: there is no path yet, or the file cannot be written.
+        """
+        target = Path(path) if path is not None else self._path
+        if target is None:
+            raise ResvizError("This network has no file yet: use Save As and choose one.")
+        files.save(self._architecture, target)
+        if target != self._path:
+            self._path = target
+            self.path_changed.emit()
+        self.undo_stack.setClean()
+        return target
+
+    # Undoable changes of the whole
+
+    def replace(self, architecture: Architecture, text: str) -> None:
+        """Put `architecture` in the place of the present one, as one undo step called `text`."""
+        self.undo_stack.push(ReplaceArchitecture(self, architecture, text))
+
+    # Mutators, for undo commands
+
+    def insert_block(self, block: Block) -> None:
+        """Add a ready-made block."""
+        self._architecture.insert(block)
+        self._forget_analysis()
+        self.block_added.emit(block.id)
+
+    def remove_block(self, block_id: str) -> None:
+        """Remove a block; its wires are to be removed before."""
+        assert not self._architecture.incoming(block_id)
+        assert not self._architecture.outgoing(block_id)
+        self._architecture.remove(block_id)
+        self._forget_analysis()
+        self.block_removed.emit(block_id)
+
+    def connect_wire(self, wire: Wire) -> None:
+        """Add a wire."""
+        self._architecture.connect(wire)
+        self._forget_analysis()
+        self.wire_added.emit(wire)
+
+    def disconnect_wire(self, wire: Wire) -> None:
+        """Remove a wire."""
+        self._architecture.disconnect(wire)
+        self._forget_analysis()
+        self.wire_removed.emit(wire)
+
+    def set_params(self, block_id: str, params: Mapping[str, Value]) -> None:
+        """Change some of a block's parameters."""
+        self._architecture.set_params(block_id, **params)
+        self._forget_analysis()
+        self.block_changed.emit(block_id)
+
+    def move_block(self, block_id: str, position: Position | None) -> None:
+        """Place a block."""
+        self._architecture.move(block_id, position)
+        self.block_moved.emit(block_id)
+
+    def rename_block(self, block_id: str, new_id: str) -> None:
+        """Give a block another id."""
+        self._architecture.rename(block_id, new_id)
+        self._forget_analysis()
+        self.block_renamed.emit(block_id, new_id)
+
+    def set_twin_memory(self, memory: Mapping[str, str]) -> None:
+        """Put back what the twin needs to come back identical."""
+        self._architecture.twin_memory = dict(memory)
+
+    def set_name(self, name: str) -> None:
+        """Name the architecture."""
+        self._architecture.name = name
+        self.name_changed.emit(name)
+
+    def reset(self, architecture: Architecture) -> None:
+        """Take over `architecture` as it is (the document owns it from now on)."""
+        renamed = architecture.name != self._architecture.name
+        self._architecture = architecture
+        self._forget_analysis()
+        self.was_reset.emit()
+        if renamed:
+            self.name_changed.emit(architecture.name)
+
+    def _forget_analysis(self) -> None:
+        self._inference = self._cost = None
+        if self._announced:
+            self._announced = False
+            self._turn_ended.emit()
+
+    @Slot()
+    def _on_turn_ended(self) -> None:
+        self._announced = True
+        self.analysed.emit()
+
+    @Slot(bool)
+    def _on_clean_changed(self, clean: bool) -> None:
+        self.modified_changed.emit(not clean)
+
+
+class ReplaceArchitecture(QUndoCommand):
+    """Replace the whole architecture (twin, new from preset, tidy up): one step."""
+
+    def __init__(self, document: Document, architecture: Architecture, text: str) -> None:
+        super().__init__(text)
+        self._document = document
+        # Copies on both sides: later edits of the document must not reach what this command keeps.
+        self._before = document.architecture.copy()
+        self._after = with_positions(architecture)
+
+    def redo(self) -> None:
+        """Put the new architecture in."""
+        self._document.reset(self._after.copy())
+
+    def undo(self) -> None:
+        """Put the old architecture back."""
+        self._document.reset(self._before.copy())
+
+
+def with_positions(architecture: Architecture) -> Architecture:
+    """Return a copy in which every block has a place on the canvas; places that are there already stay."""
+    copy = architecture.copy()
+    missing = [block.id for block in copy.blocks.values() if block.position is None]
+    if missing:
+        places = arrange(copy)
+        for block_id in missing:
+            copy.move(block_id, places[block_id])
+    return copy

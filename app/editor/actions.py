@@ -1,0 +1,65 @@
+"""The actions of one editor pane, each with its shortcut."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from app.theme import icon, theme
+
+Keys = QKeySequence.StandardKey | str | None
+
+
+class EditorActions(QObject):
+    """QActions that work on the pane that has the keyboard focus; a menu may show them too."""
+
+    def __init__(self, owner: QWidget) -> None:
+        super().__init__(owner)
+        self._owner = owner
+        self._icons: dict[QAction, str] = {}
+        standard = QKeySequence.StandardKey
+        self.undo = self._make("Undo", standard.Undo, "undo")
+        self.redo = self._make("Redo", "Ctrl+Shift+Z", "redo", "Ctrl+Y")
+        self.cut = self._make("Cut", standard.Cut)
+        self.copy = self._make("Copy", standard.Copy, "copy")
+        self.paste = self._make("Paste", standard.Paste)
+        self.duplicate = self._make("Duplicate", "Ctrl+D")
+        self.delete = self._make("Delete", standard.Delete, "trash", "Backspace")
+        self.select_all = self._make("Select all", standard.SelectAll)
+        self.twin = self._make("Twin: remove the shortcuts or put them back", "Ctrl+T", "twin")
+        self.tidy_up = self._make("Tidy up: stages as rows", "Ctrl+L")
+        self.fit = self._make("Fit the whole network", "F", "fit")
+        self.zoom_in = self._make("Zoom in", "Ctrl++", "zoom-in", "Ctrl+=", "+")
+        self.zoom_out = self._make("Zoom out", "Ctrl+-", "zoom-out", "-")
+        self.actual_size = self._make("Actual size", "Ctrl+0")
+        self.zoom_to_selection = self._make("Zoom to the selection", "Shift+F")
+        theme().changed.connect(self._on_theme_changed)
+
+    def __iter__(self) -> Iterator[QAction]:
+        return (value for value in vars(self).values() if isinstance(value, QAction))
+
+    def bind(self, slots: dict[QAction, Callable[[], Any]]) -> None:
+        """Connect actions to what they do."""
+        for action, slot in slots.items():
+            action.triggered.connect(slot)
+
+    def _make(self, text: str, keys: Keys, icon_name: str | None = None, *more: str) -> QAction:
+        action = QAction(text, self)
+        shortcuts = [QKeySequence(keys)] if keys is not None else []
+        action.setShortcuts([*shortcuts, *(QKeySequence(key) for key in more)])
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setToolTip(f"{text} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
+        if icon_name is not None:
+            self._icons[action] = icon_name
+            action.setIcon(icon(icon_name))
+        self._owner.addAction(action)
+        return action
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        for action, name in self._icons.items():
+            action.setIcon(icon(name))

@@ -1,0 +1,186 @@
+"""Undo commands: each redo and undo calls mutators of the document and never touches the view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from PySide6.QtGui import QUndoCommand
+
+from app.document import Document
+from resviz.arch.graph import Block, Position, Wire
+from resviz.arch.spec import Value
+
+MOVE, PARAMETERS = 1, 2
+"""Ids of the commands that may merge with the one before."""
+
+
+class ChangeGraph(QUndoCommand):
+    """Take wires and blocks out and put others in: add, remove, connect, rewire, insert and paste.
+
+    Wires of removed blocks are taken out with them. The caller answers for the result being an architecture;
+    the mutators raise where it is not.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        text: str,
+        *,
+        add: Iterable[Block] = (),
+        remove: Iterable[str] = (),
+        connect: Iterable[Wire] = (),
+        disconnect: Iterable[Wire] = (),
+    ) -> None:
+        super().__init__(text)
+        self._document = document
+        architecture = document.architecture
+        gone = dict.fromkeys(remove)
+        self._removed = [architecture[block_id] for block_id in gone]
+        wires = set(disconnect)
+        for block_id in gone:
+            wires.update(architecture.incoming(block_id).values(), architecture.outgoing(block_id))
+        self._disconnected = sorted(wires)
+        self._added = list(add)
+        self._connected = list(connect)
+
+    def redo(self) -> None:
+        """Take out, then put in."""
+        self._swap(self._disconnected, self._removed, self._added, self._connected)
+
+    def undo(self) -> None:
+        """Take out what was put in, then put back."""
+        self._swap(self._connected, self._added, self._removed, self._disconnected)
+
+    def _swap(
+        self,
+        wires_out: Sequence[Wire],
+        blocks_out: Sequence[Block],
+        blocks_in: Sequence[Block],
+        wires_in: Sequence[Wire],
+    ) -> None:
+        for wire in wires_out:
+            self._document.disconnect_wire(wire)
+        for block in blocks_out:
+            self._document.remove_block(block.id)
+        for block in blocks_in:
+            self._document.insert_block(block)
+        for wire in wires_in:
+            self._document.connect_wire(wire)
+
+
+class MoveBlocks(QUndoCommand):
+    """Place blocks. Moves with the same `gesture` number that follow each other are one step."""
+
+    def __init__(
+        self, document: Document, positions: Mapping[str, Position], gesture: int | None = None
+    ) -> None:
+        super().__init__("Move" if len(positions) == 1 else f"Move {len(positions)} blocks")
+        self._document = document
+        self._gesture = gesture
+        self._after = dict(positions)
+        self._before = {block_id: document.architecture[block_id].position for block_id in positions}
+
+    def id(self) -> int:
+        """Return the number that tells Qt which commands may merge."""
+        return MOVE
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in a later move of the same blocks in the same gesture."""
+        if (
+            not isinstance(other, MoveBlocks)
+            or self._gesture is None
+            or other._gesture != self._gesture
+            or other._after.keys() != self._after.keys()
+        ):
+            return False
+        self._after = other._after
+        return True
+
+    def redo(self) -> None:
+        """Move there."""
+        for block_id, position in self._after.items():
+            self._document.move_block(block_id, position)
+
+    def undo(self) -> None:
+        """Move back."""
+        for block_id, old in self._before.items():
+            self._document.move_block(block_id, old)
+
+
+class SetParameters(QUndoCommand):
+    """Change parameters of blocks. Changes of the same field in the same `session` are one step."""
+
+    def __init__(
+        self, document: Document, changes: Mapping[str, Mapping[str, Value]], session: int | None = None
+    ) -> None:
+        names = sorted({name for params in changes.values() for name in params})
+        super().__init__(f"Change {', '.join(names)}")
+        self._document = document
+        self._session = session
+        self._after = {block_id: dict(params) for block_id, params in changes.items()}
+        self._before = {
+            block_id: {name: document.architecture[block_id].params[name] for name in params}
+            for block_id, params in changes.items()
+        }
+
+    def id(self) -> int:
+        """Return the number that tells Qt which commands may merge."""
+        return PARAMETERS
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        """Take in a later change of the same parameters in the same session (a spin box being stepped)."""
+        if (
+            not isinstance(other, SetParameters)
+            or self._session is None
+            or other._session != self._session
+            or {b: p.keys() for b, p in other._after.items()} != {b: p.keys() for b, p in self._after.items()}
+        ):
+            return False
+        self._after = other._after
+        return True
+
+    def redo(self) -> None:
+        """Set the new values."""
+        for block_id, params in self._after.items():
+            self._document.set_params(block_id, params)
+
+    def undo(self) -> None:
+        """Set the old values."""
+        for block_id, params in self._before.items():
+            self._document.set_params(block_id, params)
+
+
+class RenameBlock(QUndoCommand):
+    """Give a block another id."""
+
+    def __init__(self, document: Document, block_id: str, new_id: str) -> None:
+        super().__init__(f"Rename {block_id}")
+        self._document = document
+        self._old, self._new = block_id, new_id
+        self._memory = dict(document.architecture.twin_memory)
+
+    def redo(self) -> None:
+        """Rename."""
+        self._document.rename_block(self._old, self._new)
+
+    def undo(self) -> None:
+        """Rename back; what the twin remembered under the new id comes back too."""
+        self._document.rename_block(self._new, self._old)
+        self._document.set_twin_memory(self._memory)
+
+
+class RenameArchitecture(QUndoCommand):
+    """Give the architecture another name."""
+
+    def __init__(self, document: Document, name: str) -> None:
+        super().__init__(f"Name it {name}")
+        self._document = document
+        self._before, self._after = document.name, name
+
+    def redo(self) -> None:
+        """Set the new name."""
+        self._document.set_name(self._after)
+
+    def undo(self) -> None:
+        """Set the old name."""
+        self._document.set_name(self._before)

@@ -1,0 +1,288 @@
+"""Edits: what a person can do to a document, each verb one undo step. Gestures, keys, menus end here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import count
+
+import msgspec
+from PySide6.QtCore import QPointF, QRectF
+
+from app.canvas import geometry as g
+from app.canvas.text import plural
+from app.document import Document
+from app.editor import clipboard
+from app.editor.commands import ChangeGraph, MoveBlocks, RenameArchitecture, RenameBlock, SetParameters
+from resviz.arch.blocks import kind_of
+from resviz.arch.graph import Block, Position, Wire
+from resviz.arch.layout import arrange
+from resviz.arch.spec import Kind, Shape, Value
+from resviz.arch.twin import is_plain, twin
+from resviz.errors import ArchitectureError
+
+PASTE_OFFSET = 32.0
+_SESSIONS = count(1)
+
+
+def new_session() -> int:
+    """Return a number under which undo steps that belong together merge."""
+    return next(_SESSIONS)
+
+
+class Edits:
+    """The verbs for one document. They raise `ResvizError` with the sentence to show where they refuse."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._pastes = 0
+
+    # Blocks
+
+    def add(self, kind: str, centre: QPointF, *, after: str | None = None, wire: Wire | None = None) -> str:
+        """Add a block of `kind`, wired behind `after` or into `wire` if given; return its id.
+
+        Channels are taken over from what comes in, so that the new block fits. Inserted into a wire it goes
+        between the wire's ends, and the blocks behind make room.
+        """
+        spec = kind_of(kind)
+        source = wire.source if wire else after
+        block_id = self.document.architecture.free_id(f"{kind}1")
+        params = spec.complete(_fitting(spec, self.document.inference.shapes.get(source) if source else None))
+        position = g.snapped(centre - g.BODY.center())
+        if wire is not None:
+            return self._insert(Block(block_id, kind, params, position), wire)
+        if after is not None:
+            position = self._place_behind(after)
+        wires = [Wire(after, block_id, target_port=spec.inputs[0])] if after and spec.inputs else []
+        self._push(
+            ChangeGraph(
+                self.document,
+                f"Add {spec.title}",
+                add=[Block(block_id, kind, params, self._free_place(position))],
+                connect=wires,
+            )
+        )
+        return block_id
+
+    def _insert(self, block: Block, wire: Wire) -> str:
+        spec = block.spec
+        stack = self.document.undo_stack
+        place = self._between(wire, block.position or (0.0, 0.0))
+        stack.beginMacro(f"Insert {spec.title}")
+        try:
+            moves = self._moves_to_make_room(place)
+            if moves:
+                stack.push(MoveBlocks(self.document, moves))
+            stack.push(
+                ChangeGraph(
+                    self.document,
+                    f"Insert {spec.title}",
+                    add=[msgspec.structs.replace(block, position=place)],
+                    disconnect=[wire],
+                    connect=[
+                        Wire(wire.source, block.id, wire.source_port, spec.inputs[0]),
+                        Wire(block.id, wire.target, spec.outputs[0], wire.target_port),
+                    ],
+                )
+            )
+        finally:
+            stack.endMacro()
+        return block.id
+
+    def remove(self, block_ids: Iterable[str], wires: Iterable[Wire] = ()) -> None:
+        """Remove blocks with their wires, and wires."""
+        blocks, loose = list(block_ids), list(wires)
+        if blocks or loose:
+            what = plural(len(blocks), "block") if blocks else plural(len(loose), "wire")
+            self._push(ChangeGraph(self.document, f"Delete {what}", remove=blocks, disconnect=loose))
+
+    def move(self, positions: Mapping[str, Position], session: int | None = None) -> None:
+        """Place blocks; nothing happens where all are there already."""
+        moved = {b: p for b, p in positions.items() if self.document.architecture[b].position != p}
+        if moved:
+            self._push(MoveBlocks(self.document, moved, session))
+
+    def nudge(self, block_ids: Iterable[str], right: float, down: float, session: int | None = None) -> None:
+        """Move blocks by so much."""
+        positions = {}
+        for block_id in block_ids:
+            x, y = self.document.architecture[block_id].position or (0.0, 0.0)
+            positions[block_id] = (x + right, y + down)
+        self.move(positions, session)
+
+    def set_params(self, changes: Mapping[str, Mapping[str, Value]], session: int | None = None) -> None:
+        """Change parameters of blocks.
+
+        Raises:
+            ParameterError: a value cannot be used; nothing is changed.
+        """
+        architecture = self.document.architecture
+        real = {}
+        for block_id, params in changes.items():
+            block = architecture[block_id]
+            checked = {
+                name: block.spec.parameter(name).check(block.kind, value) for name, value in params.items()
+            }
+            new = {name: value for name, value in checked.items() if block.params[name] != value}
+            if new:
+                real[block_id] = new
+        if real:
+            self._push(SetParameters(self.document, real, session))
+
+    def rename(self, block_id: str, new_id: str) -> None:
+        """Give a block another id.
+
+        Raises:
+            ArchitectureError: the id is empty or taken.
+        """
+        wanted = new_id.strip()
+        if wanted == block_id:
+            return
+        if not wanted:
+            raise ArchitectureError("A block needs a name: type one.")
+        if wanted in self.document.architecture:
+            raise ArchitectureError(f"There is already a block called {wanted!r}: choose another name.")
+        self._push(RenameBlock(self.document, block_id, wanted))
+
+    # Wires
+
+    def connect(self, wire: Wire, *, instead: Wire | None = None) -> None:
+        """Add a wire. What takes the input gives way, and so does `instead` (the wire whose end was moved).
+
+        Raises:
+            ArchitectureError: the wire would close a circle, or has no port to go to.
+        """
+        if wire == instead:
+            return
+        refusal = self.document.refusal(wire)
+        if refusal is not None:
+            raise ArchitectureError(refusal)
+        taken = self.document.architecture.incoming(wire.target).get(wire.target_port)
+        if taken == wire:
+            if instead is not None:
+                self._push(ChangeGraph(self.document, "Remove wire", disconnect=[instead]))
+            return
+        out = {w for w in (taken, instead) if w is not None}
+        self._push(ChangeGraph(self.document, "Rewire" if out else "Connect", disconnect=out, connect=[wire]))
+
+    # Copy and paste
+
+    def copy_text(self, block_ids: Iterable[str]) -> str:
+        """Return blocks with the wires among them as text for the clipboard."""
+        self._pastes = 0
+        return clipboard.to_text(self.document.architecture, block_ids)
+
+    def paste_text(self, text: str, centre: QPointF | None = None, what: str = "Paste") -> list[str]:
+        """Add what a text holds, around `centre` or a step beside where it was; return the new ids.
+
+        Raises:
+            ResvizError: the text holds no blocks.
+        """
+        piece = clipboard.from_text(text)
+        blocks, wires = clipboard.renamed_for(self.document.architecture, piece)
+        if not blocks:
+            return []
+        self._pastes += 1
+        area = QRectF()
+        for block in blocks:
+            area |= g.BODY.translated(*(block.position or (0.0, 0.0)))
+        offset = (
+            QPointF(PASTE_OFFSET * self._pastes, PASTE_OFFSET * self._pastes)
+            if centre is None
+            else centre - area.center()
+        )
+        placed = [
+            msgspec.structs.replace(b, position=g.snapped(QPointF(*(b.position or (0.0, 0.0))) + offset))
+            for b in blocks
+        ]
+        self._push(
+            ChangeGraph(self.document, f"{what} {plural(len(placed), 'block')}", add=placed, connect=wires)
+        )
+        return [block.id for block in placed]
+
+    def duplicate(self, block_ids: Iterable[str]) -> list[str]:
+        """Copy blocks beside themselves; return the new ids."""
+        text = clipboard.to_text(self.document.architecture, block_ids)
+        self._pastes = 0
+        return self.paste_text(text, what="Duplicate")
+
+    # The whole
+
+    def rename_architecture(self, name: str) -> None:
+        """Give the architecture another name."""
+        wanted = name.strip()
+        if wanted and wanted != self.document.name:
+            self._push(RenameArchitecture(self.document, wanted))
+
+    def twin(self) -> None:
+        """Remove the shortcuts, or put them back."""
+        text = "Put the shortcuts back" if is_plain(self.document.architecture) else "Remove the shortcuts"
+        self.document.replace(twin(self.document.architecture), text)
+
+    def tidy_up(self) -> None:
+        """Arrange all blocks: stages as rows."""
+        self.move(arrange(self.document.architecture))
+
+    # Places
+
+    def _push(
+        self, command: ChangeGraph | MoveBlocks | SetParameters | RenameBlock | RenameArchitecture
+    ) -> None:
+        self.document.undo_stack.push(command)
+
+    def _taken_places(self) -> list[QRectF]:
+        blocks = self.document.architecture.blocks.values()
+        return [g.BODY.translated(*b.position) for b in blocks if b.position is not None]
+
+    def _free_place(self, position: Position) -> Position:
+        """Return `position`, or the next place further down that no block takes."""
+        taken = self._taken_places()
+        x, y = position
+        while any(g.BODY.translated(x, y).adjusted(2, 2, -2, -2).intersects(rect) for rect in taken):
+            y += g.PITCH_Y
+        return x, y
+
+    def _place_behind(self, block_id: str) -> Position:
+        x, y = self.document.architecture[block_id].position or (0.0, 0.0)
+        return x + g.PITCH_X, y
+
+    def _between(self, wire: Wire, dropped: Position) -> Position:
+        """Return the place for a block in a wire: in line with ends in one row, else where it was dropped."""
+        source = self.document.architecture[wire.source].position or (0.0, 0.0)
+        target = self.document.architecture[wire.target].position or (0.0, 0.0)
+        if target[0] > source[0] and abs(target[1] - source[1]) < g.HEIGHT / 2:
+            gap = target[0] - source[0]
+            if gap < 2 * g.PITCH_X:
+                return source[0] + g.PITCH_X, source[1]
+            return min(max(dropped[0], source[0] + g.PITCH_X), target[0] - g.PITCH_X), source[1]
+        return dropped
+
+    def _moves_to_make_room(self, place: Position) -> dict[str, Position]:
+        """Return where the blocks of this row go so that `place` is free: right, as far as needed."""
+        x, y = place
+        row = sorted(
+            (block.position[0], block.id, block.position[1])
+            for block in self.document.architecture.blocks.values()
+            if block.position is not None
+            and abs(block.position[1] - y) < g.HEIGHT
+            and block.position[0] > x - g.WIDTH / 2
+        )
+        moves: dict[str, Position] = {}
+        edge = x + g.PITCH_X
+        for left, block_id, top in row:
+            if left >= edge:
+                break
+            moves[block_id] = (edge, top)
+            edge += g.PITCH_X
+        return moves
+
+
+def _fitting(spec: Kind, shape: Shape | None) -> dict[str, Value]:
+    """Return parameters that let a block of `spec` keep the channels of what comes in."""
+    names = {parameter.name for parameter in spec.parameters}
+    if shape is None or len(shape) != 3 or "out_channels" not in names:
+        return {}
+    fitting: dict[str, Value] = {"out_channels": shape[0]}
+    if "width" in names:
+        fitting["width"] = max(shape[0] // 4, 1)
+    return fitting

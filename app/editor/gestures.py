@@ -1,0 +1,188 @@
+"""The gestures that edit: moving blocks, drawing and re-routing wires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QGraphicsPathItem
+
+from app.canvas import geometry as g
+from app.canvas.block_item import PORTS, BlockItem
+from app.canvas.gestures import Gesture, Pointer, Select
+from app.canvas.paints import paints
+from app.canvas.scene import Port
+from app.canvas.view import NetworkView
+from app.editor.edits import Edits
+from resviz.arch.graph import Position, Wire
+from resviz.errors import ResvizError
+
+MAGNET = 28.0
+"""Pixels on the screen within which a port draws a wire's end to itself."""
+
+Hint = Callable[[str], None]
+
+
+class Move(Select):
+    """Drag the selected blocks; dropped, they are one undo step."""
+
+    def __init__(self, view: NetworkView, press: Pointer, item: BlockItem, edits: Edits) -> None:
+        super().__init__(view, press, item)
+        self._edits = edits
+        self._home: dict[str, Position] = {}
+        self._now: dict[str, Position] = {}
+        self._grip = QPointF(*self._position(item.block_id)) - press.scene
+        self._lead = item.block_id
+
+    def _position(self, block_id: str) -> Position:
+        return self._edits.document.architecture[block_id].position or (0.0, 0.0)
+
+    def move(self, pointer: Pointer) -> None:
+        """Carry the blocks along, on the grid; with Alt off the grid."""
+        if not self.dragging(pointer):
+            return
+        if not self._home:
+            self._home = {
+                block_id: self._position(block_id) for block_id in self.view.network.selection_ids()
+            }
+        wanted = pointer.scene + self._grip
+        free = bool(pointer.modifiers & Qt.KeyboardModifier.AltModifier)
+        x, y = (wanted.x(), wanted.y()) if free else g.snapped(wanted)
+        dx, dy = x - self._home[self._lead][0], y - self._home[self._lead][1]
+        now = {block_id: (home[0] + dx, home[1] + dy) for block_id, home in self._home.items()}
+        if now != self._now:
+            self._now = now
+            self.view.network.preview_move(now)
+
+    def finish(self, pointer: Pointer) -> None:
+        """Tell the document."""
+        super().finish(pointer)
+        if self._now:
+            self._edits.move(self._now)
+
+    def cancel(self) -> None:
+        """Put the blocks back."""
+        if self._home:
+            self.view.network.preview_move(self._home)
+
+
+class DrawWire(Gesture):
+    """Draw a wire from a port, in either direction, or lead the end of an existing one elsewhere."""
+
+    def __init__(self, view: NetworkView, press: Pointer, port: Port, edits: Edits, hint: Hint) -> None:
+        super().__init__(view, press)
+        self._edits, self._hint = edits, hint
+        self._held: Wire | None = None
+        """The wire whose end is being moved."""
+        if port.is_input:
+            self._held = edits.document.architecture.incoming(port.block).get(port.name)
+        self._fixed = Port(self._held.source, self._held.source_port, False) if self._held else port
+        self._line: QGraphicsPathItem | None = None
+        self._target: Port | None = None
+        self._refusal: str | None = None
+        view.network.clearSelection()
+
+    def move(self, pointer: Pointer) -> None:
+        """Draw the preview; a port nearby draws the end to itself."""
+        if not self.dragging(pointer):
+            return
+        network = self.view.network
+        if self._line is None:
+            self._line = QGraphicsPathItem()
+            self._line.setZValue(8)
+            network.addItem(self._line)
+            if self._held is not None:
+                network.wire_item(self._held).setVisible(False)
+        radius = min(MAGNET / self.view.zoom, 72.0)
+        target = network.port_near(pointer.scene, radius, inputs=not self._fixed.is_input)
+        if target is None:  # the wrong side of a block, to say why
+            target = network.port_near(pointer.scene, radius / 2, inputs=self._fixed.is_input)
+        if (
+            target is not None
+            and target.block == self._fixed.block
+            and target.is_input == self._fixed.is_input
+        ):
+            target = None
+        if target != self._target:
+            self._target = target
+            self._refusal = self._why_not(target) if target else None
+            network.set_hot_port(target if self._refusal is None else None)
+            if self._refusal:
+                self._hint(self._refusal)
+        snapped = target is not None and self._refusal is None
+        end = network.port_place(target) if target is not None and snapped else pointer.scene
+        self._draw(end, target if snapped else None)
+
+    def _draw(self, end: QPointF, target: Port | None) -> None:
+        assert self._line is not None
+        start = self.view.network.port_place(self._fixed)
+        into = self._fixed if self._fixed.is_input else target
+        if self._fixed.is_input:
+            start, end = end, start
+        side = self.view.network.port_side(into) if into is not None else "left"
+        self._line.setPath(g.wire_path(start, end, side))
+        look = paints()
+        colour = look.danger if self._refusal else look.accent
+        pen = QPen(
+            colour, max(2.5, 2.0 / self.view.zoom), Qt.PenStyle.SolidLine if target else Qt.PenStyle.DashLine
+        )
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        self._line.setPen(pen)
+
+    def _wire_to(self, target: Port) -> Wire:
+        source, sink = (target, self._fixed) if self._fixed.is_input else (self._fixed, target)
+        return Wire(source.block, sink.block, source.name, sink.name)
+
+    def _why_not(self, target: Port) -> str | None:
+        if target.is_input == self._fixed.is_input:
+            return "A wire goes from an output to an input: these are two of a kind."
+        return self._edits.document.refusal(self._wire_to(target))
+
+    def finish(self, pointer: Pointer) -> None:
+        """Connect, re-route, or, on empty space, remove the wire whose end was taken."""
+        self.move(pointer)
+        target, refusal = self._target, self._refusal
+        dragged = self._line is not None
+        self._clear()
+        if not dragged:
+            if self._held is not None:
+                self.view.network.select_wire(self._held)
+            return
+        try:
+            if target is not None and refusal is None:
+                self._edits.connect(self._wire_to(target), instead=self._held)
+            elif refusal is not None:
+                self._hint(refusal)
+            elif self._held is not None:
+                self._edits.remove([], [self._held])
+        except ResvizError as error:
+            self._hint(str(error))
+
+    def cancel(self) -> None:
+        """Take the preview away."""
+        self._clear()
+
+    def _clear(self) -> None:
+        network = self.view.network
+        if self._line is not None:
+            network.removeItem(self._line)
+            self._line = None
+            if self._held is not None:
+                network.wire_item(self._held).setVisible(True)
+        network.set_hot_port(None)
+
+
+class EditingGestures:
+    """Chooses the gesture for a press: a port draws a wire, a block moves. Added to a view's makers."""
+
+    def __init__(self, edits: Edits, hint: Hint) -> None:
+        self._edits, self._hint = edits, hint
+
+    def __call__(self, view: NetworkView, press: Pointer) -> Gesture | None:
+        """Return the gesture, or None for what the view does by itself."""
+        port = view.network.port_near(press.scene, view.port_radius) if view.zoom >= PORTS else None
+        if port is not None:
+            return DrawWire(view, press, port, self._edits, self._hint)
+        item = view.network.item_near(press.scene)
+        return Move(view, press, item, self._edits) if isinstance(item, BlockItem) else None

@@ -1,0 +1,319 @@
+"""EditorPane: one document with its header, canvas, legend and toast."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.canvas import geometry as g
+from app.canvas.readout import BlockReadout, ReadoutScale
+from app.canvas.scene import NetworkScene
+from app.canvas.view import NetworkView
+from app.document import Document
+from app.editor.actions import EditorActions
+from app.editor.chrome import FloatingButtons, Header, Legend
+from app.editor.edits import Edits, new_session
+from app.editor.gestures import EditingGestures
+from app.editor.toast import Toast
+from app.theme import theme
+from resviz.arch.graph import Wire
+from resviz.errors import ResvizError
+
+
+class EditorPane(QWidget):
+    """Shows and edits one document."""
+
+    activated = Signal()
+    """The pane got the keyboard focus: it is the one in use."""
+    selection_changed = Signal(list)
+    """Ids of the selected blocks."""
+    block_activated = Signal(str)
+    """A block was double-clicked: its inspector is wanted."""
+    document_changed = Signal(object)
+    """The pane shows another document."""
+    said = Signal(str)
+    """The sentence in the toast."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.scene = NetworkScene(document, self)
+        self.edits = Edits(document)
+        self.view = NetworkView(self.scene)
+        self.header = Header()
+        self.editor_actions = EditorActions(self)
+        self.legend = Legend(self.view)
+        self.toast = Toast(self.view)
+        actions = self.editor_actions
+        self.buttons = FloatingButtons([actions.zoom_out, actions.zoom_in, actions.fit], self.view)
+        self._nudge_session = new_session()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.view, 1)
+        self.setFocusProxy(self.view)
+        self.view.installEventFilter(self)
+        self.view.kind_dropped.connect(self._on_kind_dropped)
+        self.view.nudged.connect(self._on_nudged)
+        self.view.focused.connect(self.activated)
+        self.view.block_activated.connect(self.block_activated)
+        self.header.problems_clicked.connect(self.show_next_problem)
+        self.header.renamed.connect(self._on_renamed)
+        theme().changed.connect(self._place_floating)
+        self._connect_actions()
+        self._bind()
+
+    # The document
+
+    def set_document(self, document: Document) -> None:
+        """Show another document; the old one is left to its owner."""
+        old_document, old_scene = self.document, self.scene
+        self.view.cancel_gesture()
+        self._unbind(old_document)
+        self.document = document
+        self.scene = NetworkScene(document, self)
+        self.edits = Edits(document)
+        self.view.set_network(self.scene)
+        self._bind()
+        old_scene.deleteLater()
+        self.document_changed.emit(document)
+
+    def _bind(self) -> None:
+        self._problem = -1
+        self.view.makers[:] = [EditingGestures(self.edits, self.say)]
+        self.scene.selection_settled.connect(self._on_selection_settled)
+        document = self.document
+        document.analysed.connect(self._on_document_told)
+        document.modified_changed.connect(self._on_document_told)
+        document.name_changed.connect(self._on_document_told)
+        document.path_changed.connect(self._on_document_told)
+        document.undo_stack.indexChanged.connect(self._on_undo_changed)
+        self.legend.hide()
+        self._on_document_told()
+        self._on_undo_changed()
+        self._on_selection_settled()
+
+    def _unbind(self, document: Document) -> None:
+        document.analysed.disconnect(self._on_document_told)
+        document.modified_changed.disconnect(self._on_document_told)
+        document.name_changed.disconnect(self._on_document_told)
+        document.path_changed.disconnect(self._on_document_told)
+        document.undo_stack.indexChanged.disconnect(self._on_undo_changed)
+
+    def _connect_actions(self) -> None:
+        actions, view = self.editor_actions, self.view
+        actions.bind(
+            {
+                actions.undo: self.undo,
+                actions.redo: self.redo,
+                actions.cut: self.cut,
+                actions.copy: self.copy,
+                actions.paste: self.paste,
+                actions.duplicate: self.duplicate,
+                actions.delete: self.delete_selection,
+                actions.select_all: self.select_all,
+                actions.twin: self.make_twin,
+                actions.tidy_up: self.tidy_up,
+                actions.fit: view.fit,
+                actions.zoom_in: view.zoom_in,
+                actions.zoom_out: view.zoom_out,
+                actions.actual_size: view.zoom_to_actual_size,
+                actions.zoom_to_selection: self.zoom_to_selection,
+            }
+        )
+
+    # What a person can do
+
+    @Slot(str)
+    def say(self, text: str) -> None:
+        """Show a sentence on the canvas for a few seconds."""
+        self.toast.say(text)
+        self.said.emit(text)
+
+    @Slot()
+    def undo(self) -> None:
+        """Take the last step back."""
+        self.view.cancel_gesture()
+        self.document.undo_stack.undo()
+
+    @Slot()
+    def redo(self) -> None:
+        """Do the step again."""
+        self.view.cancel_gesture()
+        self.document.undo_stack.redo()
+
+    @Slot(str)
+    def add_block(self, kind: str) -> None:
+        """Add a block at the middle of the view, or behind the one selected block if its output is free."""
+        chosen = self.scene.selection_ids()
+        after = None
+        if len(chosen) == 1:
+            block = self.document.architecture[chosen[0]]
+            if block.spec.outputs and not self.document.architecture.outgoing(block.id) and kind != "input":
+                after = block.id
+        self._show_new([self.edits.add(kind, self.view.centre(), after=after)], reveal=True)
+
+    @Slot()
+    def delete_selection(self) -> None:
+        """Delete the selected blocks and wires."""
+        self.view.cancel_gesture()
+        self.edits.remove(self.scene.selection_ids(), self.scene.selected_wires())
+
+    @Slot()
+    def copy(self) -> None:
+        """Put the selected blocks on the clipboard as text."""
+        ids = self.scene.selection_ids()
+        if ids:
+            QGuiApplication.clipboard().setText(self.edits.copy_text(ids))
+
+    @Slot()
+    def cut(self) -> None:
+        """Copy, then delete."""
+        if self.scene.selection_ids():
+            self.copy()
+            self.delete_selection()
+
+    @Slot()
+    def paste(self) -> None:
+        """Add what the clipboard holds: at the mouse if that is over the canvas, else beside the original."""
+        text = QGuiApplication.clipboard().text()
+        if not text.strip():
+            self.say("The clipboard is empty: copy blocks first.")
+            return
+        try:
+            self._show_new(self.edits.paste_text(text, self.view.last_cursor))
+        except ResvizError as error:
+            self.say(str(error))
+
+    @Slot()
+    def duplicate(self) -> None:
+        """Copy the selected blocks beside themselves."""
+        ids = self.scene.selection_ids()
+        if ids:
+            self._show_new(self.edits.duplicate(ids))
+
+    @Slot()
+    def select_all(self) -> None:
+        """Select every block."""
+        self.scene.select_all()
+
+    @Slot()
+    def make_twin(self) -> None:
+        """Remove the shortcuts, or put them back."""
+        self.edits.twin()
+
+    @Slot()
+    def tidy_up(self) -> None:
+        """Arrange the blocks, and show them all."""
+        self.edits.tidy_up()
+        self.view.fit()
+
+    @Slot()
+    def zoom_to_selection(self) -> None:
+        """Bring the selected blocks into sight."""
+        self.view.show_blocks(self.scene.selection_ids())
+
+    @Slot()
+    def show_next_problem(self) -> None:
+        """Go to the next block with a problem, and say message and mend."""
+        problems = self.document.inference.problems
+        if not problems:
+            return
+        self._problem = (self._problem + 1) % len(problems)
+        problem = problems[self._problem]
+        if problem.block is not None:
+            self.reveal(problem.block)
+        self.say(f"{problem.message} {problem.mend}")
+
+    def reveal(self, block_id: str) -> None:
+        """Select a block and bring it into sight."""
+        if block_id in self.document.architecture:
+            self.scene.select([block_id])
+            self.view.show_blocks([block_id])
+
+    def set_readouts(
+        self,
+        readouts: Mapping[str, BlockReadout] | None,
+        *,
+        gradient_range: tuple[float, float] = (1e-4, 1.0),
+        magnitude_range: tuple[float, float] = (0.0, 1.0),
+    ) -> int:
+        """Paint live values on the blocks, with a legend (None: neither); return how many blocks changed."""
+        changed = self.scene.set_readouts(
+            readouts, gradient_range=gradient_range, magnitude_range=magnitude_range
+        )
+        moved = self.legend.isHidden() == bool(readouts)
+        if readouts:
+            magnitude = any(readout.residual_magnitude is not None for readout in readouts.values())
+            moved |= self.legend.show_scale(
+                ReadoutScale(gradient_range, magnitude_range), magnitude=magnitude
+            )
+        if moved:
+            self.legend.setVisible(bool(readouts))
+            self._place_floating()
+        return changed
+
+    # Slots
+
+    def _show_new(self, block_ids: list[str], *, reveal: bool = False) -> None:
+        self.scene.select(block_ids)
+        if reveal and block_ids:
+            rect = self.scene.block_item(block_ids[0]).body_in_scene()
+            self.view.ensureVisible(rect, 24, 24)
+
+    @Slot(str, QPointF, object)
+    def _on_kind_dropped(self, kind: str, place: QPointF, wire: Wire | None) -> None:
+        self._show_new([self.edits.add(kind, place, wire=wire)])
+
+    @Slot(str)
+    def _on_renamed(self, name: str) -> None:
+        self.edits.rename_architecture(name)
+        self.view.setFocus()
+
+    @Slot(int, int, bool)
+    def _on_nudged(self, right: int, down: int, repeats: bool) -> None:
+        if not repeats:
+            self._nudge_session = new_session()
+        ids = self.scene.selection_ids()
+        self.edits.nudge(ids, right * g.SNAP, down * g.SNAP, self._nudge_session)
+
+    @Slot()
+    def _on_selection_settled(self) -> None:
+        ids = self.scene.selection_ids()
+        actions = self.editor_actions
+        for action in (actions.cut, actions.copy, actions.duplicate, actions.zoom_to_selection):
+            action.setEnabled(bool(ids))
+        self.selection_changed.emit(ids)
+
+    @Slot()
+    def _on_document_told(self) -> None:
+        self.header.show_document(self.document)
+
+    @Slot()
+    def _on_undo_changed(self) -> None:
+        stack, actions = self.document.undo_stack, self.editor_actions
+        for action, possible, verb, text in (
+            (actions.undo, stack.canUndo(), "Undo", stack.undoText()),
+            (actions.redo, stack.canRedo(), "Redo", stack.redoText()),
+        ):
+            action.setEnabled(possible)
+            action.setText(f"{verb}: {text}" if text else verb)
+        self._on_document_told()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep legend and buttons in their corners."""
+        if watched is self.view and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
+            self._place_floating()
+        return super().eventFilter(watched, event)
+
+    @Slot()
+    def _place_floating(self) -> None:
+        right, bottom = self.view.width() - 8, self.view.height() - 8
+        self.buttons.adjustSize()
+        self.buttons.move(right - self.buttons.width(), bottom - self.buttons.height())
+        self.legend.fit_into(self.buttons.x() - 16)
+        self.legend.move(8, bottom - self.legend.height())
