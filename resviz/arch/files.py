@@ -90,8 +90,8 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
             raise FormatError(f"{where} is not an architecture of resviz, but says {header.format[:40]!r}.")
         if header.version > VERSION:
             raise FormatError(
-                f"{where} was written by a newer resviz (version {header.version} of the format, this program "
-                f"reads up to {VERSION}): update resviz to open it."
+                f"{where} was written by a newer resviz (format version {header.version}, here is up to "
+                f"{VERSION}): update resviz to open it."
             )
         if header.version < 1:
             raise FormatError(f"{where} has an impossible format version, {header.version}: it is damaged.")
