@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
@@ -90,6 +91,7 @@ class Trainer:
         self._readout = Readout()
         self._reported = (0, 0.0, 0.0)  # iteration, sum of losses, wrong answers
         self._reported_at = time.perf_counter()
+        self._last_step = Stepped(time.time(), 0, None, 100.0, recipe.learning_rate, 0.0)
         self._saved: Progress | None = None
         self._updating = threading.Lock()
         self._aside: dict[str, Tensor] = {}
@@ -172,6 +174,8 @@ class Trainer:
             if self._saved == self.progress:
                 return
             if not self._finite():
+                # The last update did it; no loss has shown it yet. Readers know divergence by the loss.
+                self._emit(msgspec.structs.replace(self._last_step, loss=None))
                 raise self._diverged()
             self._write(checkpoint.tensors_of(self._step))
         self.resume_clock()
@@ -246,16 +250,15 @@ class Trainer:
         steps = iteration - before
         images = steps * self.recipe.batch_size
         mean_loss = (loss - loss_before) / steps
-        self._emit(
-            Stepped(
-                time=at,
-                iteration=iteration,
-                loss=mean_loss if math.isfinite(mean_loss) else None,
-                train_error_pct=100 * (wrong - wrong_before) / images,
-                learning_rate=rate,
-                images_per_second=images / seconds,
-            )
+        self._last_step = Stepped(
+            time=at,
+            iteration=iteration,
+            loss=mean_loss if math.isfinite(mean_loss) else None,
+            train_error_pct=100 * (wrong - wrong_before) / images,
+            learning_rate=rate,
+            images_per_second=images / seconds,
         )
+        self._emit(self._last_step)
         if not math.isfinite(mean_loss):
             raise self._diverged()
 

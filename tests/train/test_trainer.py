@@ -1,0 +1,265 @@
+import copy
+import math
+import threading
+
+import pytest
+import torch
+
+from resviz.arch.graph import Wire
+from resviz.data.batches import Batches
+from resviz.errors import CheckpointError
+from resviz.nn.build import build
+from resviz.nn.state import checkpoint_names
+from resviz.runs.events import Evaluated, Noted, Probed, RateChanged, Saved, Started, Stepped
+from resviz.train.trainer import DivergedError
+from tests.train.small import RECIPE, Rig, architecture, dataset
+
+
+def batches(recipe, data):
+    return Batches(
+        data.train_images, data.train_labels, batch_size=recipe.batch_size, seed=recipe.seed,
+        augment=recipe.augment, normalise=recipe.normalise,
+    )
+
+
+@pytest.mark.parametrize("name", ["plain-8-w4", "resnet-8-w4"])
+def test_equals_a_hand_written_loop(tmp_path, name):
+    rig = Rig(tmp_path, name).run()
+    network = build(architecture(name), seed=RECIPE.seed).to(memory_format=torch.channels_last)
+    weights = [p for p in network.parameters() if p.ndim > 1]
+    others = [p for p in network.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.SGD(
+        [{"params": weights, "weight_decay": 1e-4}, {"params": others, "weight_decay": 0.0}],
+        lr=0.05, momentum=0.9, fused=True,
+    )
+    feed, losses = batches(RECIPE, dataset()), []
+    for iteration in range(RECIPE.iterations):
+        for group in optimiser.param_groups:
+            group["lr"] = 0.05 if iteration < 12 else 0.05 * 0.1
+        images, labels = feed.batch(iteration)
+        loss = torch.nn.functional.cross_entropy(network(images), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert all(torch.equal(value, rig.state[key]) for key, value in network.state_dict().items())
+    told, before = 0.0, 0
+    for step in rig.of(Stepped):
+        told += step.loss * (step.iteration - before)
+        before = step.iteration
+    assert before == RECIPE.iterations
+    assert told == pytest.approx(sum(losses), rel=1e-6)
+
+
+def with_dropout():
+    model = architecture("resnet-8-w4")
+    [wire] = model.incoming("classifier").values()
+    model.disconnect(wire)
+    model.add("dropout", "drop", p=0.5)
+    model.connect(Wire(wire.source, "drop"))
+    model.connect(Wire("drop", "classifier"))
+    return model
+
+
+@pytest.mark.parametrize("name", ["plain-8-w4", "resnet-8-w4", "dropout"])
+@pytest.mark.parametrize("fields", [{}, {"precision": "bfloat16", "warm_up": "on"}], ids=["plain", "warm"])
+def test_resumed_run_equals_the_unbroken_one_bit_for_bit(tmp_path, name, fields):
+    model = with_dropout() if name == "dropout" else name
+    unbroken = Rig(tmp_path / "a", model, **fields).run()
+    first = Rig(tmp_path / "b", model, **fields).run(until=9)
+    first.trainer.save()
+    first.run(until=14)  # Lost, as by a kill.
+    torch.manual_seed(99)  # A new process has other random states.
+    second = Rig(tmp_path / "b", model, **fields)
+    assert second.trainer.progress.iteration == 9
+    second.run()
+    for mine, theirs in ((second.state, unbroken.state), (second.momentum, unbroken.momentum)):
+        assert mine.keys() == theirs.keys()
+        assert all(torch.equal(mine[key], theirs[key]) for key in mine)
+    assert second.of(Evaluated)[-1].test_error_pct == unbroken.of(Evaluated)[-1].test_error_pct
+    late = [p for p in unbroken.of(Probed) if p.iteration > 9]
+    assert second.of(Probed) == late
+
+
+def test_rate_change_is_recorded_and_kept_over_resume(tmp_path):
+    first = Rig(tmp_path).run(until=6)
+    first.trainer.set_learning_rate(0.01)
+    [change] = first.of(RateChanged)
+    assert (change.iteration, change.learning_rate) == (6, 0.01)
+    assert change.factor == pytest.approx(0.2)
+    first.run(until=8)
+    first.trainer.save()
+    second = Rig(tmp_path).run()
+    rates = {step.iteration: step.learning_rate for step in second.of(Stepped)}
+    assert rates[max(rates)] == pytest.approx(0.001)  # The drop at 12 applies in proportion.
+
+
+def test_a_change_right_behind_a_checkpoint_is_saved_too(tmp_path):
+    rig = Rig(tmp_path).run(until=6)
+    rig.trainer.save()
+    rig.trainer.set_learning_rate(0.02)
+    rig.trainer.save()
+    assert Rig(tmp_path).trainer.progress.rate_factor == pytest.approx(0.4)
+
+
+def test_probes_equal_a_slow_float64_reference(tmp_path):
+    rig = Rig(tmp_path, "resnet-8-w4", augment=False)
+    network = copy.deepcopy(rig.trainer._step.network).double()
+    rig.run(until=1)
+    [probed], [started] = rig.of(Probed), rig.of(Started)
+    images, labels = batches(rig.recipe, dataset()).batch(0)
+    seen = {}
+    for block in started.blocks:
+        network.module_of(block).register_forward_hook(
+            lambda module, inputs, output, block=block: seen.update({block: (module, inputs[0].clone())})
+        )
+    torch.nn.functional.cross_entropy(network(images.double()), labels).backward()
+    parameters = dict(network.named_parameters())
+    for name, value in zip(started.convolutions, probed.gradient_norm, strict=True):
+        assert value == pytest.approx(parameters[f"{name}.weight"].grad.norm().item(), rel=1e-3), name
+    assert len(started.convolutions) == 7
+    # The last block by hand: y = ReLU(s(x) + F(x)), s pads half the new channels before and half behind.
+    def norm(z, bn):
+        spread = z.var((0, 2, 3), unbiased=False)[:, None, None] + 1e-5
+        return (z - z.mean((0, 2, 3))[:, None, None]) / spread.sqrt() * bn.weight[:, None, None]
+
+    for block, value in zip(started.blocks, probed.residual_magnitude, strict=True):
+        module, x = seen[block]
+        stride = module.conv1.stride[0]
+        inner = torch.relu(norm(torch.conv2d(x, module.conv1.weight, stride=stride, padding=1), module.norm1))
+        branch = norm(torch.conv2d(inner, module.conv2.weight, padding=1), module.norm2)
+        ratio = branch.flatten(1).norm(dim=1) / x[:, :, ::stride, ::stride].flatten(1).norm(dim=1)
+        assert value == pytest.approx(ratio.mean().item(), rel=1e-3), block
+        told = dict(zip(started.responses, probed.response_std, strict=True))
+        assert told[f"{block}.conv2"] == pytest.approx(branch.std(unbiased=False).item(), rel=1e-3)
+
+
+def test_probes_come_first_and_at_their_interval(tmp_path):
+    rig = Rig(tmp_path, "plain-8-w4").run()
+    assert [p.iteration for p in rig.of(Probed)] == [1, 5, 10, 15, 20]
+    assert all(value is None for p in rig.of(Probed) for value in p.residual_magnitude)
+
+
+def test_probes_change_nothing(tmp_path):
+    often, never = Rig(tmp_path / "a", probe_interval=1).run(), Rig(tmp_path / "b", probe_interval=1000).run()
+    assert all(torch.equal(often.state[key], value) for key, value in never.state.items())
+
+
+def test_evaluation_is_of_the_whole_test_set(tmp_path):
+    rig = Rig(tmp_path, evaluate_interval=10).run()
+    assert [e.iteration for e in rig.of(Evaluated)] == [10, 20, 24]
+    network, data = rig.trainer._step.network.eval(), dataset()
+    mean = data.train_images.double().mean(0) / 255
+    scores = network((data.test_images / 255 - mean).float())
+    wrong = (scores.argmax(1) != data.test_labels).double().mean().item()
+    last = rig.of(Evaluated)[-1]
+    assert last.test_error_pct == pytest.approx(100 * wrong)
+    loss = torch.nn.functional.cross_entropy(scores, data.test_labels).item()
+    assert last.test_loss == pytest.approx(loss, rel=1e-4)
+
+
+def test_an_evaluation_cut_off_is_done_after_resume(tmp_path):
+    first = Rig(tmp_path, data=dataset(test=200)).run(until=24)
+    first.trainer.advance()
+    first.trainer.advance()
+    assert [e.iteration for e in first.of(Evaluated)][-1] < 24
+    first.trainer.save()
+    second = Rig(tmp_path, data=dataset(test=200))
+    assert not second.trainer.finished
+    second.run()
+    assert [e.iteration for e in second.of(Evaluated)] == [24]
+
+
+@pytest.mark.parametrize("save", [True, False])
+def test_divergence_is_one_sentence_and_leaves_no_spoilt_checkpoint(tmp_path, save):
+    rig = Rig(tmp_path, learning_rate=9e3, iterations=200)
+
+    def train(save):
+        for _ in range(200):
+            rig.trainer.advance()
+            if save:
+                rig.trainer.save()
+
+    with pytest.raises(DivergedError, match=r"diverged.*lower learning rate"):
+        train(save)
+    assert rig.of(Stepped)[-1].loss is None
+    names = checkpoint_names(tmp_path)
+    fresh = Rig(tmp_path, learning_rate=9e3, iterations=200)
+    assert fresh.trainer.progress.iteration == (int(names[-1].split("-")[1]) if names else 0)
+    assert all(p.isfinite().all() for p in fresh.trainer._step.network.parameters())
+
+
+def test_warm_up_ends_when_the_error_is_low_enough(tmp_path):
+    rig = Rig(tmp_path, warm_up="on", iterations=120, milestones=(), warm_up_error_pct=95.0).run()
+    end = rig.trainer.progress.warm_up_end
+    assert end in {50, 100}
+    assert any("warm-up ended" in note.message for note in rig.of(Noted))
+    rates = {step.iteration: step.learning_rate for step in rig.of(Stepped)}
+    assert {rate for k, rate in rates.items() if k <= end} == {0.01}
+    assert {rate for k, rate in rates.items() if k > end} == {0.05}
+
+
+def test_checkpoints_of_one_moment_are_written_once_and_two_are_kept(tmp_path):
+    rig = Rig(tmp_path)
+    for until in (2, 4, 6):
+        rig.run(until=until)
+        rig.trainer.save()
+        rig.trainer.save()
+    assert [s.iteration for s in rig.of(Saved)] == [2, 4, 6]
+    assert checkpoint_names(tmp_path) == ["iteration-4", "iteration-6"]
+
+
+def test_a_damaged_checkpoint_is_skipped_and_told(tmp_path):
+    rig = Rig(tmp_path)
+    for until in (2, 4):
+        rig.run(until=until)
+        rig.trainer.save()
+    file = tmp_path / "iteration-4.safetensors"
+    file.write_bytes(file.read_bytes()[:-1] + b"\x00")
+    again = Rig(tmp_path)
+    assert again.trainer.progress.iteration == 2
+    assert "iteration-4" in again.of(Noted)[0].message
+
+
+def test_a_checkpoint_of_another_network_is_one_sentence(tmp_path):
+    rig = Rig(tmp_path, "resnet-8-w4").run(until=2)
+    rig.trainer.save()
+    with pytest.raises(CheckpointError, match="another network"):
+        Rig(tmp_path, "resnet-14-w4")
+
+
+def test_rescue_in_the_middle_of_an_iteration_is_the_last_finished_one(tmp_path, monkeypatch):
+    unbroken = Rig(tmp_path / "a").run()
+    cut = Rig(tmp_path / "b").run(until=7)
+    trainer = cut.trainer
+    trainer._last_iteration_s = math.inf  # As if iterations took minutes.
+    compute = trainer._step.compute
+
+    def interrupted_compute(*arguments):
+        compute(*arguments)
+        rescuer = threading.Thread(target=trainer.rescue)
+        rescuer.start()
+        rescuer.join()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(trainer._step, "compute", interrupted_compute)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.advance()
+    again = Rig(tmp_path / "b")
+    assert again.trainer.progress.iteration == 7
+    again.run()
+    assert all(torch.equal(again.state[key], value) for key, value in unbroken.state.items())
+
+
+def test_twins_share_the_weights_that_they_share(tmp_path):
+    plain, residual = Rig(tmp_path / "a", "plain-8-w4"), Rig(tmp_path / "b", "resnet-8-w4")
+    for key, value in plain.state.items():
+        assert torch.equal(value, residual.state[key])
+
+
+def test_seed_decides(tmp_path):
+    recipe_seeds = [Rig(tmp_path / str(seed), seed=seed).run(until=3).state for seed in (0, 0, 1)]
+    same = [all(torch.equal(recipe_seeds[0][k], other[k]) for k in other) for other in recipe_seeds]
+    assert same == [True, True, False]
+
+
