@@ -305,7 +305,8 @@ class Trainer:
         self._emit(Evaluated(time.time(), iteration, 100 * wrong, finite_loss))
 
     def _finite(self) -> bool:
-        norms = torch._foreach_norm(list(self._step.network.parameters()))
+        # The maximum norm: squares of large but finite weights would overflow.
+        norms = torch._foreach_norm(list(self._step.network.parameters()), ord=math.inf)
         return bool(torch.stack(norms).isfinite().all())
 
     def _write(self, tensors: dict[str, Tensor]) -> None:

@@ -172,7 +172,8 @@ def test_an_evaluation_cut_off_is_done_after_resume(tmp_path):
 
 @pytest.mark.parametrize("save", [True, False])
 def test_divergence_is_one_sentence_and_leaves_no_spoilt_checkpoint(tmp_path, save):
-    rig = Rig(tmp_path, learning_rate=9e3, iterations=200)
+    explosive = {"learning_rate": 50.0, "weight_decay": 0.5, "iterations": 200}
+    rig = Rig(tmp_path, **explosive)
 
     def train(save):
         for _ in range(200):
@@ -184,7 +185,7 @@ def test_divergence_is_one_sentence_and_leaves_no_spoilt_checkpoint(tmp_path, sa
         train(save)
     assert rig.of(Stepped)[-1].loss is None
     names = checkpoint_names(tmp_path)
-    fresh = Rig(tmp_path, learning_rate=9e3, iterations=200)
+    fresh = Rig(tmp_path, **explosive)
     assert fresh.trainer.progress.iteration == (int(names[-1].split("-")[1]) if names else 0)
     assert all(p.isfinite().all() for p in fresh.trainer._step.network.parameters())
 
