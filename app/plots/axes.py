@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont
 
 from app.theme import Colours
@@ -27,15 +29,20 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setTickPen(QColor(colours.grid))
         self.setTextPen(QColor(colours.muted))
         self.setStyle(tickFont=font, tickLength=4, tickTextOffset=5, maxTickLevel=1)
-        self.setStyle(hideOverlappingLabels=True)
         self.setLabel(label, color=colours.muted, **{"font-size": f"{font.pixelSize()}px"})
         self.label.setFont(font)
 
+    def boundingRect(self) -> QRectF:
+        """Leave room for the numbers at both ends, which pyqtgraph leaves out where there is a grid."""
+        rect = QRectF(super().boundingRect())
+        across = self.orientation in ("bottom", "top")
+        return rect.adjusted(-20, 0, 20, 0) if across else rect.adjusted(0, -10, 0, 10)
+
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        """Return steps of 1, 2 or 5 times a power of ten, about 64 pixels apart (40 upwards)."""
-        room = 64.0 if self.orientation in ("bottom", "top") else 40.0
-        step = nice_step((high - low) / max(1.0, size / room))
-        return [(max(step, 1.0) if self._whole else step, 0.0)]
+        """Return steps of 1, 2, (2.5) or 5 times a power of ten, at least 56 pixels apart (36 upwards)."""
+        room = 56.0 if self.orientation in ("bottom", "top") else 36.0
+        least = (high - low) / max(1.0, size / room)
+        return [(max(nice_step(least), 1.0) if self._whole else nice_step(least, (1, 2, 2.5, 5, 10)), 0.0)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the numbers."""
@@ -71,8 +78,8 @@ class LogAxis(Axis):
 def power_text(exponent: float) -> str:
     """Return ten to the power as text: "10⁻³", "0.5", "2×10⁴"."""
     whole = round(exponent)
-    if -2 <= exponent <= 3.01:
-        return f"{10**exponent:.3g}"
+    if -2.01 <= exponent <= 3.01:
+        return f"{float(f'{10**exponent:.3g}'):g}"
     if abs(exponent - whole) < 1e-6:
         return "10" + superscript(whole)
     floor = math.floor(exponent)
@@ -84,17 +91,25 @@ def superscript(number: int) -> str:
     return str(number).translate(_SUPERSCRIPT)
 
 
+def brief(value: float, digits: int = 3) -> str:
+    """Return a number with so many digits: "0.0312", "3.12×10⁻⁵"."""
+    if value == 0 or 0.001 <= abs(value) < 1000:
+        return f"{value:.{digits}g}"
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    return f"{mantissa}×10{superscript(int(exponent))}"
+
+
 def count_text(value: float, thousands: bool) -> str:
     """Return a count as text, in thousands ("12.5k") if wanted."""
     return f"{value / 1000:.6g}k" if thousands and value else f"{value:.6g}"
 
 
-def nice_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that is not below `least`."""
+def nice_step(least: float, factors: Sequence[float] = (1, 2, 5, 10)) -> float:
+    """Return the smallest of the factors times a power of ten that is not below `least`."""
     if least <= 0 or not math.isfinite(least):
         return 1.0
     power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= least * (1 - 1e-9))
+    return next(factor * power for factor in factors if factor * power >= least * (1 - 1e-9))
 
 
 def nice_end(value: float) -> float:

@@ -64,10 +64,12 @@ class Plot(QWidget):
     title = ""
     x_label = ""
     y_label = ""
+    explanation = ""
+    """What the plot shows and how to read it, as a tool tip of its title."""
     file_stem = "plot"
-    empty_text = "Press Train: the curves appear here as the networks learn."
+    empty_text = "Press Train: the curves appear here."
     waiting_text = "Waiting for the first iterations …"
-    hidden_text = "All runs are hidden: tick one in the table of runs."
+    hidden_text = "All runs are hidden: show one in the table of runs."
 
     def __init__(self, x_axis: Axis, y_axis: Axis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +102,8 @@ class Plot(QWidget):
         layout.setSpacing(GRID // 2)
         layout.addWidget(self.header)
         layout.addWidget(self.view, 1)
+        self.setAutoFillBackground(True)
+        self.header.setToolTip(self.explanation)
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._on_timeout)
@@ -227,12 +231,15 @@ class Plot(QWidget):
     def _dress(self) -> None:
         colours, (_, text) = theme().colours, fonts()
         self.view.setBackground(colours.panel)
+        palette = self.palette()
+        palette.setColor(palette.ColorRole.Window, QColor(colours.panel))
+        self.setPalette(palette)
         self.x_axis.dress(colours, text, self.x_label)
         self.y_axis.dress(colours, text, self.y_label)
-        self.x_axis.setHeight(round(text.pixelSize() * 2.9 + 8))
-        self.y_axis.setWidth(round(text.pixelSize() * 4.4 + 4))
+        self.x_axis.setHeight(round(text.pixelSize() * 2.6 + 6))
+        self.y_axis.setWidth(round(text.pixelSize() * 4.2 + 4))
         self.view.getPlotItem().showGrid(x=False, y=True, alpha=0.55)
-        self.view.getPlotItem().layout.setContentsMargins(0, 4, 10, 0)
+        self.view.getPlotItem().layout.setContentsMargins(0, 8, 2 * GRID, 0)
         self.button.setIcon(icon("more"))
         self.header.fit()
         self.header.update()

@@ -1,65 +1,71 @@
-"""Long curves as few points: lowest, highest and mean value of each bin of iterations."""
+"""Long curves as few points: bins of iterations, with the lowest, highest and newest value of each."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Binned:
-    """What to draw of a curve, (B,) each; where the curve is short enough, its own points."""
+class Bins:
+    """The part of a curve that is in view, in few bins; where it has few points, each is a bin of its own.
 
-    x: Array
-    low: Array
-    high: Array
-    mean: Array
-    exact: bool
-    """The points are the curve's own: low, high and mean are the same."""
-
-
-def binned(x: NDArray[np.int64], y: NDArray[Any], begin: float, end: float, count: int) -> Binned:
-    """Return the part of a curve between `begin` and `end` in at most about `count` bins.
-
-    Bins begin at multiples of a power of two iterations, so that a growing or moving curve does not
-    shimmer; the newest one, still incomplete, is there too.
-    Not incremental, because it need not be: numpy passes over 64,000 points in a fiftieth of a millisecond.
-
-    Args:
-        x: iterations, rising, (T,).
-        y: values, (T,); NaN counts only where a bin has nothing else.
-        begin: first iteration that is seen; the point before it is kept, so that the line reaches the edge.
-        end: last iteration that is seen; so is the point after it.
-        count: bins that the width of the picture can show.
+    Bins begin at multiples of a power of two iterations, so that a growing or moving curve does not shimmer;
+    the newest one, still incomplete, is there too. Nothing is kept from one picture to the next, because it need
+    not be: numpy passes over 64,000 points in a fiftieth of a millisecond.
     """
-    first = max(0, int(np.searchsorted(x, begin)) - 1)
-    last = min(len(x), int(np.searchsorted(x, end, side="right")) + 1)
-    part, values = x[first:last], y[first:last]
-    if len(part) <= 2 * max(count, 1):
-        where, same = part.astype(np.float64), values.astype(np.float64)
-        return Binned(where, same, same, same, True)
-    span = int(part[-1] - part[0]) / max(count, 1)
-    width = 1 << max(0, int(np.ceil(np.log2(max(span, 1)))))
-    edges = np.arange(int(part[0]) // width * width, int(part[-1]) + 1, width)
-    starts = np.unique(np.searchsorted(part, edges))
-    starts = starts[starts < len(part)]
-    sizes = np.diff(starts, append=len(part))
-    present = ~np.isnan(values)
-    if present.all():
-        mean = np.add.reduceat(values, starts) / sizes
-    else:
-        total = np.add.reduceat(np.where(present, values, 0.0), starts)
-        number = np.add.reduceat(present.astype(np.int64), starts)
-        mean = np.divide(total, number, out=np.full(len(starts), np.nan), where=number > 0)
-    return Binned(
-        np.add.reduceat(part, starts) / sizes,
-        np.fmin.reduceat(values, starts),
-        np.fmax.reduceat(values, starts),
-        mean,
-        False,
-    )
+
+    def __init__(self, x: Ints, begin: float, end: float, count: int) -> None:
+        """Lay the bins.
+
+        Args:
+            x: iterations, rising, (T,).
+            begin: first iteration in view; the point before it counts too, so that a line reaches the edge.
+            end: last iteration in view; so does the point after it.
+            count: bins that the width of the picture can show; up to twice as many points stay as they are.
+        """
+        self.first = max(0, int(np.searchsorted(x, begin)) - 1)
+        self.last = min(len(x), int(np.searchsorted(x, end, side="right")) + 1)
+        part = x[self.first : self.last]
+        size = len(part)
+        self.width = 1
+        """Iterations a bin."""
+        self.exact = size <= 2 * max(count, 1)
+        """Whether each point is a bin of its own."""
+        if self.exact:
+            self.starts: Ints = np.arange(size)
+        else:
+            span = int(part[-1] - part[0]) / max(count, 1)
+            self.width = 1 << int(np.ceil(np.log2(max(span, 1))))
+            edges = np.arange(int(part[0]) // self.width * self.width, int(part[-1]) + 1, self.width)
+            starts = np.searchsorted(part, edges)
+            full = np.append(starts[1:] > starts[:-1], starts[-1] < size)
+            self.starts = starts[full]
+        self.ends: Ints = np.append(self.starts[1:], size) - 1 if size else self.starts
+        """Place of each bin's last point, from `first`."""
+        self.x: Array = part[self.ends].astype(np.float64)
+        """Iteration of each bin's last point, (B,)."""
+        self.left: Array = part[self.starts].astype(np.float64)
+        """Iteration of each bin's first point, (B,)."""
+
+    def newest(self, y: NDArray[Any]) -> Array:
+        """Return the last value of each bin, (B,): points of the curve itself, its newest one included."""
+        return y[self.first : self.last][self.ends].astype(np.float64)
+
+    def lowest(self, y: NDArray[Any]) -> Array:
+        """Return the lowest value of each bin, (B,); NaN where it has nothing else."""
+        return self._reduced(np.fmin, y)
+
+    def highest(self, y: NDArray[Any]) -> Array:
+        """Return the highest value of each bin, (B,); NaN where it has nothing else."""
+        return self._reduced(np.fmax, y)
+
+    def _reduced(self, function: np.ufunc, y: NDArray[Any]) -> Array:
+        if not len(self.starts):
+            return np.zeros(0)
+        result: Array = function.reduceat(y[self.first : self.last], self.starts).astype(np.float64)
+        return result

@@ -13,13 +13,15 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.plots.axes import Axis, nice_end
 from app.plots.base import Plot, PlotRun
-from app.plots.bins import Binned, binned
+from app.plots.bins import Bins
 from app.plots.header import Entry, Reading
-from app.plots.strokes import Stroke, band, dashes, dots, line, pen
+from app.plots.strokes import Band, Dots, Line, Stroke, dashes, pen, upright
 from app.theme import theme
 from resviz.runs.series import Curve
 
 _TOPS = (5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
+_FEW_RUNS = 4
+"""Runs, up to which the single batches are drawn too."""
 _FEW = 40
 """Test points in view, up to which each gets a dot."""
 
@@ -30,6 +32,10 @@ class ErrorPlot(Plot):
     title = "Error"
     x_label = "iteration"
     y_label = "error (%)"
+    explanation = (
+        "Percent of wrong answers. Dashed: on the training batches, mean over the last epoch; solid: on the "
+        "test set; faint: each batch. Scroll or drag to zoom, double click to follow the data again."
+    )
     file_stem = "error"
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -67,25 +73,35 @@ class ErrorPlot(Plot):
     # Drawing
 
     def draw(self, runs: Sequence[PlotRun]) -> list[Stroke]:
-        """Set the ranges; return bands, then lines, of the part in view."""
+        """Set the ranges; return single batches, then lines, of the part in view."""
         box = self.view.getViewBox()
         if not self.zoomed:
-            box.setRange(xRange=(0, _right(runs)), yRange=(0, self._top(runs)), padding=0, update=True)
-        (begin, end), _ = box.viewRange()
+            box.setRange(xRange=(0, _right(runs)), padding=0)
+        begin, end = box.viewRange()[0]
         count = max(32, int(box.size().width() / 2))
+        parts = [
+            (run, Bins(run.series.train.x, begin, end, count), Bins(run.series.test.x, begin, end, count))
+            for run in runs
+        ]
+        if not self.zoomed:
+            lines = [
+                (bins.x, bins.newest(curve.y))
+                for run, *both in parts
+                for bins, curve in zip(both, (run.series.smoothed_train(), run.series.test), strict=True)
+            ]
+            box.setRange(yRange=(0, 100.0 if self.whole_action.isChecked() else _top(lines)), padding=0)
         scale, width = self.pixel_scale(), theme().line_width
         under: list[Stroke] = []
         over: list[Stroke] = []
-        for run in runs:
-            series, colour = run.series, run.colour
-            raw = binned(series.train.x, series.train.y, begin, end, count)
-            under.append(_raw_stroke(raw, colour))
-            x, y = _thinned(series.smoothed_train(), begin, end, count)
-            over.append(Stroke(path=dashes(x, y, scale, 3 * width, 2.25 * width), pen=pen(colour, width)))
-            x, y = _thinned(series.test, begin, end, count)
-            over.append(Stroke(path=line(x, y), pen=pen(colour, width)))
-            if len(x) <= _FEW:
-                over.append(Stroke(points=dots(x, y), pen=pen(colour, 2.5 * width)))
+        for run, train, test in parts:
+            series, look = run.series, pen(run.colour, width)
+            if len(runs) <= _FEW_RUNS:
+                under.append(_batches(series.train, train, run.colour))
+            smooth = train.newest(series.smoothed_train().y)
+            over.append(dashes(train.x, smooth, look, scale=scale, on=3 * width, off=2.25 * width))
+            over.append(Line(test.x, test.newest(series.test.y), look))
+            if len(test.x) <= _FEW:
+                over.append(Dots(test.x, test.newest(series.test.y), pen(run.colour, 2.5 * width)))
         return under + over
 
     def read(self, runs: Sequence[PlotRun]) -> tuple[str, list[Entry], list[Stroke]]:
@@ -97,8 +113,7 @@ class ErrorPlot(Plot):
             at = max(0, round(self.hovered))
             subtitle = f"at iteration {at:,}"
             low, high = self.view.getViewBox().viewRange()[1]
-            guide = line(np.array([at, at], float), np.array([low, high]))
-            marks.append(Stroke(path=guide, pen=pen(QColor(theme().colours.muted)), smooth=False))
+            marks.append(upright(at, low, high, pen(QColor(theme().colours.muted))))
         entries = []
         for run in runs:
             train, test = run.series.smoothed_train(), run.series.test
@@ -109,8 +124,9 @@ class ErrorPlot(Plot):
                     continue
                 readings.append(Reading(dash, f"{curve.y[index]:.1f} %"))  # type: ignore[arg-type]
                 if at is not None:
-                    spot = dots(curve.x[index : index + 1].astype(float), curve.y[index : index + 1])
-                    marks.append(Stroke(points=spot, pen=pen(run.colour, 4 * theme().line_width)))
+                    spot = slice(index, index + 1)
+                    look = pen(run.colour, 4 * theme().line_width)
+                    marks.append(Dots(curve.x[spot].astype(np.float64), curve.y[spot].copy(), look))
             note = "" if readings else "no iterations yet" if not self.has_data(run) else ""
             entries.append(Entry(run.name, run.colour, tuple(readings), note))
         return subtitle, entries, marks
@@ -130,18 +146,6 @@ class ErrorPlot(Plot):
         return columns, rows
 
     # Inside
-
-    def _top(self, runs: Sequence[PlotRun]) -> float:
-        """Return the top of the range: the last two thirds of each run are in it, as in the paper."""
-        if self.whole_action.isChecked():
-            return 100.0
-        highest = 0.0
-        for run in runs:
-            for curve in (run.series.smoothed_train(), run.series.test):
-                if len(curve):
-                    first = int(np.searchsorted(curve.x, curve.x[-1] / 3))
-                    highest = max(highest, float(np.max(curve.y[first:])))
-        return next((top for top in _TOPS if top >= 1.05 * highest), 100.0)
 
     @Slot()
     def _on_zoomed(self) -> None:
@@ -171,26 +175,20 @@ def _right(runs: Sequence[PlotRun]) -> float:
     return float(asked) if reached <= asked < end else end
 
 
-def _raw_stroke(raw: Binned, colour: QColor) -> Stroke:
-    if raw.exact:
-        return Stroke(path=line(raw.x, raw.mean), pen=pen(colour, 1, 0.3), smooth=len(raw.x) < 400)
+def _top(lines: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> float:
+    """Return the top of the range: the last two thirds of each line are in it, as in the paper's figures."""
+    highest = max((float(np.max(y[x >= x[-1] / 3])) for x, y in lines if len(x)), default=100.0)
+    return next((top for top in _TOPS if top >= 1.05 * highest), 100.0)
+
+
+def _batches(curve: Curve, bins: Bins, colour: QColor) -> Stroke:
+    """Return the single batches, faint: as a line where they are few, else as what they cover."""
+    if bins.exact:
+        return Line(bins.x, bins.newest(curve.y), pen(colour, 1, 0.35), smooth=len(bins.x) < 400)
     shade = QColor(colour)
-    shade.setAlphaF(0.2)
-    return Stroke(path=band(raw.x, raw.low, raw.high), brush=QBrush(shade), smooth=False)
-
-
-def _thinned(
-    curve: Curve, begin: float, end: float, count: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the points to draw of a smooth curve; the first and newest ones exact."""
-    part = binned(curve.x, curve.y, begin, end, count)
-    if part.exact or not len(part.x):
-        return part.x, part.mean
-    last = min(len(curve), int(np.searchsorted(curve.x, end, side="right")) + 1) - 1
-    first = max(0, int(np.searchsorted(curve.x, begin)) - 1)
-    x = np.concatenate(([float(curve.x[first])], part.x[1:-1], [float(curve.x[last])]))
-    y = np.concatenate(([curve.y[first]], part.mean[1:-1], [curve.y[last]]))
-    return x, y
+    shade.setAlphaF(0.15)
+    right = np.append(bins.left[1:], bins.x[-1])
+    return Band(bins.left, right, bins.lowest(curve.y), bins.highest(curve.y), QBrush(shade))
 
 
 def _index(curve: Curve, at: int | None) -> int | None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
-from app.plots.axes import LogAxis, superscript
+from app.plots.axes import LogAxis, brief
 from app.plots.base import PlotRun
 from app.plots.profile import Profile, Row
 
@@ -22,6 +22,11 @@ class GradientPlot(Profile):
     quantity = "gradient_norm"
     x_label = "convolution, counted from the input"
     y_label = "‖dL/dW‖"
+    explanation = (
+        "How strong the gradient is in each convolution (L2 norm of dL/dW), input on the left. Thick: the "
+        "newest probe; faint: the first. A line that falls or rises over many decades means that the layers "
+        "learn at very different rates."
+    )
     file_stem = "gradient-norm"
     empty_text = "Press Train: the gradient norm of every convolution appears here."
 
@@ -42,21 +47,14 @@ class GradientPlot(Profile):
         return np.log10(values, out=np.full(values.shape, np.nan), where=values > 0)
 
     def y_range(self, rows: Sequence[Row]) -> tuple[float, float]:
-        """Return whole decades around all values, two at least."""
+        """Return half decades around all values, two decades at least."""
         finite = np.concatenate([row[np.isfinite(row)] for row in rows] or [np.zeros(0)])
         if not len(finite):
             return -3.0, 1.0
-        low, high = math.floor(finite.min() - 0.02), math.ceil(finite.max() + 0.02)
-        return (float(low), float(high)) if high - low >= 2 else (low - 1.0, float(high))
+        low, high = math.floor(2 * finite.min() - 0.1) / 2, math.ceil(2 * finite.max() + 0.1) / 2
+        return (low, high) if high - low >= 2 else (high - 2, high)
 
     def digest(self, row: NDArray[Any]) -> str:
         """Return how the first convolution's norm compares with the last one's."""
         finite = row[np.isfinite(row) & (row > 0)]
-        return f"first/last {_brief(float(finite[0] / finite[-1]))}" if len(finite) else "–"
-
-
-def _brief(ratio: float) -> str:
-    if 0.01 <= ratio < 1000:
-        return f"{ratio:.2g}" if ratio < 100 else f"{ratio:.0f}"
-    mantissa, exponent = f"{ratio:.0e}".split("e")
-    return f"{mantissa}×10{superscript(int(exponent))}"
+        return f"first/last {brief(float(finite[0] / finite[-1]), 2)}" if len(finite) else "–"

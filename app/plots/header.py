@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.theme import GRID, theme
 
-Dash = Literal["solid", "dashed", "dot"]
+Dash = Literal["solid", "dashed", "none"]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One number behind a name in the legend, with the look of the line that it reads."""
+    """One number behind a name in the legend, with the look of the line that it reads where there are two."""
 
     dash: Dash
     text: str
@@ -31,6 +31,8 @@ class Entry:
     colour: QColor
     readings: tuple[Reading, ...] = ()
     note: str = ""
+    brief_note: str = ""
+    """The note where the whole one has no room."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class _Placed:
     readings: bool
 
 
-_SWATCH = 18.0
+_SQUARE, _GAP, _SAMPLE = 15.0, 10.0, 23.0
+"""Pixels of a run's square, before a reading, and of its piece of line, each with the space behind it."""
 _CLEAR = 32.0
 """Pixels at the right of the title, kept for the tool button."""
 
@@ -144,15 +147,11 @@ class Header(QWidget):
         entry, x, y = item.entry, corner.x(), corner.y()
         colours = theme().colours
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        if not (item.readings and entry.readings):
-            _draw_sample(painter, QPointF(x, y + line / 2), entry.colour, "solid")
-            x += _SWATCH + 6
-        else:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(entry.colour)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.drawRoundedRect(QRectF(x, y + line / 2 - 4, 8, 8), 2, 2)
-            x += 14
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(entry.colour)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawRoundedRect(QRectF(x, y + line / 2 - 4.5, 9, 9), 2, 2)
+        x += _SQUARE
         room = item.width - (x - corner.x())
         painter.setPen(QColor(colours.text))
         note = f": {entry.note}" if entry.note else ""
@@ -163,13 +162,16 @@ class Header(QWidget):
         painter.setPen(QColor(colours.muted))
         if note:
             left = item.width - (x - corner.x()) + 1
+            if entry.brief_note and text.horizontalAdvance(note) > left:
+                note = f": {entry.brief_note}"
             shown = text.elidedText(note, Qt.TextElideMode.ElideRight, left)
             painter.drawText(QRectF(x, y, left + 1, line), middle, shown)
         for reading in entry.readings if item.readings else ():
-            x += 10
-            _draw_sample(painter, QPointF(x, y + line / 2), entry.colour, reading.dash)
-            x += _SWATCH + 5
-            painter.setPen(QColor(colours.text))
+            x += _GAP
+            if reading.dash != "none":
+                _draw_sample(painter, QPointF(x, y + line / 2), entry.colour, reading.dash)
+                x += _SAMPLE
+            painter.setPen(QColor(colours.text if reading.dash != "none" else colours.muted))
             wide = text.horizontalAdvance(reading.text)
             painter.drawText(QRectF(x, y, wide + 2, line), middle, reading.text)
             x += wide
@@ -203,23 +205,18 @@ def _flow(
 def _entry_width(entry: Entry, text: QFontMetricsF, readings: bool) -> float:
     name = text.horizontalAdvance(entry.name)
     if readings and entry.readings:
-        numbers = (10 + _SWATCH + 5 + text.horizontalAdvance(r.text) for r in entry.readings)
-        return 14 + name + sum(numbers)
+        samples = (_GAP + _SAMPLE * (r.dash != "none") for r in entry.readings)
+        return _SQUARE + name + sum(samples) + sum(text.horizontalAdvance(r.text) for r in entry.readings)
     note = text.horizontalAdvance(f": {entry.note}") if entry.note else 0.0
-    return _SWATCH + 6 + name + note + 1
+    return _SQUARE + name + note + 1
 
 
 def _draw_sample(painter: QPainter, start: QPointF, colour: QColor, dash: Dash) -> None:
     """Paint a short piece of a line."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    if dash == "dot":
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawEllipse(start + QPointF(_SWATCH / 2, 0), 3.5, 3.5)
-        return
     made = QPen(colour, theme().line_width)
     made.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(made)
-    pieces = ((0.0, _SWATCH),) if dash == "solid" else ((0.0, 5.0), (6.5, 11.5), (13.0, 18.0))
+    pieces = ((0.0, 18.0),) if dash == "solid" else ((0.0, 5.0), (6.5, 11.5), (13.0, 18.0))
     for begin, end in pieces:
         painter.drawLine(start + QPointF(begin, 0), start + QPointF(end, 0))

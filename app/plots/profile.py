@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
-from app.plots.axes import Axis
+from app.plots.axes import Axis, brief
 from app.plots.base import Plot, PlotRun
 from app.plots.header import Entry, Reading, fonts
-from app.plots.strokes import Stroke, dots, line, pen
+from app.plots.strokes import Dots, Line, Stroke, pen, upright
 from app.theme import theme
 
 Row = NDArray[np.float64]
+_FEW = 4
+"""Runs, up to which the first probes are drawn too."""
 
 
 class Profile(Plot):
     """Values over depth: the newest probe as a line, the first one faint beneath it."""
 
     quantity = "value"
+    brief_absence = "no probe"
+    """Why a run has nothing to draw, where there is little room."""
     waiting_text = "Waiting for the first probe …"
 
     def __init__(self, y_axis: Axis, parent: QWidget | None = None) -> None:
@@ -64,18 +68,20 @@ class Profile(Plot):
         ends = ((run, self.values(run)) for run in runs)
         profiles = [(run, self.scaled(values[0]), self.scaled(values[-1])) for run, values in ends]
         depth = max((len(newest) for _, _, newest in profiles), default=1)
-        low, high = self.y_range([row for _, *rows in profiles for row in rows])
+        both = len(runs) <= _FEW
+        rows = [row for _, first, newest in profiles for row in (newest, first)[: 1 + both]]
+        low, high = self.y_range(rows)
         self.view.getViewBox().setRange(xRange=(0.5, depth + 0.5), yRange=(low, high), padding=0)
         strokes = self._stage_strokes(runs, low, high)
         width, gap = theme().line_width, self.pixel_scale()[0]
         over: list[Stroke] = []
         for run, first, newest in profiles:
             x = np.arange(1, len(newest) + 1, dtype=float)
-            if len(self.values(run)) > 1:
-                strokes.append(Stroke(path=line(x, first), pen=pen(run.colour, 1.25, 0.45)))
-            over.append(Stroke(path=line(x, newest), pen=pen(run.colour, width)))
+            if both and len(self.values(run)) > 1:
+                strokes.append(Line(x, first, pen(run.colour, 1.25, 0.45)))
+            over.append(Line(x, newest, pen(run.colour, width)))
             if gap >= 5 * width or np.isfinite(newest).sum() < 3:
-                over.append(Stroke(points=dots(x, newest), pen=pen(run.colour, 2.5 * width)))
+                over.append(Dots(x, newest, pen(run.colour, 2.5 * width)))
         return strokes + over
 
     def read(self, runs: Sequence[PlotRun]) -> tuple[str, list[Entry], list[Stroke]]:
@@ -86,23 +92,20 @@ class Profile(Plot):
         marks: list[Stroke] = []
         if layer is not None:
             low, high = self.view.getViewBox().viewRange()[1]
-            guide = line(np.array([layer, layer], float), np.array([low, high]))
-            marks.append(Stroke(path=guide, pen=pen(QColor(theme().colours.muted)), smooth=False))
+            marks.append(upright(layer, low, high, pen(QColor(theme().colours.muted))))
         entries = []
-        for run in runs:
-            if run not in known:
-                entries.append(Entry(run.name, run.colour, note=self.absence(run)))
-                continue
+        for run in known:
             row = self.values(run)[-1]
             if layer is None:
-                entries.append(Entry(run.name, run.colour, (Reading("solid", self.digest(row)),)))
+                entries.append(Entry(run.name, run.colour, (Reading("none", self.digest(row)),)))
                 continue
             value = float(row[layer - 1]) if layer <= len(row) else float("nan")
-            reading = (Reading("dot", f"{value:.3g}" if np.isfinite(value) else "–"),)
+            reading = (Reading("none", brief(value) if np.isfinite(value) else "–"),)
             entries.append(Entry(run.name, run.colour, reading))
             if np.isfinite(value):
-                spot = dots(np.array([float(layer)]), self.scaled(row[layer - 1 : layer]))
-                marks.append(Stroke(points=spot, pen=pen(run.colour, 4 * theme().line_width)))
+                look = pen(run.colour, 4 * theme().line_width)
+                marks.append(Dots(np.array([float(layer)]), self.scaled(row[layer - 1 : layer]), look))
+        entries += self._absent([run for run in runs if run not in known])
         return self._subtitle(known, layer), entries, marks
 
     def absence(self, run: PlotRun) -> str:
@@ -132,7 +135,19 @@ class Profile(Plot):
             return f"{self.names(named)[layer - 1]} ({layer} of {len(self.names(named))})"
         newest = {int(run.series.probe_iterations[-1]) for run in runs}
         when = f"iteration {max(newest):,}" if len(newest) == 1 else "newest probes"
-        return f"{when}; faint: the first probe"
+        return f"{when}; faint: the first probe" if len(runs) <= _FEW else when
+
+    def _absent(self, runs: Sequence[PlotRun]) -> list[Entry]:
+        """Return one entry for all runs that lack data for the same reason."""
+        reasons: dict[str, list[PlotRun]] = {}
+        for run in runs:
+            reasons.setdefault(self.absence(run), []).append(run)
+        entries = []
+        for reason, found in reasons.items():
+            kind = "plain runs" if all(run.plain for run in found) else "runs"
+            name = found[0].name if len(found) == 1 else f"{len(found)} {kind}"
+            entries.append(Entry(name, found[0].colour, note=reason, brief_note=self.brief_absence))
+        return entries
 
     def _stage_strokes(self, runs: Sequence[PlotRun], low: float, high: float) -> list[Stroke]:
         """Return a line where each stage begins, named above; short ticks where the networks differ."""
@@ -141,15 +156,11 @@ class Profile(Plot):
             found = next(iter(all_stages.values()), [])
             self.stage_axis.setTicks([[((first + last) / 2, name) for name, first, last in found]])
             grid = QColor(theme().colours.grid)
-            return [
-                Stroke(path=_upright(first - 0.5, low, high), pen=pen(grid, 1), smooth=False)
-                for _, first, _ in found
-                if first > 1
-            ]
+            return [upright(first - 0.5, low, high, pen(grid)) for _, first, _ in found if first > 1]
         self.stage_axis.setTicks([[]])
         short = low + (high - low) * 0.05
         return [
-            Stroke(path=_upright(first - 0.5, low, short), pen=pen(run.colour, 1.5), smooth=False)
+            upright(first - 0.5, low, short, pen(run.colour, 1.5))
             for run in runs
             for _, first, _ in all_stages[run.name]
             if first > 1
@@ -166,11 +177,8 @@ class Profile(Plot):
         colours, (_, text) = theme().colours, fonts()
         self.stage_axis.dress(colours, text, "")
         self.stage_axis.showLabel(False)
-        none = QColor(0, 0, 0, 0)
-        self.stage_axis.setPen(none)
-        self.stage_axis.setTickPen(none)
-        self.stage_axis.setTextPen(QColor(colours.muted))
-        self.stage_axis.setStyle(tickLength=0, tickTextOffset=2)
+        self.stage_axis.setPen(QColor(0, 0, 0, 0))
+        self.stage_axis.setStyle(tickLength=0, tickTextOffset=2, tickAlpha=0)
         self.stage_axis.setHeight(round(text.pixelSize() * 1.5))
         self.stage_axis.setGrid(False)
 
@@ -184,7 +192,3 @@ def stages(names: Sequence[str]) -> list[tuple[str, int, int]]:
             found.append((f"stage {part[5:]}", index, index + size - 1))
         index += size
     return found
-
-
-def _upright(x: float, low: float, high: float) -> Any:
-    return line(np.array([x, x]), np.array([low, high]))

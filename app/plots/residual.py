@@ -20,9 +20,14 @@ class ResidualPlot(Profile):
     """Mean of |F(x)|/|s(x)| of each block y = s(x) + F(x) at the newest probe; a plain network has none."""
 
     title = "Residual magnitude"
+    brief_absence = "no shortcut"
     quantity = "residual_magnitude"
     x_label = "block, counted from the input"
     y_label = "‖F(x)‖ / ‖s(x)‖"
+    explanation = (
+        "How much each block changes what passes through it: the length of F(x) against that of the shortcut "
+        "s(x), mean over the samples. At 0 a block does nothing, at 1 it adds as much as it was given."
+    )
     file_stem = "residual-magnitude"
     empty_text = "Press Train: how much each block changes what passes through it appears here."
 
@@ -44,7 +49,7 @@ class ResidualPlot(Profile):
     def y_range(self, rows: Sequence[Row]) -> tuple[float, float]:
         """Return zero to a round number above all values."""
         finite = np.concatenate([row[np.isfinite(row)] for row in rows] or [np.zeros(0)])
-        return 0.0, nice_end(float(finite.max()) * 1.04) if len(finite) else 1.0
+        return 0.0, nice_end(float(finite.max()) * 1.02) if len(finite) else 1.0
 
     def digest(self, row: NDArray[Any]) -> str:
         """Return the mean over the blocks."""

@@ -1,29 +1,118 @@
-"""One graphics item that paints all curves of a plot from ready paths."""
+"""One graphics item that paints all curves of a plot, each in the way that is quick for it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
+from pyqtgraph.Qt import internals
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF
 
-Array = NDArray[Any]
+Array = NDArray[np.float64]
+_DRAWINGS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 
 
 @dataclass(frozen=True)
-class Stroke:
-    """One thing to paint, in the coordinates of the axes; pens are as wide in pixels at any zoom."""
+class Line:
+    """A line through points (T,), in units of the axes; it breaks where a value is not finite."""
 
-    path: QPainterPath | None = None
-    points: QPolygonF | None = None
-    pen: QPen | None = None
-    brush: QBrush | None = None
+    x: Array
+    y: Array
+    pen: QPen
     smooth: bool = True
+    joined: NDArray[np.bool_] | None = None
+    """Whether a point is joined to the next, (T,); None: all."""
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint: an opaque line as single pieces, for Qt is slow to outline a long wide line as a whole."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.smooth)
+        whole = self.pen.color().alpha() < 255 or painter.paintEngine().type() in _DRAWINGS
+        painter.setPen(self.pen)
+        if whole:
+            painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
+            painter.drawPath(self.path)
+        elif len(self.pieces.ndarray()):
+            painter.drawLines(*self.pieces.drawargs())
+
+    @cached_property
+    def path(self) -> QPainterPath:
+        """The line as a path."""
+        connect: Any = "finite" if self.joined is None else self._together().astype(np.int32)
+        made: QPainterPath = pg.arrayToQPath(self.x, self.y, connect=connect)
+        return made
+
+    @cached_property
+    def pieces(self) -> Any:
+        """The line as an array of QLineF."""
+        together = self._together()[:-1]
+        made = internals.PrimitiveArray(QLineF, 4)
+        made.resize(int(together.sum()))
+        table = made.ndarray()
+        if len(table):
+            table[:, 0], table[:, 1] = self.x[:-1][together], self.y[:-1][together]
+            table[:, 2], table[:, 3] = self.x[1:][together], self.y[1:][together]
+        return made
+
+    def _together(self) -> NDArray[np.bool_]:
+        finite: NDArray[np.bool_] = np.isfinite(self.y)
+        together = finite & np.append(finite[1:], np.False_)
+        return together if self.joined is None else together & self.joined
+
+
+@dataclass(frozen=True)
+class Band:
+    """Upright bars from `low` to `high` beside each other, (B,) each: what a noisy curve covers."""
+
+    left: Array
+    right: Array
+    low: Array
+    high: Array
+    brush: QBrush
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint as rectangles: seven times quicker than the same area as one outline."""
+        if len(self.left):
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(Qt.PenStyle.NoPen))
+            painter.setBrush(self.brush)
+            painter.drawRects(*self._rectangles.drawargs())
+
+    @cached_property
+    def _rectangles(self) -> Any:
+        made = internals.PrimitiveArray(QRectF, 4)
+        made.resize(len(self.left))
+        table = made.ndarray()
+        table[:, 0], table[:, 1] = self.left, self.low
+        table[:, 2], table[:, 3] = self.right - self.left, self.high - self.low
+        return made
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Round dots at points (T,), as wide as the pen; values that are not finite have none."""
+
+    x: Array
+    y: Array
+    pen: QPen
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        round_pen = QPen(self.pen)
+        round_pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(round_pen)
+        finite = np.isfinite(self.y)
+        pairs = zip(self.x[finite].tolist(), self.y[finite].tolist(), strict=True)
+        painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pairs]))
+
+
+Stroke = Line | Band | Dots
 
 
 class Strokes(pg.GraphicsObject):  # type: ignore[misc]
@@ -39,7 +128,7 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
         self.update()
 
     def boundingRect(self) -> QRectF:
-        """Everything that is in view: the paths are cut to it already."""
+        """Everything that is in view: the strokes are cut to it already."""
         return QRectF(self.viewRect())
 
     def viewTransformChanged(self) -> None:
@@ -49,76 +138,53 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
     def paint(self, painter: QPainter, *_: object) -> None:
         """Paint the strokes."""
         for stroke in self.strokes:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, stroke.smooth)
-            painter.setPen(stroke.pen or QPen(Qt.PenStyle.NoPen))
-            painter.setBrush(stroke.brush or QBrush(Qt.BrushStyle.NoBrush))
-            if stroke.path is not None:
-                painter.drawPath(stroke.path)
-            if stroke.points is not None:
-                painter.drawPoints(stroke.points)
+            stroke.paint(painter)
 
 
 def pen(colour: QColor, width: float = 1.0, alpha: float = 1.0) -> QPen:
-    """Return a pen with round ends, `width` pixels wide at any zoom."""
+    """Return a pen `width` pixels wide at any zoom; its square ends close the joints of single pieces."""
     shade = QColor(colour)
     shade.setAlphaF(alpha)
-    made = QPen(shade, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+    made = QPen(shade, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.RoundJoin)
     made.setCosmetic(True)
     return made
 
 
-def line(x: Array, y: Array) -> QPainterPath:
-    """Return a line through the points; it breaks where a value is not finite."""
-    path: QPainterPath = pg.arrayToQPath(x, y, connect="finite")
-    return path
+def dashes(x: Array, y: Array, look: QPen, *, scale: tuple[float, float], on: float, off: float) -> Line:
+    """Return a dashed line through the points: lines of `on` pixels, gaps of `off`.
 
-
-def dashes(x: Array, y: Array, scale: tuple[float, float], on: float, off: float) -> QPainterPath:
-    """Return a dashed line through the points, as lines of `on` pixels with gaps of `off`.
-
-    Qt's own dashes cost several times as much on a curve of many points, and restart at every bend of it.
+    Qt's own dashes cost several times as much on a curve of many points.
 
     Args:
-        x: rising, (T,); points that are not finite are left out.
+        x: rising, (T,); points whose value is not finite are left out.
         y: (T,).
+        look: a pen that is not dashed itself.
         scale: pixels a unit, of x and of y.
         on: length of a dash, pixels.
         off: length of a gap, pixels.
     """
+    look = QPen(look)
+    look.setCapStyle(Qt.PenCapStyle.FlatCap)
     finite = np.isfinite(y)
     x, y = x[finite], y[finite]
     if len(x) < 2:
-        return QPainterPath()
+        return Line(x, y, look)
     way = np.concatenate(([0.0], np.cumsum(np.hypot(np.diff(x) * scale[0], np.diff(y) * scale[1]))))
     total, period = float(way[-1]), on + off
-    if not 0 < total < 1e6:
-        return line(x, y)
+    if not 0 < total < 1e5:
+        return Line(x, y, look)
     starts = np.arange(0.0, total, period)
     ends = np.minimum(starts + on, total)
-    bends = way[(way % period > 0) & (way % period < on)]
+    inside = way % period
+    bends = way[(inside > 0) & (inside < on)]
     place = np.concatenate((starts, bends, ends))
-    kind = np.concatenate((np.zeros(len(starts)), np.ones(len(bends)), np.full(len(ends), 2.0)))
-    order = np.lexsort((kind, place))
+    is_end = np.zeros(len(place), bool)
+    is_end[-len(ends) :] = True
+    order = np.argsort(place, kind="stable")
     place = place[order]
-    joined = (kind[order] != 2).astype(np.int32)
-    path: QPainterPath = pg.arrayToQPath(
-        np.interp(place, way, x), np.interp(place, way, y), connect=joined
-    )
-    return path
+    return Line(np.interp(place, way, x), np.interp(place, way, y), look, joined=~is_end[order])
 
 
-def band(x: Array, low: Array, high: Array) -> QPainterPath:
-    """Return the area between two lines; places where a value is not finite are left out."""
-    finite = np.isfinite(low) & np.isfinite(high)
-    x, low, high = x[finite], low[finite], high[finite]
-    if len(x) < 2:
-        return QPainterPath()
-    path: QPainterPath = pg.arrayToQPath(np.concatenate((x, x[::-1])), np.concatenate((high, low[::-1])))
-    path.closeSubpath()
-    return path
-
-
-def dots(x: Array, y: Array) -> QPolygonF:
-    """Return the points whose values are finite."""
-    pairs = zip(x.tolist(), y.tolist(), np.isfinite(y).tolist(), strict=True)
-    return QPolygonF([QPointF(a, b) for a, b, finite in pairs if finite])
+def upright(x: float, low: float, high: float, look: QPen) -> Line:
+    """Return a line straight up."""
+    return Line(np.array([x, x]), np.array([low, high]), look, smooth=False)

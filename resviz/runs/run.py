@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from resviz.arch import files
 from resviz.arch.graph import Architecture
 from resviz.atomic import write_atomically
 from resviz.errors import ResvizError, RunError
@@ -70,8 +71,6 @@ class Run:
             RunError: the file is missing or unreadable.
             FormatError: it is damaged or newer.
         """
-        from resviz.arch import files
-
         path = self.path / ARCHITECTURE
         return files.from_json(read(path), str(path))
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from resviz.arch import files
 from resviz.arch.graph import Architecture, natural_key
 from resviz.errors import FormatError, ResvizError, RunError
 from resviz.runs.run import ARCHITECTURE, RECIPE, CommandTail, EventLog, Run, read, settled, write
@@ -117,8 +118,6 @@ def create_experiment(
     Raises:
         RunError: nothing to run, or the folder is read-only, full or holds an experiment already.
     """
-    from resviz.arch import files
-
     if not architectures:
         raise RunError("There is no architecture to train: choose at least one.")
     used = (recipe.seed,) if seeds is None else tuple(dict.fromkeys(seeds))
