@@ -1,6 +1,6 @@
 """The papers' networks by name.
 
-    [cifar-]FAMILY-DEPTH[-A|-B|-C][-v1|-v1.5][-wW]      resnet-20, plain-44-w8, resnet-110-B, resnet-50-v1.5
+    [cifar-]FAMILY-DEPTH[-A|-B|-C][-v1|-v1.5][-wW]      resnet-20, plain-56-w8, resnet-110-B, resnet-50-v1.5
 
 `plain`, `resnet` (arXiv:1512.03385): CIFAR networks of depth 6n+2 (Sec. 4.2), ImageNet's of depth 18, 34,
 50, 101 and 152 (Table 1). 50 and 152 are both: the bare name is ImageNet's, `cifar-resnet-50` the other.
@@ -79,8 +79,8 @@ def names() -> list[str]:
         *(f"plain-{depth}" for depth in _CIFAR_DEPTHS),
         *(f"resnet-{depth}" for depth in _CIFAR_DEPTHS),
         *(f"resnet-{depth}-{option}" for depth in (20, 32, 44, 56, 110) for option in "BC"),
-        "plain-44-w8",
-        "resnet-44-w8",
+        "plain-56-w8",
+        "resnet-56-w8",
         "cifar-plain-50",
         "cifar-resnet-50",
         "cifar-plain-152",
