@@ -7,6 +7,7 @@ import torch
 
 from resviz.arch.presets import preset
 from resviz.data.dataset import Dataset
+from resviz.runs.store import create_experiment
 from resviz.train.recipe import Recipe
 from resviz.train.trainer import Trainer
 
@@ -61,3 +62,10 @@ class Rig:
     @property
     def momentum(self):
         return self.trainer._step.optimiser.momentum_buffers
+
+
+def experiment(out, names=("plain-8-w4", "resnet-8-w4"), **fields):
+    """Write an experiment of small networks on a few built-in pictures."""
+    known = {"data": "shapes", "train_limit": 40, "test_limit": 20, "device": "cpu"}
+    recipe = msgspec.structs.replace(RECIPE, **(known | fields))
+    return create_experiment([architecture(name) for name in names], recipe, out=out)
