@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
-from app.explain.panel import ExplainPanel, ExplainRun
 from app.lab.fields import set_property
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.lab.table import RunsTable
-from app.plots import ErrorPlot, GradientPlot, PlotRun, ResidualPlot
-from app.plots.base import Plot
 from app.theme import GRID, theme
+
+if TYPE_CHECKING:
+    from app.explain.panel import ExplainPanel, ExplainRun
+    from app.plots.base import Plot
 
 CURVES, RUNS, EXPLAIN = range(3)
 
@@ -30,11 +32,8 @@ class Bottom(QTabWidget):
         self._session = session
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.plots: dict[str, Plot] = {
-            "error": ErrorPlot(),
-            "gradient": GradientPlot(),
-            "residual": ResidualPlot(),
-        }
+        self.plots: dict[str, Plot] = {}
+        """The three plots by name; empty until `make_plots`."""
         self._frames: dict[str, QFrame] = {}
         self.addTab(self._make_curves(), "Curves")
         self.table = RunsTable(session)
@@ -67,26 +66,46 @@ class Bottom(QTabWidget):
         row = QHBoxLayout(page)
         row.setContentsMargins(0, GRID, 0, 0)
         row.setSpacing(GRID)
-        for name, plot in self.plots.items():
+        for name in ("error", "gradient", "residual"):
             frame = QFrame()
             frame.setProperty("role", "card")
             inside = QVBoxLayout(frame)
             inside.setContentsMargins(1, 1, 1, 1)
-            inside.addWidget(plot)
             row.addWidget(frame, 1)
             self._frames[name] = frame
-            plot.saved.connect(lambda path: self.told.emit(f"Saved {path}."))
-            plot.save_failed.connect(self.failed)
         return page
 
+    def make_plots(self) -> None:
+        """Put the plots into their frames: after the first paint, for their library takes long to load."""
+        if self.plots:
+            return
+        from app.plots import ErrorPlot, GradientPlot, ResidualPlot  # noqa: PLC0415
+
+        self.plots = {"error": ErrorPlot(), "gradient": GradientPlot(), "residual": ResidualPlot()}
+        for name, plot in self.plots.items():
+            layout = self._frames[name].layout()
+            assert layout is not None
+            layout.addWidget(plot)
+            plot.saved.connect(self._on_saved)
+            plot.save_failed.connect(self.failed)
+        self._on_runs_changed()
+
     def _explain_runs(self) -> list[ExplainRun]:
+        from app.explain.panel import ExplainRun  # noqa: PLC0415
+
         # What is in hand comes first: the panel takes one run of each family.
         runs: Sequence[FollowedRun] = list(dict.fromkeys([*self._session.current, *self._session.shown]))
         return [ExplainRun(run.path, run.name, run.plain, bool(run.series.checkpoints)) for run in runs]
 
+    @Slot(str)
+    def _on_saved(self, path: str) -> None:
+        self.told.emit(f"Saved {path}.")
+
     @Slot(int)
     def _on_tab(self, index: int) -> None:
         if index == EXPLAIN and self.explain is None:
+            from app.explain.panel import ExplainPanel  # noqa: PLC0415
+
             self.explain = ExplainPanel()
             self.explain.checkpoint_wanted.connect(self._on_checkpoint_wanted)
             layout = self._explain_page.layout()
@@ -97,6 +116,10 @@ class Bottom(QTabWidget):
 
     @Slot()
     def _on_runs_changed(self) -> None:
+        if not self.plots:
+            return
+        from app.plots import PlotRun  # noqa: PLC0415
+
         runs = [
             PlotRun(run.name, run.series, self._session.colour(run.path), run.plain)
             for run in self._session.shown

@@ -46,7 +46,7 @@ class _TwoColumns(QStyledItemDelegate):
         if hint:
             painter.save()
             painter.setPen(QColor(theme().colours.muted))
-            where: QRect = option.rect.adjusted(GRID, 0, -GRID, 0)  # type: ignore[attr-defined]
+            where: QRect = option.rect.adjusted(GRID, 0, -GRID, 0)
             painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, hint)
             painter.restore()
 

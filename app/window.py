@@ -127,6 +127,9 @@ class MainWindow(QMainWindow):
         self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(self._status, 1)
+        hint = QLabel("All commands: Ctrl+Shift+P")
+        hint.setProperty("role", "caption")
+        self.statusBar().addPermanentWidget(hint)
         self._status_timer = QTimer(self)
         self._status_timer.setSingleShot(True)
         self._status_timer.setInterval(_STATUS_SECONDS * 1000)
@@ -197,6 +200,7 @@ class MainWindow(QMainWindow):
     def _after_first_paint(self) -> None:
         if self._closing:
             return
+        self.bottom.make_plots()
         self.offers.offer_leftovers(self.workspace)
         self.offers.offer_interrupted(self.session)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,16 @@ class ExplainClient(QObject):
     failed = Signal(int, str)
     """Request, why it failed in one sentence."""
 
-    def __init__(self, log: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        log: Path,
+        parent: QObject | None = None,
+        *,
+        arguments: Sequence[str] = ("-m", "resviz", "explain-worker"),
+    ) -> None:
+        """Prepare to start Python with `arguments`; what the worker writes to standard error goes to `log`."""
         super().__init__(parent)
+        self._arguments = list(arguments)
         self._log = log
         self._process: QProcess | None = None
         self._pending: set[int] = set()
@@ -73,7 +82,7 @@ class ExplainClient(QObject):
         self._process = process = QProcess(self)
         process.setProcessEnvironment(python_environment(threads))
         process.setProgram(sys.executable)
-        process.setArguments(["-m", "resviz", "explain-worker"])
+        process.setArguments(self._arguments)
         self._log.parent.mkdir(parents=True, exist_ok=True)
         process.setStandardErrorFile(str(self._log))
         process.readyReadStandardOutput.connect(self._on_output)

@@ -55,7 +55,7 @@ class ExplainPanel(QWidget):
     checkpoint_wanted = Signal()
     """The runs in training should write a checkpoint, to be explained."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: ExplainClient | None = None) -> None:
         super().__init__()
         self._runs: list[ExplainRun] = []
         self._pictures_of: Path | None = None
@@ -63,7 +63,7 @@ class ExplainPanel(QWidget):
         self._requests: dict[int, ExplainCard] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._count = 0
-        self.client = ExplainClient(data_root() / "explain-log.txt", self)
+        self.client = client or ExplainClient(data_root() / "explain-log.txt", self)
         self.client.progressed.connect(self._on_progressed)
         self.client.answered.connect(self._on_answered)
         self.client.failed.connect(self._on_failed)
@@ -158,7 +158,7 @@ class ExplainPanel(QWidget):
         self.empty_text.setText(
             "The networks are explained from their checkpoints, and there is none yet."
             if self._runs
-            else "Train two networks, or open an experiment under Runs: here you see what their answers rest on."
+            else "Train two networks, or open an experiment under Runs, to see what their answers rest on."
         )
         for index, card in enumerate(self.cards):
             card.setVisible(index < len(self._runs))
@@ -189,10 +189,9 @@ class ExplainPanel(QWidget):
 
     def _ask(self) -> None:
         self._drop_requests()
-        item = self.pictures.currentItem()
-        if item is None:
+        if self.pictures.currentRow() < 0:
             return
-        index = int(item.data(Qt.ItemDataRole.UserRole))
+        index = int(self.pictures.currentItem().data(Qt.ItemDataRole.UserRole))
         method = METHODS[self.method.currentIndex()][1]
         for run, card in zip(self._runs, self.cards, strict=False):
             card.clear("Looking…")

@@ -121,8 +121,10 @@ class WorkerBridge(QObject):
         """Ask the workers to checkpoint and end. One that has not begun yet is ended at once."""
         chosen = list(runs)
         self._send(chosen, Stop(), "stopping", ("running", "paused"))
-        for worker in {f.worker for f in chosen if f.status == "starting" and f.worker is not None}:
-            worker.kill()
+        for followed in chosen:
+            if followed.status == "starting" and followed.worker is not None:
+                followed.wish = "stopping"
+                followed.worker.kill()
 
     def checkpoint(self, runs: Iterable[FollowedRun]) -> None:
         """Ask for a checkpoint now."""
@@ -141,14 +143,19 @@ class WorkerBridge(QObject):
         if self._workers:
             waiting = QEventLoop()
             self.updated.connect(lambda: None if self._workers else waiting.quit())
-            QTimer.singleShot(patience_ms, waiting, waiting.quit)
+            patience = QTimer(waiting)
+            patience.setSingleShot(True)
+            patience.timeout.connect(waiting.quit)
+            patience.start(patience_ms)
             for worker in list(self._workers):
                 worker.close_input()
                 if all(f.worker is not worker or not f.begun for f in self.followed.values()):
                     worker.kill()
             waiting.exec()
+            patience.stop()
             for worker in list(self._workers):
                 worker.kill()
+                worker.wait(1000)
         self._ticking.stop()
 
     def _send(

@@ -83,7 +83,7 @@ class FollowedRun:
 
     @property
     def status(self) -> str:
-        """Tell "starting" until our worker reports; then the run's state, "interrupted" where nobody holds it."""
+        """Tell "starting" until our worker reports; then the run's state; "interrupted": nobody holds it."""
         if self.worker is not None and not self.begun:
             return "starting"
         state = self.series.state
@@ -139,7 +139,7 @@ class FollowedRun:
         return changed
 
     def _read_some(self) -> bool:
-        """Read what is new, of a long log as much as fits into a few milliseconds; return whether there was any."""
+        """Read what is new, of a long log what a few milliseconds allow; return whether there was any."""
         end = time.monotonic() + _SLICE_SECONDS
         changed = False
         while self._read(_PIECE_BYTES):

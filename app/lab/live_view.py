@@ -53,7 +53,7 @@ def activity_text(run: FollowedRun) -> str:
         return f"iteration {run.series.iteration:,}"
     text = state_text(run)
     at = (
-        f" at iteration {run.series.iteration:,}" if run.status != "starting" and run.series.iteration else ""
+        f" at {run.series.iteration:,}" if run.status != "starting" and run.series.iteration else ""
     )
     return f"{text}{at}"
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document import Document
-from app.lab.fields import NumberField
+from app.lab.fields import NumberField, set_property
 from app.lab.live_view import LiveView
 from app.lab.recipe_form import RecipeForm
 from app.lab.session import Session
@@ -100,8 +100,8 @@ class LabPanel(QWidget):
             classes, output = self.form.data.classes, document.inference.output_shape
             if classes is not None and output is not None and output[0] < classes:
                 return (
-                    f"{self.form.data.data_set.title.rstrip('…')} has {classes} classes, but {document.name} has "
-                    f"{output[0]} outputs: set the classifier's out_features to {classes}."
+                    f"{self.form.data.data_set.title.rstrip('…')} has {classes} classes, but {document.name} "
+                    f"has {output[0]} outputs: set the classifier's out_features to {classes}."
                 )
         return self.form.problem
 
@@ -259,6 +259,8 @@ class LabPanel(QWidget):
             not wishing and (resumable or any(run.status in ("running", "paused") for run in current))
         )
         self.pause_button.setText("Pause" if running else "Resume")
+        self.pause_button.setIcon(icon("pause") if running else icon("play", theme().colours.on_accent))
+        set_property(self.pause_button, "role", "" if running else "primary")
         self.stop_button.setVisible(live and active)
         self.stop_button.setEnabled(not any(run.wish == "stopping" for run in current))
         self.new_button.setVisible(live and not active)
@@ -297,9 +299,9 @@ class LabPanel(QWidget):
     def _on_theme_changed(self) -> None:
         on_accent = theme().colours.on_accent
         self.train_button.setIcon(icon("play", on_accent))
-        self.pause_button.setIcon(icon("pause"))
         self.stop_button.setIcon(icon("stop"))
         self._colour_checks()
+        self._refresh_buttons()
 
     def _colour_checks(self) -> None:
         seen = {True: 0, False: 0}

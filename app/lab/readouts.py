@@ -47,10 +47,13 @@ def ranges_of(readouts: Iterable[Readouts]) -> tuple[tuple[float, float], tuple[
     """Return the ranges of gradient norms and residual magnitudes, the same for all networks.
 
     They are rounded outwards (half decades; quarters), so that colours do not flicker with every probe.
+    The range of magnitudes ends at their ninth decile.
     """
     values = [readout for each in readouts for readout in each.values()]
     norms = [math.log10(v.gradient_norm) for v in values if v.gradient_norm]
     magnitudes = [v.residual_magnitude for v in values if v.residual_magnitude is not None]
     low, high = (math.floor(min(norms) * 2) / 2, math.ceil(max(norms) * 2) / 2) if norms else (-4.0, 0.0)
-    top = max(0.25, math.ceil(max(magnitudes, default=1.0) * 4) / 4)
+    # One block right after a downsampling can stand out a hundredfold: it must not darken all others.
+    typical = sorted(magnitudes)[int(0.9 * (len(magnitudes) - 1))] if magnitudes else 1.0
+    top = max(0.25, math.ceil(typical * 4) / 4)
     return (10.0**low, 10.0 ** max(high, low + 0.5)), (0.0, top)

@@ -54,10 +54,10 @@ class Session(QObject):
     def take(self, runs: Sequence[Run], *, alone: bool = False) -> None:
         """Show runs, and make them the ones that the train panel steers; `alone` hides all others."""
         followed = [self.bridge.follow(run) for run in runs]
+        before, self.current = self.current, followed
         if alone:
-            self._drop([other for other in self.shown if other not in followed])
+            self._drop([other for other in {*self.shown, *before} if other not in followed])
         self._add(followed)
-        self.current = followed
         self.runs_changed.emit()
         self.current_changed.emit()
 
@@ -102,6 +102,7 @@ class Session(QObject):
 
     def _drop(self, runs: Sequence[FollowedRun]) -> None:
         for run in runs:
-            self.shown.remove(run)
+            if run in self.shown:
+                self.shown.remove(run)
             if run not in self.current and not run.active:
                 self.bridge.unfollow(run.path)

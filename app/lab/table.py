@@ -41,6 +41,8 @@ from resviz.runs.store import Run
 
 COLUMNS = ("Run", "Data", "State", "Iteration", "Training error", "Test error", "Started")
 _RUN, _DATA, _STATE, _ITERATION, _TRAIN, _TEST, _STARTED = range(7)
+NUMBERS = (_ITERATION, _TRAIN, _TEST)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _DATA_NAMES = {"shapes": "built-in shapes", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -62,13 +64,14 @@ class RunsTable(QWidget):
         self._rows: dict[Path, Row] = {}
         self.model = QStandardItemModel(0, len(COLUMNS), self)
         self.model.setHorizontalHeaderLabels(list(COLUMNS))
+        for number in NUMBERS:
+            self.model.setHeaderData(number, Qt.Orientation.Horizontal, _RIGHT, Qt.ItemDataRole.TextAlignmentRole)
         self.view = QTreeView()
         self.view.setModel(self.model)
         self.view.setRootIsDecorated(True)
         self.view.setUniformRowHeights(True)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.setFrameShape(QTreeView.Shape.NoFrame)
         self.view.setExpandsOnDoubleClick(False)
         self._size_columns()
         empty = QLabel("No runs yet. Press Train: every run is kept here with all its curves.")
@@ -80,7 +83,7 @@ class RunsTable(QWidget):
         self._stack.addWidget(empty)
         self._stack.addWidget(self.view)
         column = QVBoxLayout(self)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self.question)
         column.addLayout(self._stack, 1)
@@ -124,14 +127,14 @@ class RunsTable(QWidget):
             self.view.setCurrentIndex(self._items[selected][0].index())
 
     def _group_items(self, group: Group) -> list[QStandardItem]:
-        cells = [QStandardItem() for _ in COLUMNS]
+        cells = _cells()
         cells[_RUN].setText(group.experiment.name)
         cells[_RUN].setData(str(group.path), PATH_ROLE)
         cells[_STARTED].setText(_when(group.experiment.file.created))
         for cell in cells:
             cell.setForeground(QBrush(QColor(theme().colours.muted)))
         for row in group.rows:
-            items = [QStandardItem() for _ in COLUMNS]
+            items = _cells()
             items[_RUN].setText(row.run.name)
             items[_RUN].setCheckable(True)
             items[_RUN].setData(str(row.run.path), PATH_ROLE)
@@ -370,6 +373,13 @@ class RunsTable(QWidget):
         if self.isVisible():
             followed = self._session.bridge.followed
             self._show_rows([row for path, row in self._rows.items() if path in followed])
+
+
+def _cells() -> list[QStandardItem]:
+    cells = [QStandardItem() for _ in COLUMNS]
+    for column in NUMBERS:
+        cells[column].setTextAlignment(_RIGHT)
+    return cells
 
 
 def _data_name(spec: str) -> str:

@@ -71,6 +71,10 @@ class WorkerProcess(QObject):
         """End the process at once: for one that has not begun to train, or does not answer."""
         self._process.kill()
 
+    def wait(self, milliseconds: int) -> None:
+        """Wait until the process has ended, at most so long."""
+        self._process.waitForFinished(milliseconds)
+
     def reason(self) -> str:
         """Return why the process ended, as one sentence with the last line of its log."""
         process = self._process

@@ -1,0 +1,294 @@
+"""The window as a person uses it: real clicks and keys, real workers on tiny networks."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+
+from app.autosave import AutoSave
+from app.bottom import CURVES, EXPLAIN, RUNS
+from app.side import INSPECTOR, LESSON
+from app.theme import theme
+from app.window import MainWindow
+from resviz.arch import files
+from resviz.runs.store import create_experiment, data_root, list_experiments
+from tests.app.lab.tiny import Recorder, recipe, twins
+
+START_MS = 90_000
+LEFT = Qt.MouseButton.LeftButton
+
+
+def open_window(qtbot, qapp):
+    theme().apply(qapp)
+    window = MainWindow(twins())
+    qtbot.addWidget(window)
+    window.resize(1280, 720)
+    with qtbot.waitSignal(window.painted, timeout=10_000):
+        window.show()
+    qtbot.waitUntil(lambda: bool(window.bottom.plots), timeout=5000)
+    window.side.lab.form.set_base(recipe())
+    return window
+
+
+@pytest.fixture
+def window(qtbot, qapp):
+    made = open_window(qtbot, qapp)
+    yield made
+    made.close()
+
+
+def train(window, qtbot, iteration=10):
+    qtbot.mouseClick(window.side.lab.train_button, LEFT)
+    runs = window.session.current
+    qtbot.waitUntil(lambda: all(run.series.iteration >= iteration for run in runs), timeout=START_MS)
+    return runs
+
+
+def test_opens_ready_to_train_without_torch(window):
+    assert [document.name for document in window.workspace.documents] == ["plain-8-w4", "resnet-8-w4"]
+    assert window.side.lab.train_button.isEnabled()
+    assert window.offers.isHidden()
+    assert window.side.tabs.currentIndex() == LESSON
+    assert not {"torch", "torchvision", "captum"} & set(sys.modules)
+
+
+def test_train_watch_pause_resume_stop_reopen(window, qtbot):
+    lab = window.side.lab
+    began = time.perf_counter()
+    qtbot.mouseClick(lab.train_button, LEFT)
+    assert time.perf_counter() - began < 0.5
+    assert lab.watching
+    assert window.side.lesson.index == 1
+    assert "Starting the worker…" in [label.text() for label in lab.live.findChildren(type(lab._title))]
+    runs = window.session.current
+    qtbot.waitUntil(lambda: all(run.series.iteration >= 60 for run in runs), timeout=START_MS)
+    qtbot.waitUntil(lambda: all(run.series.test_error_pct is not None for run in runs), timeout=10_000)
+    plots = window.bottom.plots
+    qtbot.waitUntil(lambda: all(plot.redraws > 1 for plot in plots.values()), timeout=5000)
+    assert all(len(plot.runs) == 2 and plot.with_data() for plot in plots.values())
+    assert [run.colour for run in plots["error"].runs] == [window.session.colour(run.path) for run in runs]
+    assert not window.workspace.panes[0].legend.isHidden(), "the network itself shows what it learns"
+
+    qtbot.mouseClick(lab.pause_button, LEFT)
+    qtbot.waitUntil(lambda: all(run.status == "paused" for run in runs), timeout=5000)
+    qtbot.waitUntil(
+        lambda: lab.pause_button.text() == "Resume" and lab.pause_button.isEnabled(), timeout=2000
+    )
+    at = [run.series.iteration for run in runs]
+    qtbot.mouseClick(lab.pause_button, LEFT)
+    qtbot.waitUntil(
+        lambda: all(run.series.iteration > i for run, i in zip(runs, at, strict=True)), timeout=5000
+    )
+    qtbot.mouseClick(lab.stop_button, LEFT)
+    qtbot.waitUntil(lambda: not window.bridge.training, timeout=10_000)
+    assert all(run.status == "stopped" for run in runs)
+    assert "stopped at iteration" in window.status
+
+    for run in runs:
+        window.session.forget(run.path)
+    assert plots["error"].runs == []
+    window.bottom.setCurrentIndex(RUNS)
+    table = window.bottom.table
+    qtbot.waitUntil(
+        lambda: all(row.summary for group in table.list.groups for row in group.rows), timeout=5000
+    )
+    row = table.view.visualRect(table.model.index(0, 0, table.model.index(0, 0))).center()
+    qtbot.mouseClick(table.view.viewport(), LEFT, pos=row)
+    qtbot.mouseDClick(table.view.viewport(), LEFT, pos=row)
+    again = window.session.current
+    assert [run.path for run in again] == [run.path for run in runs]
+    qtbot.waitUntil(
+        lambda: [len(run.series.train) for run in again] == [len(run.series.train) for run in runs],
+        timeout=5000,
+    )
+    assert all(run.resumable for run in again)
+
+
+def test_killed_worker_is_told_and_resume_goes_on(window, qtbot):
+    window.side.lab.form.set_base(recipe(checkpoint_seconds=0.5))
+    runs = train(window, qtbot)
+    qtbot.waitUntil(lambda: all(run.series.checkpoints for run in runs), timeout=10_000)
+    killed = runs[0]
+    os.kill(killed.worker.process_id, signal.SIGKILL)
+    qtbot.waitUntil(lambda: window.offers.isVisible(), timeout=2000)
+    assert killed.name in window.offers.bar.text
+    assert "SIGKILL" in window.offers.bar.text
+    assert "SIGKILL" in window.side.lab.live.message.text()
+    assert runs[1].status == "running"
+    before = killed.series.iteration
+    qtbot.mouseClick(window.offers.bar.buttons[0], LEFT)
+    assert window.offers.isHidden()
+    qtbot.waitUntil(lambda: killed.series.iteration > before + 5, timeout=START_MS)
+    assert not window.side.lab.live.message.isVisible()
+
+
+def test_closing_ends_the_workers_and_the_next_start_offers_to_go_on(window, qtbot, qapp):
+    runs = train(window, qtbot)
+    process_ids = window.bridge.process_ids
+    began = time.monotonic()
+    window.close()
+    assert time.monotonic() - began < 2.0
+    assert not any(Path(f"/proc/{number}").exists() for number in process_ids)
+    experiment = list_experiments()[0]
+    assert all(list(run.checkpoints_path.iterdir()) for run in experiment.runs)
+
+    second = open_window(qtbot, qapp)
+    qtbot.waitUntil(second.offers.isVisible, timeout=5000)
+    at = min(run.series.iteration for run in runs)
+    assert second.offers.bar.text == f"plain-8-w4 and resnet-8-w4 were interrupted at iteration {at:,}."
+    qtbot.mouseClick(second.offers.bar.buttons[0], LEFT)
+    again = second.session.current
+    assert second.side.lab.watching
+    qtbot.waitUntil(lambda: all(run.series.iteration > at + 5 for run in again), timeout=START_MS)
+    assert all(run.series.started.iteration >= at for run in again)
+    second.close()
+
+
+def test_not_now_leaves_the_experiment_alone(qtbot, qapp):
+    experiment = create_experiment(twins(), recipe())
+    for run in experiment.runs:
+        Recorder(run).started()
+    window = open_window(qtbot, qapp)
+    qtbot.waitUntil(window.offers.isVisible, timeout=5000)
+    qtbot.mouseClick(window.offers.bar.buttons[1], LEFT)
+    assert window.offers.isHidden()
+    assert not window.bridge.training
+    assert window.session.current == []
+    window.close()
+
+
+def test_unsaved_architecture_is_offered_at_the_next_start(window, qtbot, qapp):
+    pane = window.workspace.panes[0]
+    pane.add_block("relu")
+    block = next(b for b in pane.document.architecture.blocks if b.startswith("relu"))
+    window.close()
+    second = open_window(qtbot, qapp)
+    qtbot.waitUntil(second.offers.isVisible, timeout=5000)
+    assert "plain-8-w4 was changed and not saved" in second.offers.bar.text
+    qtbot.mouseClick(second.offers.bar.buttons[0], LEFT)
+    assert block in second.workspace.documents[0].architecture
+    second.workspace.documents[0].undo_stack.undo()
+    assert block not in second.workspace.documents[0].architecture
+    second.close()
+    assert AutoSave().leftovers() == [], "what was taken back is not offered once more"
+
+
+def test_second_window_leaves_the_first_ones_autosave_alone(window, qtbot, qapp):
+    window.workspace.panes[0].add_block("relu")
+    window.workspace.autosave.save()
+    assert AutoSave().leftovers() == []
+
+
+def test_add_wire_undo_redo_by_keys(window, qtbot):
+    pane = window.workspace.panes[1]
+    qtbot.mouseClick(pane.view.viewport(), LEFT, pos=QPoint(4, 4))
+    assert window.workspace.active is pane
+    before = files.to_json(pane.document.architecture)
+    for kind in ("conv", "batch_norm", "relu"):
+        window.palette_panel.kind_activated.emit(kind)
+    after = files.to_json(pane.document.architecture)
+    assert after != before
+    window.side.lesson.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert files.to_json(pane.document.architecture) == before
+    for _ in range(3):
+        both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+        qtbot.keyClick(window, Qt.Key.Key_Z, both)
+    assert files.to_json(pane.document.architecture) == after
+
+
+def test_selecting_a_block_brings_its_inspector(window, qtbot):
+    window.workspace.panes[1].reveal("stem")
+    qtbot.waitUntil(lambda: window.side.tabs.currentIndex() == INSPECTOR, timeout=2000)
+    assert window.workspace.active is window.workspace.panes[1]
+
+
+def test_twin_beside(window):
+    window.workspace.activate(window.workspace.panes[1])
+    window.workspace.new_from_preset("resnet-20-w4")
+    window.menus["twin"].trigger()
+    assert [document.name for document in window.workspace.documents] == ["plain-20-w4", "resnet-20-w4"]
+
+
+def test_preset_of_any_depth_by_typing(window, qtbot):
+    window.menus["presets"].trigger()
+    popup = window.presets_popup
+    assert popup.isVisible()
+    qtbot.keyClicks(popup.edit, "plain-39")
+    qtbot.keyClick(popup.edit, Qt.Key.Key_Return)
+    assert popup.isVisible(), "what cannot be used is said where it was typed"
+    assert popup._hint.property("role") == "error"
+    popup.edit.clear()
+    qtbot.keyClicks(popup.edit, "plain-38-w4")
+    qtbot.keyClick(popup.edit, Qt.Key.Key_Return)
+    assert not popup.isVisible()
+    assert window.workspace.active.document.name == "plain-38-w4"
+
+
+def test_command_palette_finds_and_does(window, qtbot):
+    window.menus["commands"].trigger()
+    popup = window.command_popup
+    qtbot.keyClicks(popup.edit, "runs")
+    qtbot.keyClick(popup.edit, Qt.Key.Key_Return)
+    assert window.bottom.currentIndex() == RUNS
+    window.menus["curves"].trigger()
+    assert window.bottom.currentIndex() == CURVES
+
+
+def test_every_action_has_a_shortcut_of_its_own(window):
+    keys = [action.shortcut().toString() for action in window.menus.actions.values()]
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
+    pane = {key.toString() for action in window.workspace.active.editor_actions for key in action.shortcuts()}
+    assert not pane & set(keys)
+
+
+def test_save_and_open(window, qtbot, tmp_path):
+    document = window.workspace.active.document
+    path = tmp_path / "mine.json"
+    window.workspace._save_to(document, path)
+    assert str(path) in window.status
+    window.workspace.activate(window.workspace.panes[1])
+    window.workspace.open_file(str(path))
+    assert window.workspace.panes[1].document.architecture == document.architecture
+    assert window.side.lab._documents == window.workspace.documents
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    window.workspace.open_file(str(broken))
+    assert "broken.json" in window.status
+    assert window._status.property("role") == "error"
+
+
+def test_exception_in_a_slot_is_shown_and_logged(window, monkeypatch):
+    monkeypatch.setattr(window._reporter, "_previous", lambda *_: None)
+    try:
+        raise RuntimeError("a slip")
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+    assert "a slip" in window.status
+    assert "RuntimeError: a slip" in (data_root() / "window-log.txt").read_text()
+
+
+def test_theme_and_presentation_switch_live(window, qtbot):
+    mode = theme().mode
+    dark = theme().is_dark
+    window.menus["theme"].trigger()
+    assert theme().is_dark != dark
+    window.menus["present"].trigger()
+    assert theme().presentation
+    window.grab()
+    window.menus["present"].trigger()
+    theme().set_mode(mode)
+
+
+def test_explain_is_made_when_it_is_first_seen(window, qtbot):
+    assert window.bottom.explain is None
+    window.menus["explain"].trigger()
+    assert window.bottom.currentIndex() == EXPLAIN
+    assert window.bottom.explain is not None
+    assert not window.bottom.explain.client.running
