@@ -25,8 +25,19 @@ from resviz.train import recipe as recipes
 from resviz.train.recipe import Recipe
 
 __all__ = [
-    "CommandTail", "EventLog", "Experiment", "ExperimentFile", "Run", "RunSummary", "create_experiment",
-    "data_root", "experiments_root", "find_runs", "list_experiments", "settled", "summary",
+    "CommandTail",
+    "EventLog",
+    "Experiment",
+    "ExperimentFile",
+    "Run",
+    "RunSummary",
+    "create_experiment",
+    "data_root",
+    "experiments_root",
+    "find_runs",
+    "list_experiments",
+    "settled",
+    "summary",
 ]
 
 FORMAT = "resviz-experiment"

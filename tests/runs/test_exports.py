@@ -1,0 +1,50 @@
+import csv
+
+import pytest
+
+from resviz.errors import RunError
+from resviz.runs.events import Changed
+from resviz.runs.exports import CURVES, to_csv
+from resviz.runs.run import EventLog, Run
+from tests.runs.samples import evaluated, probed, started, stepped
+
+
+def rows(path):
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_csv_holds_every_value(tmp_path):
+    run = Run(tmp_path)
+    with EventLog(run) as log:
+        log.write(
+            started(), stepped(1, 90.5, None), stepped(2, 80.0), evaluated(2, 70.25), evaluated(3, 60.0)
+        )
+        log.write(probed(2, 0.125, None), Changed(9.0, 3, "stopped"))
+    written = to_csv(run, tmp_path / "new" / "out")
+    assert [path.name for path in written] == [
+        "curves.csv", "gradient_norm.csv", "residual_magnitude.csv", "response_std.csv",
+    ]  # fmt: skip
+    head, *body = rows(written[0])
+    assert tuple(head) == CURVES
+    assert body == [
+        ["1", "1.0", "", "90.5", "0.1", "640.0", "", ""],
+        ["2", "2.0", "2.0", "80.0", "0.1", "640.0", "70.25", "1.5"],
+        ["3", "3.0", "", "", "", "", "60.0", "1.5"],
+    ]
+    assert rows(written[1]) == [["iteration", "stem.conv", "stage1.block1.conv1"], ["2", "0.125", "0.25"]]
+    assert rows(written[2]) == [["iteration", "stage1.block1"], ["2", ""]]
+
+
+def test_a_run_without_events_is_one_sentence(tmp_path):
+    with pytest.raises(RunError, match="no events yet, so there is nothing to export: train it first"):
+        to_csv(Run(tmp_path), tmp_path / "out")
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path):
+    run = Run(tmp_path)
+    with EventLog(run) as log:
+        log.write(started(), stepped(1))
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"Cannot write into .*: choose another folder"):
+        to_csv(run, tmp_path / "file")

@@ -1,0 +1,83 @@
+import msgspec
+import pytest
+
+from resviz.errors import FormatError, RunError
+from resviz.runs.events import Changed, Pause, SetLearningRate, Stop, encode
+from resviz.runs.run import CommandTail, EventLog, Run
+from resviz.train.recipe import Recipe
+from tests.runs.samples import started, stepped
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run(tmp_path)
+
+
+def log(run, *messages):
+    with EventLog(run) as writer:
+        writer.write(*messages)
+
+
+def test_states(run):
+    assert run.state() == "stopped"
+    with run.lock():
+        assert run.state() == "running"
+        log(run, started(), stepped(1))
+        assert run.state() == "running"
+        log(run, Changed(1.0, 1, "paused"))
+        assert run.state() == "paused"
+    assert run.state() == "interrupted"
+    log(run, Changed(2.0, 1, "finished"))
+    assert run.state() == "finished"
+    log(run, started(1))
+    assert run.state() == "interrupted"
+
+
+def test_state_needs_no_sound_log(run):
+    run.events_path.write_bytes(
+        encode(Changed(1.0, 3, "failed", "Out of memory."))
+        + b'{"event":"state","broken\n\n\xff\xfe\n{"event":"sta'
+    )
+    assert run.state() == "failed"
+
+
+def test_log_repairs_the_torn_line_of_a_killed_worker(run):
+    run.events_path.write_bytes(encode(started()) + b'{"event":"step","ti')
+    log(run, Changed(1.0, 3, "stopped"))
+    assert run.state() == "stopped"
+    assert run.events_path.read_bytes().count(b"\n") == 3
+
+
+def test_commands_sent_before_a_worker_started_are_past(run):
+    run.send(Stop())
+    tail = CommandTail(run)
+    assert tail.read() == []
+    run.send(Pause())
+    run.send(SetLearningRate(0.05))
+    assert tail.read() == [Pause(), SetLearningRate(0.05)]
+    assert tail.read() == []
+    assert CommandTail(run, 0).read() == [Stop(), Pause(), SetLearningRate(0.05)]
+
+
+def test_foreign_commands_are_counted_and_skipped(run):
+    tail = CommandTail(run)
+    run.commands_path.write_bytes(b'hello\n\n{"command":"explode"}\n{"command":"stop"}\n{"comm')
+    assert tail.read() == [Stop()]
+    assert tail.skipped == 2
+
+
+def test_missing_and_damaged_files_are_one_sentence(run):
+    assert not run.exists()
+    with pytest.raises(RunError, match=r"architecture.json is missing: give the folder"):
+        run.architecture()
+    with pytest.raises(RunError, match=r"recipe.json is missing"):
+        run.recipe()
+    (run.path / "recipe.json").write_bytes(b"{")
+    with pytest.raises(FormatError):
+        run.recipe()
+
+
+def test_recipe_can_be_replaced(run):
+    recipe = msgspec.structs.replace(Recipe(), iterations=123)
+    run.set_recipe(recipe)
+    assert run.recipe() == recipe
