@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.undo import Command, UndoStack
 from resviz.arch import files
 from resviz.arch.cost import NetworkCost, cost_of
 from resviz.arch.graph import Architecture, Block, Position, Wire
@@ -42,6 +42,8 @@ class Document(QObject):
     modified_changed = Signal(bool)
     name_changed = Signal(str)
     path_changed = Signal()
+    history_changed = Signal()
+    """Something was done, undone or done again."""
 
     _turn_ended = Signal()
     _untitled: ClassVar[str] = "untitled"
@@ -59,8 +61,9 @@ class Document(QObject):
         self._inference: Inference | None = None
         self._cost: NetworkCost | None = None
         self._announced = True
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack = UndoStack(self)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
+        self.undo_stack.indexChanged.connect(self._on_index_changed)
         # Queued: comes after everything that this turn of the event loop still does. No timer is needed.
         self._turn_ended.connect(self._on_turn_ended, Qt.ConnectionType.QueuedConnection)
 
@@ -232,12 +235,16 @@ class Document(QObject):
         self._announced = True
         self.analysed.emit()
 
+    @Slot()
+    def _on_index_changed(self) -> None:
+        self.history_changed.emit()
+
     @Slot(bool)
     def _on_clean_changed(self, clean: bool) -> None:
         self.modified_changed.emit(not clean)
 
 
-class ReplaceArchitecture(QUndoCommand):
+class ReplaceArchitecture(Command):
     """Replace the whole architecture (twin, new from preset, tidy up): one step."""
 
     def __init__(self, document: Document, architecture: Architecture, text: str) -> None:

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import geometry as g
 from app.canvas.face import Face
 from app.canvas.glyphs import draw_glyph
-from app.canvas.paints import STEPS, Paints
+from app.canvas.paints import STEPS, Paints, Tone
 from app.canvas.readout import BlockReadout, ReadoutScale
 from app.canvas.text import ratio, scientific, short_name
 
-LABELS, FAR, NEAR = 0.2, 0.45, 0.72
+LABELS, FAR, NEAR = 0.24, 0.45, 0.72
 """Below LABELS only colours; below FAR a short name or bars; below NEAR larger type; then everything."""
 PORTS = 0.3
 """Zoom from which ports are drawn and can be used."""
@@ -170,6 +170,9 @@ class BlockItem(QGraphicsItem):
         if self._face.dead:
             painter.setOpacity(0.4)
         tone = self._paints.tones[self._face.family]
+        if zoom < LABELS:
+            self._paint_tiny(painter, tone, zoom)
+            return
         level = "far" if zoom < FAR else "mid" if zoom < NEAR else "near"
         if self.isSelected():
             halo = 4.0 if zoom >= NEAR else min(3.0 / zoom, 12.0)
@@ -185,7 +188,7 @@ class BlockItem(QGraphicsItem):
             self._paint_words(painter, level == "near")
         elif self._readout is not None:
             self._paint_bars(painter)
-        elif zoom >= LABELS:
+        else:
             self._paint_label(painter)
         self._paint_frame(painter, zoom)
         if self._face.shortcut not in ("", "none"):
@@ -194,6 +197,22 @@ class BlockItem(QGraphicsItem):
             self._paint_ports(painter, zoom)
         if self._face.broken:
             self._paint_badge(painter, zoom)
+
+    def _paint_tiny(self, painter: QPainter, tone: Tone, zoom: float) -> None:
+        """Paint colours alone, with the cheapest calls: hundreds of blocks are in sight."""
+        paints = self._paints
+        if self.isSelected() or self._face.broken:
+            edge = 10.0
+            frame = paints.accent if self.isSelected() else paints.danger
+            painter.fillRect(g.BODY.adjusted(-edge, -edge, edge, edge), frame)
+        painter.fillRect(g.BODY, tone.far if self._readout is None else tone.body)
+        painter.fillRect(QRectF(0, 0, 14, g.HEIGHT), tone.strip)
+        if self._readout is not None:
+            self._paint_bars(painter)
+        if self._face.shortcut not in ("", "none"):
+            painter.setPen(QPen(paints.residual, min(2.2 / zoom, 9.0)))
+            painter.setBrush(_NO_BRUSH)
+            painter.drawPath(_ARC)
 
     def _paint_frame(self, painter: QPainter, zoom: float) -> None:
         broken = self._face.broken
@@ -300,13 +319,11 @@ class BlockItem(QGraphicsItem):
         paints, kind = self._paints, self._face.shortcut
         pen = QPen(paints.residual, max(3.0, min(2.2 / zoom, 9.0)))
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        if kind == "A" and zoom >= LABELS:
+        if kind == "A":
             pen.setDashPattern([3.0, 2.0])
         painter.setPen(pen)
         painter.setBrush(_NO_BRUSH)
         painter.drawPath(_ARC)
-        if zoom < LABELS:
-            return
         # The addition, where the arc comes home.
         centre = g.output_anchor()
         painter.setPen(QPen(paints.residual, 2))
@@ -344,12 +361,10 @@ class BlockItem(QGraphicsItem):
         painter.setPen(QPen(self._paints.panel, 2))
         painter.setBrush(QBrush(self._paints.danger))
         painter.drawEllipse(centre, radius, radius)
-        if zoom >= LABELS:
-            painter.setPen(self._paints.window)
-            painter.setFont(self._paints.badge)
-            painter.drawText(
-                QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius), _CENTRE, "!"
-            )
+        painter.setPen(self._paints.window)
+        painter.setFont(self._paints.badge)
+        around = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
+        painter.drawText(around, _CENTRE, "!")
 
 
 def _looks(readout: BlockReadout | None, scale: ReadoutScale, numbers: bool) -> tuple[object, ...]:

@@ -36,6 +36,7 @@ FIT_LIMIT = 1.0
 FOOTER = 40
 """Pixels at the lower edge that fitting leaves to the legend and the buttons."""
 GRID_STEP = 32.0
+EMPTY = "Drag a block here from the palette, or double-click one there."
 
 GestureMaker = Callable[["NetworkView", Pointer], Gesture | None]
 
@@ -373,6 +374,17 @@ class NetworkView(QGraphicsView):
         lines = [QLineF(x * step, rect.top(), x * step, rect.bottom()) for x in range(left, right + 1)]
         lines += [QLineF(rect.left(), y * step, rect.right(), y * step) for y in range(top, bottom + 1)]
         painter.drawLines(lines)
+
+    def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
+        """Say what to do on an empty canvas."""
+        if self.network.document.architecture.blocks:
+            return
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(paints().muted)
+        painter.setFont(paints().title)
+        painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), EMPTY)
+        painter.restore()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the whole network in sight if it was."""

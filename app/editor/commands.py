@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from PySide6.QtGui import QUndoCommand
-
 from app.document import Document
+from app.undo import Command
 from resviz.arch.graph import Block, Position, Wire
 from resviz.arch.spec import Value
 
-MOVE, PARAMETERS = 1, 2
-"""Ids of the commands that may merge with the one before."""
 
-
-class ChangeGraph(QUndoCommand):
+class ChangeGraph(Command):
     """Take wires and blocks out and put others in: add, remove, connect, rewire, insert and paste.
 
-    Wires of removed blocks are taken out with them. The caller answers for the result being an architecture;
-    the mutators raise where it is not.
+    Wires of removed blocks are taken out with them.
+
+    Raises:
+        ArchitectureError: the result would be no architecture; nothing is changed then.
     """
 
     def __init__(
@@ -42,6 +40,20 @@ class ChangeGraph(QUndoCommand):
         self._disconnected = sorted(wires)
         self._added = list(add)
         self._connected = list(connect)
+        if self._added or self._connected:
+            self._rehearse()
+
+    def _rehearse(self) -> None:
+        """Try on a copy: a step that fails halfway could be neither undone nor done again."""
+        trial = self._document.architecture.copy()
+        for wire in self._disconnected:
+            trial.disconnect(wire)
+        for block in self._removed:
+            trial.remove(block.id)
+        for block in self._added:
+            trial.insert(block)
+        for wire in self._connected:
+            trial.connect(wire)
 
     def redo(self) -> None:
         """Take out, then put in."""
@@ -68,7 +80,7 @@ class ChangeGraph(QUndoCommand):
             self._document.connect_wire(wire)
 
 
-class MoveBlocks(QUndoCommand):
+class MoveBlocks(Command):
     """Place blocks. Moves with the same `gesture` number that follow each other are one step."""
 
     def __init__(
@@ -80,11 +92,7 @@ class MoveBlocks(QUndoCommand):
         self._after = dict(positions)
         self._before = {block_id: document.architecture[block_id].position for block_id in positions}
 
-    def id(self) -> int:
-        """Return the number that tells Qt which commands may merge."""
-        return MOVE
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
+    def merge_with(self, other: Command) -> bool:
         """Take in a later move of the same blocks in the same gesture."""
         if (
             not isinstance(other, MoveBlocks)
@@ -107,7 +115,7 @@ class MoveBlocks(QUndoCommand):
             self._document.move_block(block_id, old)
 
 
-class SetParameters(QUndoCommand):
+class SetParameters(Command):
     """Change parameters of blocks. Changes of the same field in the same `session` are one step."""
 
     def __init__(
@@ -123,11 +131,7 @@ class SetParameters(QUndoCommand):
             for block_id, params in changes.items()
         }
 
-    def id(self) -> int:
-        """Return the number that tells Qt which commands may merge."""
-        return PARAMETERS
-
-    def mergeWith(self, other: QUndoCommand) -> bool:
+    def merge_with(self, other: Command) -> bool:
         """Take in a later change of the same parameters in the same session (a spin box being stepped)."""
         if (
             not isinstance(other, SetParameters)
@@ -150,7 +154,7 @@ class SetParameters(QUndoCommand):
             self._document.set_params(block_id, params)
 
 
-class RenameBlock(QUndoCommand):
+class RenameBlock(Command):
     """Give a block another id."""
 
     def __init__(self, document: Document, block_id: str, new_id: str) -> None:
@@ -169,7 +173,7 @@ class RenameBlock(QUndoCommand):
         self._document.set_twin_memory(self._memory)
 
 
-class RenameArchitecture(QUndoCommand):
+class RenameArchitecture(Command):
     """Give the architecture another name."""
 
     def __init__(self, document: Document, name: str) -> None:

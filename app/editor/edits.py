@@ -39,11 +39,13 @@ class Edits:
     # Blocks
 
     def add(self, kind: str, centre: QPointF, *, after: str | None = None, wire: Wire | None = None) -> str:
-        """Add a block of `kind`, wired behind `after` or into `wire` if given; return its id.
+        """Add a block of `kind`, wired behind `after` (if that has an output) or into `wire`; return its id.
 
         Channels are taken over from what comes in, so that the new block fits. Inserted into a wire it goes
         between the wire's ends, and the blocks behind make room.
         """
+        if after is not None and not self.document.architecture[after].spec.outputs:
+            after = None
         spec = kind_of(kind)
         source = wire.source if wire else after
         block_id = self.document.architecture.free_id(f"{kind}1")

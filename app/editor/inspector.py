@@ -81,7 +81,9 @@ class Inspector(QWidget):
         self.show_selection(pane.scene.selection_ids())
 
     def set_document(self, document: Document | None, edits: Edits | None = None) -> None:
-        """Inspect a document, as a whole until blocks are selected."""
+        """Inspect a document, as a whole until blocks are selected (no change if it is inspected already)."""
+        if document is self._document and edits is None:
+            return
         if self._document is not None:
             self._document.analysed.disconnect(self._refresh)
             self._document.name_changed.disconnect(self._refresh)

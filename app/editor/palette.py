@@ -127,7 +127,10 @@ class Palette(QWidget):
             if text.strip() and score > best_score:
                 best, best_score = item, score
         for heading in self._groups:
-            heading.setHidden(all(heading.child(row).isHidden() for row in range(heading.childCount())))
+            shown = [
+                item for item in self._items.values() if item.parent() is heading and not item.isHidden()
+            ]
+            heading.setHidden(not shown)
         self._best = best
         self.tree.clearSelection()
         if best is not None:

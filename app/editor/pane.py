@@ -91,7 +91,7 @@ class EditorPane(QWidget):
         document.modified_changed.connect(self._on_document_told)
         document.name_changed.connect(self._on_document_told)
         document.path_changed.connect(self._on_document_told)
-        document.undo_stack.indexChanged.connect(self._on_undo_changed)
+        document.history_changed.connect(self._on_undo_changed)
         self.legend.hide()
         self._on_document_told()
         self._on_undo_changed()
@@ -102,7 +102,7 @@ class EditorPane(QWidget):
         document.modified_changed.disconnect(self._on_document_told)
         document.name_changed.disconnect(self._on_document_told)
         document.path_changed.disconnect(self._on_document_told)
-        document.undo_stack.indexChanged.disconnect(self._on_undo_changed)
+        document.history_changed.disconnect(self._on_undo_changed)
 
     def _connect_actions(self) -> None:
         actions, view = self.editor_actions, self.view

@@ -1,0 +1,160 @@
+"""UndoStack: commands done and undone, without limit.
+
+It stands in for Qt's QUndoStack and has its names. Under PySide6 6.11.3 the interpreter crashes when the
+garbage collector finds a QUndoStack together with commands written in Python (and it does find them: a window
+and its document refer to each other), for the stack deletes commands that the collector is still visiting.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+
+class Command:
+    """One step. `redo` does it, the first time too; `undo` takes it back."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def redo(self) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+    def undo(self) -> None:
+        """Take it back."""
+        raise NotImplementedError
+
+    def merge_with(self, other: Command) -> bool:
+        """Take in `other`, which was done right after this one; return whether the two are one step now."""
+        del other
+        return False
+
+
+class Macro(Command):
+    """Several commands as one step."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.commands: list[Command] = []
+
+    def redo(self) -> None:
+        """Do them in order."""
+        for command in self.commands:
+            command.redo()
+
+    def undo(self) -> None:
+        """Take them back, last first."""
+        for command in reversed(self.commands):
+            command.undo()
+
+
+class UndoStack(QObject):
+    """What was done, and what was undone and can be done again."""
+
+    indexChanged = Signal(int)
+    cleanChanged = Signal(bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._commands: list[Command] = []
+        self._index = 0
+        self._clean: int | None = 0
+        """Index at which the document is as saved; None when no way leads there any more."""
+        self._macros: list[Macro] = []
+
+    def count(self) -> int:
+        """Return how many steps there are, done and undone."""
+        return len(self._commands)
+
+    def index(self) -> int:
+        """Return how many steps are done."""
+        return self._index
+
+    def canUndo(self) -> bool:
+        """Return whether there is a step to take back."""
+        return self._index > 0 and not self._macros
+
+    def canRedo(self) -> bool:
+        """Return whether there is a step to do again."""
+        return self._index < len(self._commands) and not self._macros
+
+    def undoText(self) -> str:
+        """Return what `undo` would take back, "" for nothing."""
+        return self._commands[self._index - 1].text if self.canUndo() else ""
+
+    def redoText(self) -> str:
+        """Return what `redo` would do again, "" for nothing."""
+        return self._commands[self._index].text if self.canRedo() else ""
+
+    def isClean(self) -> bool:
+        """Return whether the document is as it was at `setClean`."""
+        return self._clean == self._index
+
+    def setClean(self) -> None:
+        """Take the present state for the saved one."""
+        was_clean = self.isClean()
+        self._clean = self._index
+        if not was_clean:
+            self.cleanChanged.emit(True)
+
+    def push(self, command: Command) -> None:
+        """Do `command` and keep it; what was undone is forgotten. A command that raises is not kept."""
+        command.redo()
+        if self._macros:
+            self._macros[-1].commands.append(command)
+        else:
+            self._keep(command)
+
+    def _keep(self, command: Command) -> None:
+        was_clean = self.isClean()
+        del self._commands[self._index :]
+        if self._clean is not None and self._clean > self._index:
+            self._clean = None
+        # The saved state must stay reachable: nothing merges into the step that led to it.
+        if self._index and not was_clean and self._commands[-1].merge_with(command):
+            self.indexChanged.emit(self._index)
+            return
+        self._commands.append(command)
+        self._move_to(self._index + 1, was_clean)
+
+    def undo(self) -> None:
+        """Take the last step back, if there is one."""
+        if self.canUndo():
+            was_clean = self.isClean()
+            self._commands[self._index - 1].undo()
+            self._move_to(self._index - 1, was_clean)
+
+    def redo(self) -> None:
+        """Do the step undone last again, if there is one."""
+        if self.canRedo():
+            was_clean = self.isClean()
+            self._commands[self._index].redo()
+            self._move_to(self._index + 1, was_clean)
+
+    def beginMacro(self, text: str) -> None:
+        """Make one step of all that is pushed until `endMacro`."""
+        self._macros.append(Macro(text))
+
+    def endMacro(self) -> None:
+        """End the macro begun last; an empty one leaves no step."""
+        macro = self._macros.pop()
+        if not macro.commands:
+            return
+        if self._macros:
+            self._macros[-1].commands.append(macro)
+        else:
+            self._keep(macro)
+
+    def clear(self) -> None:
+        """Forget all steps; the present state counts as saved."""
+        was_clean = self.isClean()
+        self._commands.clear()
+        self._macros.clear()
+        self._clean = 0
+        self._move_to(0, was_clean)
+
+    def _move_to(self, index: int, was_clean: bool) -> None:
+        self._index = index
+        self.indexChanged.emit(index)
+        if self.isClean() != was_clean:
+            self.cleanChanged.emit(self.isClean())
