@@ -12,10 +12,11 @@ import msgspec
 
 from resviz.arch import files, presets
 from resviz.arch.graph import Architecture
+from resviz.arch.shapes import infer
 from resviz.cli.launch import Launch, Watched, demand_started
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
-from resviz.errors import DataError, FormatError, PresetError, RecipeError, RunError
+from resviz.errors import BuildError, DataError, FormatError, PresetError, RecipeError, RunError
 from resviz.runs.events import Resume
 from resviz.runs.store import Run, create_experiment, find_runs
 from resviz.train import devices
@@ -63,6 +64,9 @@ def _train(args: argparse.Namespace) -> int:
     devices.check_present(recipe.device)
     classes = _classes_of(recipe.data)
     architectures = [_architecture(text, classes, args.image_size) for text in args.architectures]
+    for architecture in architectures:
+        for problem in infer(architecture).problems[:1]:
+            raise BuildError(f"{architecture.name} cannot be trained: {problem.message} {problem.mend}")
     experiment = create_experiment(architectures, recipe, name=args.name, out=args.out)
     return _watch(args, experiment.runs, experiment.path, recipe.device)
 

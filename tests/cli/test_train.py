@@ -1,0 +1,284 @@
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from resviz.arch import files
+from resviz.errors import ResvizError
+from resviz.runs.series import load
+from resviz.runs.store import find_runs
+from resviz.train import recipe as recipes
+from resviz.train.recipe import PAPER
+from tests.train.small import architecture, experiment
+
+SMALL = ("--data", "shapes", "--train-limit", 40, "--test-limit", 20, "--batch-size", 16, "--image-size", 8)
+
+
+def test_train_resume_and_list(command, tmp_path):
+    out = tmp_path / "out"
+    code, answer, err = command(
+        "train", "plain-8-w4", "resnet-8-w4", *SMALL, "--iterations", 30, "--seed", 5, "--device", "cpu",
+        "--recipe", "quick", "--no-augment", "--precision", "float32", "--out", out,
+    )
+    assert code == 0
+    assert answer["experiment"] == str(out)
+    assert answer["device"] == "cpu"
+    assert [run["name"] for run in answer["runs"]] == ["plain-8-w4", "resnet-8-w4"]
+    for run in answer["runs"]:
+        assert run["iterations"] == 30
+        assert 0 <= run["train_error_pct"] <= 100
+        assert 0 <= run["test_error_pct"] <= 100
+        assert run["diverged"] is False
+        assert run["images_per_second"] > 0
+        assert run["state"] == "finished"
+    assert "100 %" in err
+    recipe = find_runs(out)[0].recipe()
+    assert (recipe.seed, recipe.augment, recipe.precision, recipe.iterations) == (5, False, "float32", 30)
+    assert recipe.milestones == (15, 22)
+
+    code, answer, err = command("resume", out)
+    assert code == 0
+    assert "All runs are finished" in err
+    code, answer, _ = command("resume", out, "--iterations", 40)
+    assert code == 0
+    assert [run["iterations"] for run in answer["runs"]] == [40, 40]
+    assert load(find_runs(out)[0].events_path).train.x[-1] == 40
+
+    code, answer, _ = command("runs", out)
+    assert [(run["name"], run["state"], run["iterations"]) for run in answer["runs"]] == [
+        ("plain-8-w4", "finished", 40), ("resnet-8-w4", "finished", 40),
+    ]
+    code, text, _ = command("runs", out, json_answer=False)
+    assert "resnet-8-w4" in text
+    assert "40/40" in text
+    code, answer, _ = command("export", out, "--to", "csv", "-o", tmp_path / "tables")
+    assert code == 0
+    assert all(Path(file).stat().st_size > 0 for file in answer["files"])
+    assert len(answer["files"]) >= 6
+
+
+def background(*words):
+    endless = ("--iterations", "100000", "--device", "cpu", "--json")
+    command = [sys.executable, "-m", "resviz", *map(str, words), *endless]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def iteration(out):
+    def reached():
+        try:
+            runs = find_runs(out)
+        except ResvizError:
+            return 0
+        return min(load(run.events_path).iteration for run in runs)
+
+    return reached
+
+
+def test_steering_from_elsewhere(command, tmp_path):
+    out = tmp_path / "out"
+    process = background("train", "plain-8-w4", "resnet-8-w4", *SMALL, "--out", out)
+    try:
+        wait_until(lambda: iteration(out)() > 3)
+        assert command("pause", out)[:2] == (0, {"state": "paused"})
+        before = iteration(out)()
+        assert command("resume", out)[0] == 0
+        assert command("learning-rate", out, "0.025")[:2] == (0, {"state": "running"})
+        wait_until(lambda: all(load(run.events_path).rate_changes for run in find_runs(out)))
+        assert command("checkpoint", out)[0] == 0
+        wait_until(lambda: iteration(out)() > before)
+        code, _, err = command("resume", out)
+        assert code == 2
+        assert "already" in err
+        assert command("stop", out)[:2] == (0, {"state": "stopped"})
+        said, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    answer = json.loads(said.splitlines()[-1])
+    assert [run["state"] for run in answer["runs"]] == ["stopped", "stopped"]
+    assert "resviz resume" in err
+    for word in ("pause", "stop", "checkpoint"):
+        code, _, err = command(word, out)
+        assert code == 2
+        assert "not being trained" in err
+        assert len(err.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_stops_with_checkpoints_and_a_hint(tmp_path):
+    out = tmp_path / "out"
+    process = background("train", "plain-8-w4", *SMALL, "--out", out)
+    try:
+        wait_until(lambda: iteration(out)() > 3)
+        process.send_signal(signal.SIGINT)
+        said, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert f"resviz resume {out}" in err
+    [run] = json.loads(said.splitlines()[-1])["runs"]
+    assert run["state"] == "stopped"
+    [run] = find_runs(out)
+    assert load(run.events_path).checkpoints[-1].iteration == load(run.events_path).iteration
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the worker in /proc")
+def test_a_dead_worker_is_told_and_does_not_hang(command, tmp_path):
+    [run] = experiment(tmp_path / "out", ["plain-8-w4"], iterations=100_000).runs
+    killed = []
+
+    def kill_worker():
+        wait_until(lambda: load(run.events_path).iteration > 3)
+        for entry in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = entry.read_bytes().split(b"\0")
+                if b"worker" in words and str(run.path).encode() in words:
+                    os.kill(int(entry.parent.name), signal.SIGKILL)
+                    killed.append(entry)
+
+    killer = threading.Thread(target=kill_worker)
+    killer.start()
+    code, answer, err = command("resume", run.path)
+    killer.join()
+    assert killed
+    assert code == 1
+    assert answer["runs"][0]["state"] == "interrupted"
+    assert "killed by signal 9" in err
+    assert answer["runs"][0]["iterations"] > 0
+
+
+def test_divergence_is_in_the_answer(command, tmp_path):
+    recipe = msgspec.structs.replace(
+        PAPER.scaled(2000), learning_rate=50.0, weight_decay=0.5, milestones=(), name="explosive"
+    )
+    file, out = tmp_path / "recipe.json", tmp_path / "out"
+    file.write_bytes(recipes.to_json(recipe))
+    where = ("--recipe", file, "--device", "cpu", "--out", out)
+    code, answer, err = command("train", "plain-8-w4", *SMALL, *where)
+    assert code == 1
+    assert answer["runs"][0]["diverged"] is True
+    assert answer["runs"][0]["state"] == "failed"
+    assert "diverged" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("resnet-20", "--iterations", "0"), "iterations must be at least 1, not 0"),
+        (("resnet-20", "--batch-size", "0"), "batch_size must be at least 1"),
+        (("resnet-20", "--learning-rate", "-1"), "learning_rate must be a number above 0"),
+        (("resnt-20",), "resnet-20"),
+        (("resnet-21",), "6n+2"),
+        (("resnet-20", "--data", "folder:/nowhere/at/all"), "/nowhere/at/all"),
+        (("resnet-20", "--data", "mnist"), "no data set 'mnist'"),
+        (("resnet-20", "--device", "gpu"), "no device 'gpu'"),
+        (("resnet-20", "--recipe", "slow"), "no recipe 'slow'"),
+        (("resnet-20", "--image-size", "0"), "image-size must be at least 1"),
+    ],
+)
+def test_mistakes_are_one_line(command, tmp_path, words, said):
+    code, _, err = command("train", *words, "--out", tmp_path / "out")
+    assert code == 2
+    assert err.startswith("error: ")
+    assert said in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_card_is_one_line(command, monkeypatch):
+    from resviz.train import devices
+
+    monkeypatch.setattr(devices, "_cards", lambda: 0)
+    code, _, err = command("train", "resnet-20", "--device", "cuda")
+    assert code == 2
+    assert "no CUDA card" in err
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b'{"format": "other"}', b"\xff\xfe\x00", b"null"])
+def test_broken_architecture_file_is_one_line(command, tmp_path, content):
+    file = tmp_path / "net.json"
+    file.write_bytes(content)
+    code, _, err = command("train", file, "--out", tmp_path / "out")
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_architecture_with_problems_is_one_line(command, tmp_path):
+    broken = architecture("resnet-8-w4")
+    broken.remove("pool")
+    files.save(broken, tmp_path / "net.json")
+    code, _, err = command("train", tmp_path / "net.json", *SMALL[:-2], "--out", tmp_path / "out")
+    assert code == 2
+    assert len(err.splitlines()) == 1
+    assert "cannot be trained" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_read_only_folder_is_one_line(command, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    code, _, err = command("train", "resnet-8", "--out", file / "out")
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_out_that_holds_an_experiment_is_refused(command, tmp_path):
+    experiment(tmp_path / "out", ["plain-8-w4"])
+    code, _, err = command("train", "resnet-8", "--out", tmp_path / "out")
+    assert code == 2
+    assert "holds an experiment already" in err
+
+
+@pytest.mark.parametrize("word", ["resume", "runs", "pause", "stop"])
+def test_folder_without_runs_is_one_line(command, tmp_path, word):
+    for folder in (tmp_path, tmp_path / "missing"):
+        code, _, err = command(word, folder)
+        assert code == 2
+        assert len(err.splitlines()) == 1
+
+
+def test_run_without_recipe_is_one_line(command, tmp_path):
+    [run] = experiment(tmp_path / "out", ["plain-8-w4"]).runs
+    (run.path / "recipe.json").unlink()
+    code, _, err = command("resume", run.path)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_damaged_recipe_is_one_line(command, tmp_path):
+    [run] = experiment(tmp_path / "out", ["plain-8-w4"]).runs
+    (run.path / "recipe.json").write_text('{"format": "resviz-recipe"')
+    code, _, err = command("resume", run.path)
+    assert code == 2
+    assert "recipe.json" in err
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf"])
+def test_senseless_rates_are_refused(command, tmp_path, rate):
+    experiment(tmp_path / "out", ["plain-8-w4"])
+    code, _, err = command("learning-rate", tmp_path / "out", rate) if rate[0] != "-" else (2, "", "rate")
+    assert code == 2
+    assert "rate" in err
+
+
+def test_no_runs_yet(command):
+    code, answer, _ = command("runs")
+    assert (code, answer) == (0, {"runs": []})
+    assert "There are no runs" in command("runs", json_answer=False)[1]
