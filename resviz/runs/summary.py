@@ -7,6 +7,7 @@ from itertools import islice
 
 import msgspec
 
+from resviz.errors import ResvizError
 from resviz.runs import events, lines
 from resviz.runs.events import Changed, Evaluated, Noted, RateChanged, RunState, Started, Stepped
 from resviz.runs.run import Run, settled, tells_state
@@ -91,7 +92,7 @@ def summary(run: Run) -> RunSummary:
         state=settled_state,
         message=state.message if isinstance(state, Changed) and state.state == settled_state else "",
         iterations=newest.iteration if newest else 0,
-        iterations_asked=begun.iterations if begun else None,
+        iterations_asked=_iterations_asked(run, begun),
         train_error_pct=mean_of_last_epoch(
             [s.iteration for s in steps], [s.train_error_pct for s in steps], per_epoch
         ),
@@ -128,6 +129,14 @@ def mean_of_last_epoch(
         total += value * span
         weight += span
     return total / weight if weight else values[0]
+
+
+def _iterations_asked(run: Run, begun: Started | None) -> int | None:
+    """Return what the recipe asks for now, which a resume may have raised; a recording has no recipe."""
+    try:
+        return run.recipe().iterations
+    except ResvizError:
+        return begun.iterations if begun else None
 
 
 def _first_started(run: Run) -> Started | None:
