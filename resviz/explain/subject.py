@@ -138,7 +138,7 @@ class Library:
             int(checkpoint.meta.get("iteration", 0)),
             tuple(skipped),
             dataset,
-            self._statistics_of(dataset, run.normalise).to(self._device),
+            self._statistics_of(dataset, run.normalise),
             self._device,
         )
         _keep(self._subjects, key, (newest, subject), _SUBJECTS_KEPT)
@@ -178,8 +178,8 @@ class Library:
         key = (id(dataset), normalise)
         if key not in self._statistics:
             # the data set goes with it, so that its id is not given away
-            value = (dataset, Statistics.of(dataset.train_images, normalise))
-            _keep(self._statistics, key, value, _DATASETS_KEPT)
+            statistics = Statistics.of(dataset.train_images, normalise).to(self._device)
+            _keep(self._statistics, key, (dataset, statistics), _DATASETS_KEPT)
         return self._statistics[key][1]
 
 

@@ -1,0 +1,49 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from resviz.cli import main
+
+
+def last_line(capsys):
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_evaluate_prints_errors_and_json(runs, capsys):
+    assert main(["evaluate", str(runs[0].path)]) == 0
+    text = capsys.readouterr().out
+    assert "test error" in text
+    assert "green" in text
+    assert main(["evaluate", str(runs[0].path), "--json"]) == 0
+    document = last_line(capsys)
+    assert document["pictures"] == 18
+    assert document["iteration"] == 10
+    assert 0 <= document["test_error_pct"] <= 100
+
+
+def test_explain_writes_files(runs, capsys, tmp_path):
+    words = ["explain", str(runs[1].path), "--index", "3", "--method", "grad_cam", "-o", str(tmp_path / "x")]
+    assert main([*words, "--json"]) == 0
+    document = last_line(capsys)
+    assert all(Path(document[key]).is_file() for key in ("picture", "heatmap", "overlay"))
+    assert main(words) == 0
+    assert "takes test picture 3 (blue) for" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["evaluate", "nowhere"], "holds no run"),
+        (["explain", "RUN", "--index", "-1", "-o", "x"], "no test picture -1"),
+        (["explain", "RUN", "-o", "FILE"], "Cannot make the folder"),
+        (["evaluate", "RUN", "--device", "quantum"], "no device 'quantum'"),
+    ],
+)
+def test_mistakes_exit_2_with_one_line(runs, capsys, words, sentence):
+    real = {"RUN": str(runs[0].path), "FILE": str(runs[0].path / "recipe.json")}
+    assert main([real.get(word, word) for word in words]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert sentence in error
+    assert error.count("\n") == 1
