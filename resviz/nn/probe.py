@@ -42,7 +42,7 @@ class ForwardProbe:
     def record_response(self, convolution: str, normalised: Tensor) -> None:
         """Measure the standard deviation of all values of a tensor."""
         with torch.no_grad():
-            # Var = E[x^2] - E[x]^2: behind a batch norm the mean is of the deviation's order, so little cancels.
+            # Var = E[x^2] - E[x]^2: behind a batch norm the mean is of the deviation's order: little cancels.
             # torch.std takes three times as long on the CPU, for its one-pass update is not vectorised.
             values = normalised.detach().float()
             mean, norm = values.mean(), torch.linalg.vector_norm(values)
