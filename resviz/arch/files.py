@@ -14,7 +14,7 @@ from resviz.arch.order import topological_order
 from resviz.arch.presets import preset
 from resviz.arch.spec import Value
 from resviz.atomic import write_atomically
-from resviz.errors import FormatError, PresetError, ResvizError
+from resviz.errors import ArchitectureError, FormatError, PresetError, ResvizError
 
 FORMAT = "resviz-architecture"
 VERSION = 1
@@ -176,9 +176,9 @@ def _architecture(document: _Document) -> Architecture:
         architecture.connect(wire)
     for key, value in document.twin_memory.items():
         if key and (key not in architecture or architecture[key].shortcut is None):
-            raise FormatError(f"twin_memory names {key!r}, which is no block with a shortcut.")
+            raise ArchitectureError(f"Twin memory names {key!r}, which is no block with a shortcut.")
         if key and value not in SHORTCUTS:
-            raise FormatError(f"twin_memory says {value!r} of {key!r}, which is no shortcut.")
+            raise ArchitectureError(f"Twin memory says {value!r} of {key!r}, which is no shortcut.")
     architecture.twin_memory = dict(document.twin_memory)
     architecture.twin_memory = architecture.memory()
     return architecture

@@ -161,7 +161,8 @@ KINDS: tuple[Kind, ...] = (
         "input",
         "Input",
         "Ends",
-        "Where pictures enter. Training resizes the chosen data set to this height and width.",
+        "Where pictures enter, as channels, height and width. Training resizes the chosen data set to "
+        "this height and width.",
         _PAPER,
         _input_shape,
         lambda *_: NOTHING,
@@ -219,7 +220,8 @@ KINDS: tuple[Kind, ...] = (
         "relu",
         "ReLU",
         "Layers",
-        "Sets negative values to zero.",
+        "Sets negative values to zero. Without such a bend between them, any number of convolutions would do "
+        "no more than one. In residual units the last one stands behind the addition.",
         _PAPER,
         _same,
         _elementwise_cost,
@@ -254,7 +256,8 @@ KINDS: tuple[Kind, ...] = (
         "max_pool",
         "Max pooling",
         "Layers",
-        "Keeps the largest value of each window.",
+        "Keeps the largest value of each window, and so says whether a feature is there rather than where. "
+        "The ImageNet networks have one behind their first convolution.",
         "arXiv:1512.03385, Table 1",
         _pool_shape,
         _elementwise_cost,
@@ -269,7 +272,8 @@ KINDS: tuple[Kind, ...] = (
         "avg_pool",
         "Average pooling",
         "Layers",
-        "Keeps the mean of each window.",
+        "Keeps the mean of each window: a smaller map without learned weights. The networks here use strided "
+        "convolutions instead.",
         "arXiv:1512.03385, Table 1",
         _pool_shape,
         _elementwise_cost,
@@ -294,7 +298,8 @@ KINDS: tuple[Kind, ...] = (
         "flatten",
         "Flatten",
         "Layers",
-        "Lays a map out as one vector.",
+        "Lays a map of C x H x W out as one vector, for a linear layer. Ties the network to one picture "
+        "size; global average pooling does not.",
         "torch.nn.Flatten",
         lambda _p, inputs: (prod(inputs[0]),),
         _elementwise_cost,
@@ -304,7 +309,8 @@ KINDS: tuple[Kind, ...] = (
         "linear",
         "Linear",
         "Layers",
-        "The classifier: each output is a weighted sum of all inputs.",
+        "Each output is a weighted sum of all inputs, plus a learned constant. The last one is the "
+        "classifier, with one output a class.",
         _PAPER,
         _linear_shape,
         _linear_cost,
@@ -325,7 +331,8 @@ KINDS: tuple[Kind, ...] = (
         "dropout",
         "Dropout",
         "Layers",
-        "Sets a random share of the values to zero while training. The paper's networks use none.",
+        "Sets a random share of the values to zero while training, and scales up the rest, so that no value "
+        "is relied upon too much. The paper's networks use none.",
         "arXiv:1207.0580",
         _same,
         _elementwise_cost,
@@ -336,7 +343,8 @@ KINDS: tuple[Kind, ...] = (
         "identity",
         "Identity",
         "Layers",
-        "Lets its input through unchanged.",
+        "Lets its input through unchanged: a named place on a wire. A shortcut is this, as long as the shape "
+        "stays the same.",
         "arXiv:1603.05027",
         _same,
         lambda *_: NOTHING,

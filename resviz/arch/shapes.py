@@ -185,7 +185,8 @@ def _mend_of_addition(
         first = wires["branch"].source
         return f"Use the same strides on both ways to {add.id}: through {first} and through {source.id}."
     channels = branch[0]
-    if source.kind in ("conv", "zero_pad_shortcut") and stride == 1:
+    own = len(architecture.outgoing(source.id)) == 1  # a layer of this shortcut alone
+    if own and source.kind in ("conv", "zero_pad_shortcut") and stride == 1:
         return f"Set the channels of {source.id} to {channels}."
     where = f"on the wire from {source.id} to {add.id}"
     projection = f"a 1x1 convolution with {channels} channels, stride {stride}, padding 0 and a batch norm"

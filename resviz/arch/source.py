@@ -117,8 +117,7 @@ def _classes(plan: Plan) -> Iterator[str]:
 
 def _calls_functional(steps: Sequence[Step]) -> bool:
     return any(
-        step.block.kind in (*text.CLASS_NAMES, "relu", "zero_pad_shortcut", "max_pool", "avg_pool", "dropout")
-        for step in steps
+        step.block.kind not in ("conv", "linear", "add", "flatten", "global_avg_pool") for step in steps
     )
 
 

@@ -13,12 +13,18 @@ CLASS_NAMES = {
 }
 
 BATCH_NORM = '''\
-class BatchNorm(nn.BatchNorm2d):
-    """Batch normalisation (arXiv:1502.03167), without PyTorch's counter of batches, which nothing reads."""
+class BatchNorm(nn.Module):
+    """Batch normalisation (arXiv:1502.03167): nn.BatchNorm2d without its counter of batches."""
 
     def __init__(self, channels: int) -> None:
-        super().__init__(channels)
-        self.num_batches_tracked = None
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.batch_norm(x, self.running_mean, self.running_var, self.weight, self.bias, self.training)
 '''
 
 CONV_BN_RELU = '''\

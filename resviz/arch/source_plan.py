@@ -1,4 +1,4 @@
-"""The plan of an exported module: which blocks run when, where modules are kept, which stages are one line."""
+"""The plan of an exported module: which blocks run when, where they are kept, which stages are one line."""
 
 from __future__ import annotations
 
