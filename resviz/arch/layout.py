@@ -196,11 +196,12 @@ def _wrap(tight: Sequence[bool], longest: int, offset: int = 0) -> list[tuple[in
 def _line_length(stages: Sequence[Sequence[bool]], tray_size: int) -> int:
     """Return how many columns let the picture, without lanes, fill a 4:3 screen best."""
 
-    def extent(longest: int) -> float:
+    def extent(longest: int) -> tuple[float, int]:
         lines = [line for tight in stages for line in _wrap(tight, longest)]
         columns = max((end - begin for begin, end in lines), default=1)
         rows = len(lines) + (ceil(tray_size / longest) + 1 if tray_size else 0)
-        return max(columns * PITCH[0] / _ASPECT, rows * PITCH[1] + STAGE_GAP * max(len(stages) - 1, 0))
+        height = rows * PITCH[1] + STAGE_GAP * max(len(stages) - 1, 0)
+        return max(columns * PITCH[0] / _ASPECT, height), rows
 
     # The largest row in one line, two lines, ...: far beyond sqrt(size) lines it only becomes a tower.
     size = max([len(tight) for tight in stages] + [tray_size, 1])

@@ -9,7 +9,6 @@ from resviz.arch.names import check_id
 from resviz.arch.twin import twin
 from resviz.errors import ArchitectureError
 
-
 THOROUGH = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine fails no test."""
 
