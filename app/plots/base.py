@@ -239,7 +239,7 @@ class Plot(QWidget):
         self.x_axis.setHeight(round(text.pixelSize() * 2.6 + 6))
         self.y_axis.setWidth(round(text.pixelSize() * 4.2 + 4))
         self.view.getPlotItem().showGrid(x=False, y=True, alpha=0.55)
-        self.view.getPlotItem().layout.setContentsMargins(0, 8, 2 * GRID, 0)
+        self.view.getPlotItem().layout.setContentsMargins(2, GRID, 2 * GRID, 2)
         self.button.setIcon(icon("more"))
         self.header.fit()
         self.header.update()

@@ -14,9 +14,9 @@ Ints = NDArray[np.int64]
 class Bins:
     """The part of a curve that is in view, in few bins; where it has few points, each is a bin of its own.
 
-    Bins begin at multiples of a power of two iterations, so that a growing or moving curve does not shimmer;
-    the newest one, still incomplete, is there too. Nothing is kept from one picture to the next, because it need
-    not be: numpy passes over 64,000 points in a fiftieth of a millisecond.
+    Bins begin at multiples of 2^n or 3 x 2^n iterations, so that a growing or moving curve does not shimmer;
+    the newest one, still incomplete, is there too. Nothing is kept from one picture to the next, because it
+    need not be: numpy passes over 64,000 points in a fiftieth of a millisecond.
     """
 
     def __init__(self, x: Ints, begin: float, end: float, count: int) -> None:
@@ -40,7 +40,8 @@ class Bins:
             self.starts: Ints = np.arange(size)
         else:
             span = int(part[-1] - part[0]) / max(count, 1)
-            self.width = 1 << int(np.ceil(np.log2(max(span, 1))))
+            power = 1 << max(0, int(np.floor(np.log2(max(span, 1)))))
+            self.width = next(w for w in (power, power * 3 // 2, 2 * power) if w >= span)
             edges = np.arange(int(part[0]) // self.width * self.width, int(part[-1]) + 1, self.width)
             starts = np.searchsorted(part, edges)
             full = np.append(starts[1:] > starts[:-1], starts[-1] < size)

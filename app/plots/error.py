@@ -187,8 +187,10 @@ def _batches(curve: Curve, bins: Bins, colour: QColor) -> Stroke:
         return Line(bins.x, bins.newest(curve.y), pen(colour, 1, 0.35), smooth=len(bins.x) < 400)
     shade = QColor(colour)
     shade.setAlphaF(0.15)
-    right = np.append(bins.left[1:], bins.x[-1])
-    return Band(bins.left, right, bins.lowest(curve.y), bins.highest(curve.y), QBrush(shade))
+    low, high, newest = bins.lowest(curve.y), bins.highest(curve.y), bins.newest(curve.y)
+    # Each bar reaches to where the curve came from, so that bars of few points have no gaps between them.
+    low[1:], high[1:] = np.fmin(low[1:], newest[:-1]), np.fmax(high[1:], newest[:-1])
+    return Band(bins.left, np.append(bins.left[1:], bins.x[-1]), low, high, QBrush(shade))
 
 
 def _index(curve: Curve, at: int | None) -> int | None:

@@ -188,9 +188,7 @@ def fonts() -> tuple[QFont, QFont]:
     return title, text
 
 
-def _flow(
-    entries: Sequence[Entry], width: float, text: QFontMetricsF, readings: bool
-) -> list[_Placed]:
+def _flow(entries: Sequence[Entry], width: float, text: QFontMetricsF, readings: bool) -> list[_Placed]:
     placed: list[_Placed] = []
     x, row = 0.0, 0
     for entry in entries:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from app.theme import GRID, theme
@@ -50,7 +50,7 @@ def save_picture(plot: Plot, path: Path) -> Path:
         _paint(plot, painter, size)
         painter.end()
     else:
-        picture(plot).save(buffer, b"PNG")
+        QImageWriter(buffer, QByteArray(b"png")).write(picture(plot))
     data: QByteArray = buffer.data()
     return write_atomically(path, bytes(data.data()))
 

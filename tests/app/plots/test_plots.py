@@ -1,0 +1,190 @@
+"""What holds for every plot."""
+
+import csv
+import xml.etree.ElementTree as ET
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtWidgets import QFileDialog
+
+from app.plots import ErrorPlot, GradientPlot, PlotRun, ResidualPlot
+from app.plots.strokes import Dots, Line
+from app.theme import DARK, LIGHT, run_colour, theme
+from resviz.runs.series import RunSeries
+from tests.app.plots.fake_runs import fake_events
+
+KINDS = (ErrorPlot, GradientPlot, ResidualPlot)
+every = pytest.mark.parametrize("kind", KINDS)
+
+
+def colours(image):
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(0, image.height(), 2)}
+
+
+def drawn_numbers(axis):
+    """Return (rectangle, flags, text) of the numbers of an axis."""
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    try:
+        painter.setFont(axis.style["tickFont"])
+        return axis.generateDrawSpecs(painter)[2]
+    finally:
+        painter.end()
+
+
+@every
+def test_empty_waiting_and_hidden_plots_say_what_to_do(show, pair, kind):
+    plot = show(kind)
+    assert plot.empty.isVisible()
+    assert plot.empty.text().startswith("Press Train:")
+    plot.set_runs([PlotRun("resnet-20", RunSeries(), QColor("red"), False)])
+    assert "Waiting for the first" in plot.empty.text()
+    for run in pair:
+        run.visible = False
+    plot.set_runs(pair)
+    assert "hidden" in plot.empty.text()
+    pair[1].visible = True
+    plot.refresh()
+    assert not plot.empty.isVisible()
+
+
+@every
+def test_a_hidden_plot_does_not_draw_and_catches_up_when_shown(show, pair, kind, qtbot):
+    plot = show(kind, pair)
+    plot.hide()
+    drawn = plot.redraws
+    pair[1].series.feed(fake_events(False, depth=20, iterations=300, done=10)[1:])
+    qtbot.wait(250)
+    assert plot.redraws == drawn
+    plot.show()
+    assert plot.redraws == drawn + 1
+
+
+@every
+def test_draws_by_itself_only_when_something_changed(show, kind, qtbot):
+    events = fake_events(False, depth=20, iterations=300)
+    run = PlotRun("resnet-20", RunSeries(), QColor("red"), False)
+    plot = show(kind, [run])
+    drawn = plot.redraws
+    qtbot.wait(250)
+    assert plot.redraws == drawn
+    run.series.feed(events)
+    qtbot.waitUntil(lambda: plot.redraws == drawn + 1, timeout=2000)
+    assert plot.curves.strokes
+    qtbot.wait(250)
+    assert plot.redraws == drawn + 1
+
+
+@every
+def test_pictures_hold_title_and_curves(show, pair, kind, tmp_path):
+    plot = show(kind, pair)
+    png, svg = plot.save_picture(tmp_path / "a.png"), plot.save_picture(tmp_path / "a.svg")
+    image = QImage(str(png))
+    assert (image.width(), image.height()) == (2 * plot.width(), 2 * plot.height())
+    found = colours(image)
+    assert pair[1].colour.name() in found
+    assert DARK.panel in found
+    root = ET.parse(svg).getroot()
+    text = " ".join("".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert plot.title in text
+    assert plot.x_label in text
+    assert pair[1].colour.name() in svg.read_text()
+
+
+@every
+def test_csv_holds_the_runs_by_name(show, pair, kind, tmp_path):
+    plot = show(kind, pair)
+    with plot.save_csv(tmp_path / "a.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["run"] for row in rows} == {run.name for run in plot.with_data()}
+    assert all(None not in row.values() for row in rows)
+
+
+@every
+def test_menu_saves_and_tells(  # noqa: PLR0917
+    show, pair, kind, tmp_path, qtbot, monkeypatch
+):
+    plot = show(kind, pair)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure"), ""))
+    actions = {action.text(): action for action in plot.menu.actions()}
+    for text, suffix in (
+        ("Save as PNG …", ".png"),
+        ("Save as SVG …", ".svg"),
+        ("Save numbers as CSV …", ".csv"),
+    ):
+        with qtbot.waitSignal(plot.saved) as saved:
+            actions[text].trigger()
+        assert saved.args == [str(tmp_path / f"figure{suffix}")]
+        assert (tmp_path / f"figure{suffix}").stat().st_size > 0
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "nowhere" / "a.png"), ""))
+    with qtbot.waitSignal(plot.save_failed) as failed:
+        actions["Save as PNG …"].trigger()
+    assert "Cannot write" in failed.args[0]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    with qtbot.assertNotEmitted(plot.saved):
+        actions["Save as PNG …"].trigger()
+    actions["Copy picture"].trigger()
+    assert QGuiApplication.clipboard().image().width() == 2 * plot.width()
+
+
+@every
+def test_theme_and_presentation_redress(show, pair, kind):
+    plot = show(kind, pair)
+    theme().set_mode("light")
+    for run in pair:
+        run.colour = run_colour(0, run.plain)
+    plot.set_runs(pair)
+    found = colours(plot.grab().toImage())
+    assert LIGHT.panel in found
+    assert DARK.panel not in found
+    assert run_colour(0, False).name() in found
+    thin = max(s.pen.widthF() for s in plot.curves.strokes if isinstance(s, Line))
+    theme().set_presentation(True)
+    assert max(s.pen.widthF() for s in plot.curves.strokes if isinstance(s, Line)) > thin
+
+
+@every
+@pytest.mark.parametrize("large", [False, True])
+def test_nothing_is_cut_off_when_narrow(show, pair, kind, large):
+    theme().set_presentation(large)
+    plot = show(kind, pair, (380, 280))
+    assert set(plot.header.shown_names) == {run.name for run in pair}
+    assert plot.header.height() + plot.view.height() <= 280
+    assert plot.view.getViewBox().height() >= 60
+    inside = plot.view.sceneRect().adjusted(-0.5, -0.5, 0.5, 0.5)
+    for axis in (plot.x_axis, plot.y_axis):
+        margin = axis.label.document().documentMargin()
+        text = axis.label.boundingRect().adjusted(margin, margin, -margin, -margin)
+        assert inside.contains(axis.label.mapRectToScene(text)), axis.labelText
+        numbers = drawn_numbers(axis)
+        assert len(numbers) >= 2
+        for place, _, number in numbers:
+            assert inside.contains(axis.mapRectToScene(place)), number
+
+
+@every
+def test_hovering_reads_values_and_leaving_forgets_them(show, pair, kind, qtbot):
+    plot = show(kind, pair)
+    before = plot.header.subtitle
+    box = plot.view.getViewBox().sceneBoundingRect()
+    middle = plot.view.mapFromScene(box.center())
+    qtbot.mouseMove(plot.view.viewport(), QPoint(middle.x() - 9, middle.y()))
+    qtbot.mouseMove(plot.view.viewport(), middle)
+    qtbot.waitUntil(lambda: plot.hovered is not None, timeout=2000)
+    assert plot.header.subtitle != before
+    assert any(isinstance(stroke, Dots) for stroke in plot.marks.strokes)
+    plot.view.left.emit()
+    assert plot.hovered is None
+    assert plot.marks.strokes == []
+    assert plot.header.subtitle == before
+
+
+@every
+def test_right_click_and_button_open_the_same_menu(show, pair, kind, qtbot):
+    plot = show(kind, pair)
+    assert plot.button.menu() is plot.menu
+    assert plot.button.isVisible()
+    assert plot.rect().contains(plot.button.geometry())
+    assert plot.view.contextMenuPolicy() == Qt.ContextMenuPolicy.NoContextMenu
+    assert plot.view.mapFromScene(QPointF(0, 0)) is not None
