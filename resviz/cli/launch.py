@@ -77,10 +77,10 @@ class Watched:
 class Launch:
     """Tied workers on runs, placed as `placement.place` says; the context leaves no process behind."""
 
-    def __init__(self, runs: Sequence[Run], device: str) -> None:
+    def __init__(self, runs: Sequence[Run], device: str, cores: int | None = None) -> None:
         self.watched = [Watched(run) for run in runs]
         self._placements = place(
-            [run.path.absolute() for run in runs], device, available_cores(), devices.cuda_present()
+            [run.path.absolute() for run in runs], device, cores or available_cores(), devices.cuda_present()
         )
         self._workers: list[tuple[Placement, subprocess.Popen[bytes]]] = []
 

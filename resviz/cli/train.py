@@ -30,6 +30,7 @@ _CLASSES = {"shapes": 10, "cifar10": 10, "cifar100": 100}
 
 def register(command: str, parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `train` and `resume`."""
+    parser.add_argument("--threads", type=int, metavar="N", help="processor cores that the runs share (all)")
     if command == "resume":
         parser.add_argument("directory", metavar="DIR", type=Path, help="a run's or an experiment's folder")
         parser.add_argument("--iterations", type=int, metavar="N", help="train on up to N iterations in all")
@@ -56,6 +57,8 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
 
 def run(command: str, args: argparse.Namespace) -> int:
     """Train or resume; return 0 if all runs finished, 1 if one failed, 130 if Ctrl-C stopped them."""
+    if args.threads is not None and args.threads < 1:
+        raise RecipeError(f"--threads must be at least 1, not {args.threads}.")
     return _resume(args) if command == "resume" else _train(args)
 
 
@@ -113,7 +116,7 @@ def _watch(
     active = runs if active is None else active
     interrupted = False
     bars = ProgressLines()
-    with Launch(active, device) as launch:
+    with Launch(active, device, args.threads) as launch:
         try:
             while launch.poll():
                 bars.show(launch.watched)

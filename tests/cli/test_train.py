@@ -190,6 +190,7 @@ def test_divergence_is_in_the_answer(command, tmp_path):
         (("resnet-20", "--data", "mnist"), "no data set 'mnist'"),
         (("resnet-20", "--device", "gpu"), "no device 'gpu'"),
         (("resnet-20", "--recipe", "slow"), "no recipe 'slow'"),
+        (("resnet-20", "--threads", "0"), "threads must be at least 1"),
         (("resnet-20", "--image-size", "0"), "image-size must be at least 1"),
     ],
 )
