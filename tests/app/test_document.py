@@ -7,9 +7,20 @@ from resviz.arch.presets import preset
 from resviz.errors import ResvizError
 
 SIGNALS = (
-    "block_added", "block_removed", "block_changed", "block_moved", "block_renamed", "wire_added", "wire_removed",
-    "was_reset", "analysed", "modified_changed", "name_changed", "path_changed", "history_changed",
-)  # fmt: skip
+    "block_added",
+    "block_removed",
+    "block_changed",
+    "block_moved",
+    "block_renamed",
+    "wire_added",
+    "wire_removed",
+    "was_reset",
+    "analysed",
+    "modified_changed",
+    "name_changed",
+    "path_changed",
+    "history_changed",
+)
 
 
 def recorded(document):
@@ -39,10 +50,16 @@ def test_each_mutator_makes_one_change_and_tells_of_it(document):
     document.rename_block("stem", "entry")
     document.set_name("mine")
     assert events == [
-        ("wire_removed", wire), ("wire_removed", Wire("stage3.block3", "pool")), ("block_removed", "pool"),
-        ("block_added", "pool"), ("wire_added", wire), ("block_changed", "stem"), ("block_moved", "stem"),
-        ("block_renamed", "stem", "entry"), ("name_changed", "mine"),
-    ]  # fmt: skip
+        ("wire_removed", wire),
+        ("wire_removed", Wire("stage3.block3", "pool")),
+        ("block_removed", "pool"),
+        ("block_added", "pool"),
+        ("wire_added", wire),
+        ("block_changed", "stem"),
+        ("block_moved", "stem"),
+        ("block_renamed", "stem", "entry"),
+        ("name_changed", "mine"),
+    ]
     assert document.architecture["entry"].params["out_channels"] == 8
     assert document.architecture["entry"].position == (5.0, 6.0)
 
@@ -83,8 +100,10 @@ def test_modified_follows_the_clean_state(document, tmp_path):
     document.undo_stack.undo()
     assert document.modified
     assert [event for event in events if event[0] == "modified_changed"] == [
-        ("modified_changed", True), ("modified_changed", False), ("modified_changed", True),
-    ]  # fmt: skip
+        ("modified_changed", True),
+        ("modified_changed", False),
+        ("modified_changed", True),
+    ]
     assert ("path_changed",) in events
 
 

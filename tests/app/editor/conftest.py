@@ -34,7 +34,9 @@ class Hand:
         QTest.mouseClick(self.viewport, Qt.MouseButton.LeftButton, modifier, self.at(place))
         self.settle()
 
-    def drag(self, start, end, button=Qt.MouseButton.LeftButton, modifier=Qt.KeyboardModifier.NoModifier, drop=True):
+    def drag(
+        self, start, end, button=Qt.MouseButton.LeftButton, modifier=Qt.KeyboardModifier.NoModifier, drop=True
+    ):
         begin, goal = (p if isinstance(p, QPoint) else self.at(p) for p in (start, end))
         QTest.mousePress(self.viewport, button, modifier, begin)
         for step in range(1, 6):

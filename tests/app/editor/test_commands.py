@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QPointF
 
 from app.document import Document
 from app.editor.commands import ChangeGraph, MoveBlocks, RenameArchitecture, RenameBlock, SetParameters
@@ -37,7 +38,9 @@ def test_removing_takes_wires_along_and_brings_them_back(document):
 
 def test_adding_with_wires(document):
     block = Block("more", "relu", {}, (0.0, 0.0))
-    after = check_there_and_back(document, ChangeGraph(document, "Add", add=[block], connect=[Wire("stem", "more")]))
+    after = check_there_and_back(
+        document, ChangeGraph(document, "Add", add=[block], connect=[Wire("stem", "more")])
+    )
     assert after.outgoing("stem") == [Wire("stem", "more"), Wire("stem", "stage1.block1")]
 
 
@@ -103,15 +106,34 @@ KINDS = ("conv", "relu", "add", "basic", "linear", "input", "output", "global_av
 def edit_at_random(document, edits, draw):
     """Do one edit that the drawn numbers choose; what the document refuses is no edit."""
     ids = sorted(document.architecture.blocks)
-    verb = draw(st.sampled_from(("add", "remove", "connect", "unwire", "move", "params", "rename", "paste", "twin",
-                                 "insert", "undo", "redo", "replace", "name", "tidy")))  # fmt: skip
+    verb = draw(
+        st.sampled_from(
+            (
+                "add",
+                "remove",
+                "connect",
+                "unwire",
+                "move",
+                "params",
+                "rename",
+                "paste",
+                "twin",
+                "insert",
+                "undo",
+                "redo",
+                "replace",
+                "name",
+                "tidy",
+            )
+        )
+    )
     pick = st.sampled_from(ids) if ids else None
     wires = document.architecture.wires
-    from PySide6.QtCore import QPointF
-
     place = QPointF(draw(st.integers(-500, 500)), draw(st.integers(-500, 500)))
     if verb == "add":
-        edits.add(draw(st.sampled_from(KINDS)), place, after=draw(pick) if ids and draw(st.booleans()) else None)
+        edits.add(
+            draw(st.sampled_from(KINDS)), place, after=draw(pick) if ids and draw(st.booleans()) else None
+        )
     elif verb == "insert" and wires:
         edits.add("basic", place, wire=draw(st.sampled_from(wires)))
     elif verb == "remove" and ids:
@@ -128,7 +150,9 @@ def edit_at_random(document, edits, draw):
     elif verb == "params" and ids:
         block = document.architecture[draw(pick)]
         if "out_channels" in block.params:
-            edits.set_params({block.id: {"out_channels": draw(st.integers(1, 64))}}, draw(st.sampled_from((None, 2))))
+            edits.set_params(
+                {block.id: {"out_channels": draw(st.integers(1, 64))}}, draw(st.sampled_from((None, 2)))
+            )
         if "shortcut" in block.params:
             edits.set_params({block.id: {"shortcut": draw(st.sampled_from(("none", "A", "B", "C")))}})
     elif verb == "rename" and ids:

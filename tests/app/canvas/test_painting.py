@@ -1,0 +1,107 @@
+"""What is painted, looked at pixel by pixel where a person would look."""
+
+import pytest
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor
+
+from app.canvas import geometry as g
+from app.canvas.readout import BlockReadout
+from app.canvas.scene import NetworkScene
+from app.canvas.view import NetworkView
+from app.document import Document
+from app.theme import scale_colour, theme
+from resviz.arch.graph import Architecture
+from resviz.arch.presets import preset
+
+
+@pytest.fixture
+def shown(qtbot, qapp):
+    theme().apply(qapp)
+
+    def show(architecture, zoom=None, mode="dark"):
+        theme().set_mode(mode)
+        scene = NetworkScene(
+            Document(preset(architecture) if isinstance(architecture, str) else architecture)
+        )
+        view = NetworkView(scene)
+        qtbot.addWidget(view)
+        view.resize(1000, 700)
+        view.show()
+        qtbot.waitExposed(view)
+        if zoom is not None:
+            view.set_zoom(zoom)
+            view.centerOn(scene.block_item("stage1.block1").body_in_scene().center())
+        return view
+
+    yield show
+    theme().set_mode("system")
+
+
+def colour_at(view, block_id, x, y):
+    """Return the colour painted at a place relative to a block."""
+    pixels = view.mapFromScene(view.network.block_item(block_id).pos() + QPointF(x, y))
+    return QColor(view.grab().toImage().pixel(pixels))
+
+
+def near(first, second, tolerance=24):
+    other = QColor(second)
+    pairs = zip(first.getRgb()[:3], other.getRgb()[:3], strict=True)
+    return all(abs(a - b) <= tolerance for a, b in pairs)
+
+
+@pytest.mark.parametrize("mode", ["dark", "light"])
+@pytest.mark.parametrize("zoom", [0.2, 0.34, 0.6, 1.0])
+def test_the_shortcut_stands_out_above_residual_blocks_only(shown, mode, zoom):
+    residual, plain = shown("resnet-20", zoom, mode), shown("plain-20", zoom, mode)
+    colours = theme().colours
+    top = (g.WIDTH / 2, g.ARC_TOP)
+    assert near(colour_at(residual, "stage1.block2", *top), colours.residual, 50)
+    assert not near(colour_at(plain, "stage1.block2", *top), colours.residual, 60)
+    assert near(colour_at(residual, "stage1.block2", 3, 50), colours.residual, 40)
+    assert near(colour_at(plain, "stage1.block2", 3, 50), colours.plain, 40)
+
+
+@pytest.mark.parametrize(
+    ("zoom", "place"), [(0.2, (30, 18)), (0.34, (30, 18)), (0.6, (20, 37)), (1.0, (42, 34))]
+)
+def test_readouts_are_painted_in_the_scales_colours(shown, zoom, place):
+    view = shown("resnet-20", zoom)
+    for value, share in ((1.0, 1.0), (0.1, 0.5)):
+        view.network.set_readouts(
+            {"stage1.block1": BlockReadout(value, 0.3)},
+            gradient_range=(0.01, 1.0),
+            magnitude_range=(0.0, 1.0),
+        )
+        assert near(colour_at(view, "stage1.block1", *place), scale_colour(share), 30)
+
+
+def test_what_is_not_a_number_is_alarming(shown):
+    view = shown("plain-20", 0.34)
+    view.network.set_readouts({"stage1.block1": BlockReadout(float("nan"))})
+    assert near(colour_at(view, "stage1.block1", 70, 32), theme().colours.danger)
+
+
+def test_a_broken_block_has_a_frame_and_a_badge(shown, qapp):
+    view = shown("resnet-8", 1.0)
+    document = view.network.document
+    assert not near(colour_at(view, "stage1.block1", g.WIDTH - 11, -2), theme().colours.danger)
+    document.set_params("stem", {"out_channels": 64})
+    document.set_params("stage1.block1", {"out_channels": 8})
+    for _ in range(3):
+        qapp.processEvents()
+    assert near(colour_at(view, "stage1.block1", g.WIDTH - 11, -2), theme().colours.danger)
+    assert near(colour_at(view, "stage1.block1", 60, 0), theme().colours.danger, 60)
+
+
+def test_an_empty_canvas_says_what_to_do(shown):
+    view = shown(Architecture())
+    empty = view.grab().toImage()
+    middle = [QColor(empty.pixel(x, y)) for x in range(400, 600) for y in range(340, 360)]
+    assert any(near(colour, theme().colours.muted, 40) for colour in middle)
+
+
+def test_the_theme_changes_what_is_on_screen(shown):
+    view = shown("resnet-8", 1.0)
+    dark = colour_at(view, "stage1.block1", 72, -60)
+    theme().set_mode("light")
+    assert colour_at(view, "stage1.block1", 72, -60).lightness() > dark.lightness() + 100

@@ -1,0 +1,183 @@
+import pytest
+from PySide6.QtCore import QPointF
+
+from app.canvas.readout import BlockReadout
+from app.canvas.scene import NetworkScene, Port
+from app.document import Document
+from app.editor.edits import Edits
+from resviz.arch.graph import Architecture, Wire
+from resviz.arch.presets import preset
+
+
+@pytest.fixture
+def made(qapp):
+    def make(architecture):
+        document = Document(preset(architecture) if isinstance(architecture, str) else architecture)
+        return document, NetworkScene(document), Edits(document)
+
+    return make
+
+
+def agrees(scene):
+    """Assert that scene and document are the same network at the same places."""
+    architecture = scene.document.architecture
+    assert {item.block_id for item in scene.block_items()} == set(architecture.blocks)
+    for block_id, block in architecture.blocks.items():
+        item = scene.block_item(block_id)
+        assert item.block_id == block_id
+        assert (item.x(), item.y()) == block.position
+        assert set(item.inputs) == set(block.spec.inputs)
+    for wire in architecture.wires:
+        item = scene.wire_item(wire)
+        start = scene.port_place(Port(wire.source, wire.source_port, False))
+        end = scene.port_place(Port(wire.target, wire.target_port, True))
+        assert item._path.elementAt(0).x == start.x()
+        assert item._path.currentPosition() == end
+    assert len(scene._wires) == len(architecture.wires)
+    known = set(scene.block_items()) | set(scene._wires.values())
+    assert set(scene.items()) == known
+
+
+def test_the_scene_follows_every_kind_of_edit(made, qapp):
+    document, scene, edits = made("resnet-8-B")
+    for edit in (
+        lambda: edits.add("conv", QPointF(900, 900)),
+        lambda: edits.add("relu", QPointF(), wire=Wire("stem", "stage1.block1")),
+        lambda: edits.remove(["stage2.block1"]),
+        lambda: edits.connect(Wire("stem", "stage3.block1")),
+        lambda: edits.rename("stem", "entry"),
+        lambda: edits.paste_text(edits.copy_text(["entry", "pool", "classifier"])),
+        lambda: edits.set_params({"stage1.block1": {"shortcut": "none"}}),
+        lambda: edits.move({"entry": (8.0, 800.0)}),
+        edits.twin,
+        edits.tidy_up,
+        lambda: document.replace(preset("resnet-50"), "New"),
+    ):
+        edit()
+        qapp.processEvents()
+        agrees(scene)
+    while document.undo_stack.canUndo():
+        document.undo_stack.undo()
+        agrees(scene)
+    while document.undo_stack.canRedo():
+        document.undo_stack.redo()
+    agrees(scene)
+
+
+def test_replacing_keeps_the_items_and_selection_of_what_stays(made):
+    _document, scene, edits = made("resnet-8")
+    item = scene.block_item("pool")
+    scene.select(["pool"])
+    edits.twin()
+    assert scene.block_item("pool") is item
+    assert scene.selection_ids() == ["pool"]
+
+
+def test_selection_is_told_once_a_turn(made, qapp, qtbot):
+    _, scene, _ = made("resnet-20")
+    told, single = [], []
+    scene.selection_settled.connect(lambda: told.append(len(scene.selection_ids())))
+    scene.block_selected.connect(single.append)
+    scene.select_all()
+    scene.select(["pool"])
+    qapp.processEvents()
+    scene.select(["pool", "stem"])
+    qapp.processEvents()
+    assert told == [1, 2]
+    assert single == ["pool", ""]
+
+
+def test_shortcuts_are_shown_for_what_they_are(made, qapp):
+    _document, scene, edits = made("resnet-20-B")
+    assert scene.block_item("stage1.block1").face.shortcut == "identity"
+    assert scene.block_item("stage2.block1").face.shortcut == "projection"
+    assert scene.block_item("stem").face.shortcut == ""
+    assert scene.block_item("stage1.block1").face.family == "residual"
+    edits.set_params({"stage2.block1": {"shortcut": "A"}})
+    qapp.processEvents()
+    assert scene.block_item("stage2.block1").face.shortcut == "A"
+    edits.twin()
+    qapp.processEvents()
+    assert {scene.block_item(f"stage{s}.block1").face.shortcut for s in (1, 2, 3)} == {"none"}
+    assert scene.block_item("stage1.block1").face.family == "plain"
+
+
+def test_what_carries_nothing_is_faint(made, qapp):
+    architecture = Architecture("loose")
+    for kind, name in (
+        ("input", "x"),
+        ("conv", "f"),
+        ("identity", "s"),
+        ("add", "sum"),
+        ("global_avg_pool", "p"),
+        ("linear", "c"),
+        ("output", "y"),
+    ):
+        architecture.add(kind, name)
+    architecture.set_params("f", out_channels=3)
+    for wire in (
+        Wire("x", "f"),
+        Wire("x", "s"),
+        Wire("f", "sum", target_port="branch"),
+        Wire("s", "sum", target_port="shortcut"),
+        Wire("sum", "p"),
+        Wire("p", "c"),
+        Wire("c", "y"),
+    ):
+        architecture.connect(wire)
+    _document, scene, edits = made(architecture)
+    assert not scene.block_item("s").face.dead
+    edits.set_params({"sum": {"plain": True}})
+    qapp.processEvents()
+    assert scene.block_item("s").face.dead
+    assert not scene.block_item("f").face.dead
+    assert "nothing" in scene.tooltip(scene.wire_item(Wire("s", "sum", target_port="shortcut")))
+
+
+def test_the_shortcut_of_an_addition_comes_from_above_or_below(made):
+    architecture = Architecture("loose")
+    architecture.add("input", "x", (0.0, 112.0))
+    architecture.add("add", "sum", (352.0, 112.0))
+    wire = Wire("x", "sum", target_port="shortcut")
+    architecture.connect(wire)
+    _, scene, edits = made(architecture)
+    port = Port("sum", "shortcut", True)
+    assert scene.port_side(port) == "top"
+    assert scene.wire_item(wire).boundingRect().top() < 112
+    edits.move({"x": (0.0, 400.0)})
+    assert scene.port_side(port) == "bottom"
+    assert scene.port_place(port) == QPointF(352 + 72, 112 + 64)
+
+
+def test_only_readouts_that_look_different_repaint(made):
+    _, scene, _ = made("resnet-8")
+    ranges = {"gradient_range": (1e-3, 1.0), "magnitude_range": (0.0, 1.0)}
+    readouts = {f"stage{s}.block1": BlockReadout(0.1, 0.5) for s in (1, 2, 3)}
+    assert scene.set_readouts(readouts, **ranges) == 3
+    assert scene.set_readouts(readouts, **ranges) == 0
+    one = {**readouts, "stage2.block1": BlockReadout(0.1, 0.9)}
+    assert scene.set_readouts(one, **ranges) == 1
+    slight = {**one, "stage2.block1": BlockReadout(0.1009, 0.9)}
+    assert scene.set_readouts(slight, **ranges) == 0  # neither number nor colour differs
+    number = {**one, "stage2.block1": BlockReadout(0.1009, 0.89)}
+    scene.set_zoom(0.2)
+    assert scene.set_readouts(number, **ranges) == 0  # from far away numbers are not seen
+    scene.set_zoom(1.0)
+    assert scene.set_readouts(one, **ranges) == 1
+    assert scene.set_readouts(None) == 3
+    assert scene.set_readouts({"no such block": BlockReadout(1.0)}) == 0
+
+
+def test_ports_attract_within_a_radius(made):
+    _, scene, _ = made("plain-8")
+    out = scene.port_place(Port("pool", "out", False))
+    assert scene.port_near(out + QPointF(5, 3), 10) == Port("pool", "out", False)
+    assert scene.port_near(out + QPointF(5, 3), 10, inputs=True) is None
+    assert scene.port_near(out + QPointF(5, 30), 10) is None
+
+
+def test_a_wire_is_found_between_blocks_only(made):
+    _, scene, _ = made("plain-8")
+    ends = [scene.port_place(Port("pool", "out", False)), scene.port_place(Port("classifier", "in", True))]
+    assert scene.wire_near((ends[0] + ends[1]) / 2, 8) == Wire("pool", "classifier")
+    assert scene.wire_near(scene.block_item("pool").body_in_scene().center(), 8) is None

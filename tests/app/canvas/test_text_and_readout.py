@@ -1,0 +1,68 @@
+from math import isnan
+
+import pytest
+
+from app.canvas import text
+from app.canvas.readout import ReadoutScale
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0"),
+        (464, "464"),
+        (999, "999"),
+        (1000, "1.0 k"),
+        (4672, "4.7 k"),
+        (99_999, "100 k"),
+        (269_722, "270 k"),
+        (999_999, "1.0 M"),
+        (40_551_424, "40.6 M"),
+        (2_829_240_000, "2.8 G"),
+    ],
+)
+def test_counts(number, shown):
+    assert text.short_count(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.00123, "1.2e-3"),
+        (0.001, "1e-3"),
+        (0.35, "0.35"),
+        (1.0, "1"),
+        (12.3, "12"),
+        (1234.0, "1.2e3"),
+        (float("nan"), "NaN"),
+        (float("inf"), "inf"),
+    ],
+)
+def test_gradient_norms(value, shown):
+    assert text.scientific(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.123, "0.12"), (12.34, "12.3"), (456.0, "4.6e2"), (float("nan"), "NaN")]
+)
+def test_magnitudes(value, shown):
+    assert text.ratio(value) == shown
+
+
+def test_shapes_and_names():
+    assert text.shape_text((16, 32, 32)) == "16 x 32 x 32"
+    assert text.shape_text(None) == "?"
+    assert text.short_name("stage2.block1") == "block1"
+    assert text.short_name("stem") == "stem"
+    assert (text.plural(1, "block"), text.plural(1200, "block")) == ("1 block", "1,200 blocks")
+
+
+def test_scales():
+    scale = ReadoutScale((1e-4, 1.0), (0.0, 2.0))
+    assert scale.gradient(1e-2) == pytest.approx(0.5)
+    assert (scale.gradient(1e-9), scale.gradient(0.0), scale.gradient(5.0)) == (0.0, 0.0, 1.0)
+    assert scale.magnitude(0.5) == 0.25
+    assert isnan(scale.gradient(float("nan")))
+    assert isnan(scale.magnitude(float("inf")))
+    assert ReadoutScale((1.0, 1.0)).gradient(1.0) == 0.5

@@ -1,0 +1,65 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.canvas.drop import KIND_MIME
+from app.editor.palette import Palette, matches
+from app.theme import theme
+from resviz.arch.blocks import CATALOGUE
+
+
+@pytest.fixture
+def palette(qtbot, qapp):
+    theme().apply(qapp)
+    made = Palette()
+    qtbot.addWidget(made)
+    made.resize(made.sizeHint())
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_every_kind_is_there_with_picture_and_explanation(palette):
+    assert set(palette.visible_kinds()) == set(CATALOGUE)
+    for name, kind in CATALOGUE.items():
+        item = palette.item(name)
+        assert item.text(0) == kind.title
+        assert not item.icon(0).isNull()
+        assert kind.doc[:20].replace("&", "&amp;") in item.toolTip(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("bottle", "bottleneck"), ("fc", "linear"), ("skip", "basic"), ("relu", "relu"), ("1x1", "conv")],
+)
+def test_search_finds_by_title_and_synonym(palette, qtbot, text, first):
+    QTest.keyClicks(palette.search, text)
+    assert first in palette.visible_kinds()
+    assert len(palette.visible_kinds()) < len(CATALOGUE)
+    with qtbot.waitSignal(palette.kind_activated) as added:
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    assert matches(CATALOGUE[added.args[0]], text) >= matches(CATALOGUE[first], text)
+
+
+def test_nothing_found_adds_nothing(palette, qtbot):
+    QTest.keyClicks(palette.search, "zzz")
+    assert palette.visible_kinds() == []
+    with qtbot.assertNotEmitted(palette.kind_activated):
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+    palette.search.clear()
+    assert set(palette.visible_kinds()) == set(CATALOGUE)
+    with qtbot.assertNotEmitted(palette.kind_activated):
+        QTest.keyClick(palette.search, Qt.Key.Key_Return)
+
+
+def test_double_click_adds(palette, qtbot):
+    rect = palette.tree.visualItemRect(palette.item("basic"))
+    with qtbot.waitSignal(palette.kind_activated) as added:
+        QTest.mouseClick(palette.tree.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+        QTest.mouseDClick(palette.tree.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    assert added.args == ["basic"]
+
+
+def test_a_drag_carries_the_kind(palette):
+    data = palette.tree.mimeData([palette.item("conv")])
+    assert bytes(data.data(KIND_MIME).data()) == b"conv"
