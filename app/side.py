@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from app.document import Document
 from app.editor.inspector import Inspector
+from app.editor.pane import EditorPane
 from app.lab.panel import LabPanel
 from app.lab.session import Session
 from app.lessons.lesson import load_lesson
@@ -21,6 +21,7 @@ class Side(QSplitter):
 
     def __init__(self, session: Session) -> None:
         super().__init__(Qt.Orientation.Vertical)
+        self._pane: EditorPane | None = None
         self.lab = LabPanel(session)
         self.lesson = LessonPanel(load_lesson())
         self.inspector = Inspector()
@@ -37,12 +38,20 @@ class Side(QSplitter):
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 1)
 
-    @Slot(object, list)
-    def show_selection(self, document: Document, block_ids: list[str]) -> None:
-        """Show what is selected in `document`."""
-        self.inspector.set_document(document)
-        if block_ids:
-            self.tabs.setCurrentIndex(INSPECTOR)
+    def follow(self, pane: EditorPane) -> None:
+        """Inspect what is selected in `pane` from now on."""
+        if pane is not self._pane:
+            self._pane = pane
+            self.inspector.set_pane(pane)
+
+    def give_room(self, *, lab: bool) -> None:
+        """Give the train panel more room than the rest, or the usual share."""
+        height = max(9, self.height())
+        self.setSizes([height * 2 // 3, height // 3] if lab else [height * 5 // 9, height * 4 // 9])
+
+    def bring_inspector(self) -> None:
+        """Show the inspector in front of the lesson."""
+        self.tabs.setCurrentIndex(INSPECTOR)
 
 
 def _card(widget: QWidget) -> QFrame:

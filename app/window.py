@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QS
 from app.bottom import Bottom
 from app.commands import window_specs
 from app.editor.palette import Palette
+from app.editor.pane import EditorPane
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
 from app.lab.session import Session
@@ -19,6 +20,7 @@ from app.overlay import Overlay
 from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
 from app.side import LESSON, Side
+from app.signals import SignalWatch
 from app.theme import GRID, theme
 from app.top_bar import TopBar
 from app.workspace import Workspace
@@ -29,7 +31,7 @@ from resviz.runs.store import Run
 from resviz.train import demonstration
 
 MINIMUM = QSize(1024, 640)
-PALETTE_WIDTH, SIDE_WIDTH = 200, 312
+PALETTE_WIDTH, SIDE_WIDTH, PRESENTATION_SIDE_WIDTH = 200, 312, 384
 _STATUS_SECONDS = 8
 
 
@@ -82,6 +84,7 @@ class MainWindow(QMainWindow):
         centre.setHandleWidth(GRID)
         centre.addWidget(editing)
         centre.addWidget(self.bottom)
+        self._rows = centre
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 2)
         centre.setSizes([340, 290])
@@ -129,15 +132,18 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(self._status, 1)
         hint = QLabel("All commands: Ctrl+Shift+P")
         hint.setProperty("role", "caption")
+        hint.setContentsMargins(0, 0, GRID, 0)
+        self._status.setContentsMargins(GRID, 0, 0, 0)
         self.statusBar().addPermanentWidget(hint)
         self._status_timer = QTimer(self)
         self._status_timer.setSingleShot(True)
         self._status_timer.setInterval(_STATUS_SECONDS * 1000)
         self._status_timer.timeout.connect(self._on_status_old)
         self._fill_edit_menu()
+        self._on_undo_changed()
         self._show_theme()
         self.side.lab.set_documents(self.workspace.documents)
-        self.side.show_selection(self.workspace.active.document, [])
+        self.side.follow(self.workspace.active)
 
     def _connect(self) -> None:
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
@@ -148,6 +154,7 @@ class MainWindow(QMainWindow):
         lab.trained.connect(self._on_trained)
         workspace.documents_changed.connect(self._on_documents_changed)
         workspace.active_changed.connect(self._on_active_changed)
+        workspace.undo_changed.connect(self._on_undo_changed)
         for pane in workspace.panes:
             pane.selection_changed.connect(self._on_selection_changed)
             pane.block_activated.connect(self._on_block_activated)
@@ -296,8 +303,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def toggle_presentation(self) -> None:
-        """Make type and lines large enough for the last row."""
-        theme().set_presentation(not theme().presentation)
+        """Make type and lines large enough for the last row, and give curves and numbers the room."""
+        on = not theme().presentation
+        theme().set_presentation(on)
+        self.palette_panel.setVisible(not on)
+        side = PRESENTATION_SIDE_WIDTH if on else SIDE_WIDTH
+        self.columns.setSizes([max(1, self.columns.width() - side), side])
+        top, bottom = (2, 3) if on else (5, 4)
+        height = max(9, self._rows.height())
+        self._rows.setSizes([height * top // (top + bottom), height * bottom // (top + bottom)])
+        self.side.give_room(lab=on)
 
     @Slot()
     def toggle_full_screen(self) -> None:
@@ -316,27 +331,32 @@ class MainWindow(QMainWindow):
         menu.addActions([action for action in actions if action not in (actions.undo, actions.redo)])
 
     @Slot()
+    def _on_undo_changed(self) -> None:
+        actions = self.workspace.active.editor_actions
+        for name, action in (("undo", actions.undo), ("redo", actions.redo)):
+            self.menus[name].setEnabled(action.isEnabled())
+            self.menus[name].setText(action.text())
+
+    @Slot()
     def _on_active_changed(self) -> None:
         self._fill_edit_menu()
-        pane = self.workspace.active
-        self.side.show_selection(pane.document, [])
+        self._on_undo_changed()
+        self.side.follow(self.workspace.active)
 
     @Slot()
     def _on_documents_changed(self) -> None:
         self.side.lab.set_documents(self.workspace.documents)
-        self.side.show_selection(self.workspace.active.document, [])
 
     @Slot(list)
     def _on_selection_changed(self, ids: list[str]) -> None:
-        pane = next((p for p in self.workspace.panes if p is self.sender()), self.workspace.active)
-        if ids:
+        pane = self.sender()
+        if ids and isinstance(pane, EditorPane):
             self.workspace.activate(pane)
-        if pane is self.workspace.active:
-            self.side.show_selection(pane.document, ids)
+            self.side.bring_inspector()
 
     @Slot(str)
-    def _on_block_activated(self, block_id: str) -> None:
-        self.side.show_selection(self.workspace.active.document, [block_id])
+    def _on_block_activated(self, _block_id: str) -> None:
+        self.side.bring_inspector()
 
     @Slot(str)
     def _on_kind_activated(self, kind: str) -> None:
@@ -389,5 +409,6 @@ def run(argv: list[str]) -> int:
     application.setOrganizationName("resviz")
     theme().apply(application)
     window = MainWindow()
+    SignalWatch(window)
     window.show()
     return application.exec()

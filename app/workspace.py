@@ -27,6 +27,8 @@ class Workspace(QWidget):
     """A pane shows another document."""
     active_changed = Signal()
     """Another pane is in use."""
+    undo_changed = Signal()
+    """What can be undone or redone in a pane is new."""
     told = Signal(str)
     failed = Signal(str)
 
@@ -49,6 +51,8 @@ class Workspace(QWidget):
             self._splitter.addWidget(frame)
             pane.activated.connect(self._on_pane_activated)
             pane.document_changed.connect(self._on_document_changed)
+            pane.editor_actions.undo.changed.connect(self.undo_changed)
+            pane.editor_actions.redo.changed.connect(self.undo_changed)
             # The window's own Undo and Redo work wherever the focus is; two of one key would cancel out.
             pane.editor_actions.undo.setShortcuts([])
             pane.editor_actions.redo.setShortcuts([])

@@ -38,9 +38,9 @@ class Picture(QWidget):
         return QSize(72, 72)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture as a square in the middle."""
+        """Draw the picture as a square in the corner, level with the words."""
         side = min(self.width(), self.height())
-        where = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
+        where = QRectF(0, 0, side, side)
         painter = QPainter(self)
         if self._pixmap is None:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -64,6 +64,9 @@ class ExplainCard(QFrame):
         self.verdict.setProperty("role", "heading")
         self.verdict.setWordWrap(True)
         self._classes = [QLabel() for _ in range(_TOP)]
+        self._legend = QLabel()
+        self._legend.setProperty("role", "caption")
+        self._legend.setWordWrap(True)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setRange(0, 1000)
@@ -77,6 +80,8 @@ class ExplainCard(QFrame):
         for label in self._classes:
             label.setProperty("role", "caption")
             words.addWidget(label)
+        words.addSpacing(GRID // 2)
+        words.addWidget(self._legend)
         words.addWidget(self.message)
         words.addStretch(1)
         words.addWidget(self.progress)
@@ -101,7 +106,7 @@ class ExplainCard(QFrame):
         """Show nothing yet."""
         self.picture.show_file(None)
         self.verdict.setText(text)
-        for label in self._classes:
+        for label in (*self._classes, self._legend):
             label.clear()
         self.message.clear()
         self.message.hide()
@@ -129,6 +134,9 @@ class ExplainCard(QFrame):
         ranked = sorted(dict(result.get("probabilities", {})).items(), key=lambda item: -float(item[1]))
         for place, (name, share) in zip(self._classes, ranked, strict=False):
             place.setText(f"{float(share) * 100:.0f} %  {name}")
+        self._legend.setText(str(result.get("legend", "")))
+        if "iteration" in result:
+            self.setToolTip(f"From the checkpoint of iteration {result['iteration']:,}")
 
     @Slot()
     def _on_theme_changed(self) -> None:

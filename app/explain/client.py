@@ -31,7 +31,7 @@ class ExplainClient(QObject):
         *,
         arguments: Sequence[str] = ("-m", "resviz", "explain-worker"),
     ) -> None:
-        """Prepare to start Python with `arguments`; what the worker writes to standard error goes to `log`."""
+        """Prepare to start Python with `arguments`; what it writes to standard error goes to `log`."""
         super().__init__(parent)
         self._arguments = list(arguments)
         self._log = log

@@ -130,7 +130,7 @@ class ExplainPanel(QWidget):
         left.addWidget(self._status)
         body = QWidget()
         row = QHBoxLayout(body)
-        row.setContentsMargins(GRID, GRID, GRID, GRID)
+        row.setContentsMargins(0, GRID, 0, 0)
         row.setSpacing(GRID)
         row.addLayout(left, 2)
         for card in self.cards:
@@ -257,4 +257,4 @@ class ExplainPanel(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, entry["index"])
             item.setToolTip(f"{entry['label']} (test picture {entry['index']})")
             self.pictures.addItem(item)
-        self._status.setText("Brighter: the answer rests on it more.")
+        self._status.setText(f"{self.pictures.count()} test pictures: choose one.")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.lab.fields import sentence_label
 from app.theme import GRID
 
 
@@ -67,12 +68,8 @@ class DataField(QWidget):
         self.combo = QComboBox()
         self.combo.setAccessibleName("Data")
         self.combo.addItems([data_set.title for data_set in DATA_SETS])
-        self._about = QLabel()
-        self._about.setProperty("role", "caption")
-        self._about.setWordWrap(True)
-        self._problem_label = QLabel()
-        self._problem_label.setProperty("role", "error")
-        self._problem_label.setWordWrap(True)
+        self._about = sentence_label("caption")
+        self._problem_label = sentence_label("error")
         self._choose = QPushButton()
         self._choose.setProperty("role", "quiet")
         self._choose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

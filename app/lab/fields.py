@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.theme import GRID
 
@@ -26,6 +26,17 @@ def parse_number(text: str) -> float | None:
         return float(text.strip().replace(",", "."))
     except ValueError:
         return None
+
+
+def sentence_label(role: str) -> QLabel:
+    """Return a label for a sentence that wraps and takes no more height than its lines."""
+    made = QLabel()
+    made.setProperty("role", role)
+    made.setWordWrap(True)
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    policy.setHeightForWidth(True)
+    made.setSizePolicy(policy)
+    return made
 
 
 class NumberField(QWidget):
@@ -53,9 +64,7 @@ class NumberField(QWidget):
         label.setProperty("role", "muted")
         label.setBuddy(self.edit)
         unit_label.setProperty("role", "caption")
-        self._problem_label = QLabel()
-        self._problem_label.setProperty("role", "error")
-        self._problem_label.setWordWrap(True)
+        self._problem_label = sentence_label("error")
         self._problem_label.hide()
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
+from app.lab.fields import sentence_label
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.theme import GRID, theme
@@ -52,9 +53,7 @@ def activity_text(run: FollowedRun) -> str:
     if run.status == "running" and not run.wish:
         return f"iteration {run.series.iteration:,}"
     text = state_text(run)
-    at = (
-        f" at {run.series.iteration:,}" if run.status != "starting" and run.series.iteration else ""
-    )
+    at = f" at {run.series.iteration:,}" if run.status != "starting" and run.series.iteration else ""
     return f"{text}{at}"
 
 
@@ -114,12 +113,8 @@ class LiveView(QWidget):
         self._gap_caption.setProperty("role", "caption")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
-        self._where = QLabel()
-        self._where.setProperty("role", "caption")
-        self._where.setWordWrap(True)
-        self.message = QLabel()
-        self.message.setProperty("role", "error")
-        self.message.setWordWrap(True)
+        self._where = sentence_label("caption")
+        self.message = sentence_label("error")
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.document import Document
-from app.lab.fields import NumberField, set_property
+from app.lab.fields import NumberField, sentence_label, set_property
 from app.lab.live_view import LiveView
 from app.lab.recipe_form import RecipeForm
 from app.lab.session import Session
@@ -44,15 +44,14 @@ class LabPanel(QWidget):
         self.form = RecipeForm()
         self.live = LiveView(session)
         self.live.hide()
-        self._problem = QLabel()
-        self._problem.setProperty("role", "error")
-        self._problem.setWordWrap(True)
+        self._problem = sentence_label("error")
         self.rate = NumberField(
             "Learning rate", "", "From the next iteration on.", whole=False, minimum=1e-7, maximum=100
         )
         self._build_buttons()
         self._build_layout()
         self.form.edited.connect(self._on_form_edited)
+        self.form.details.toggled.connect(self._on_details)
         session.current_changed.connect(self._on_current_changed)
         session.bridge.updated.connect(self._on_updated)
         theme().changed.connect(self._on_theme_changed)
@@ -209,6 +208,7 @@ class LabPanel(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
+        self._scroll = scroll
         head = QHBoxLayout()
         head.setContentsMargins(2 * GRID, GRID, GRID, 0)
         head.addWidget(self._title)
@@ -242,9 +242,8 @@ class LabPanel(QWidget):
 
     def _show_problem(self) -> None:
         problem = "" if self.watching else self.problem
-        # What is wrong in a field stands under the field already.
-        self._problem.setText(problem if problem != self.form.problem or not problem else "")
-        self._problem.setVisible(bool(self._problem.text()))
+        self._problem.setText(problem)
+        self._problem.setVisible(bool(problem))
         self.train_button.setEnabled(not problem)
         self.train_button.setToolTip(problem or "Train the chosen architectures (Ctrl+Return)")
 
@@ -273,6 +272,15 @@ class LabPanel(QWidget):
             check.setText(document.architecture.name)
         self._colour_checks()
         self._show_problem()
+
+    @Slot(bool)
+    def _on_details(self, on: bool) -> None:
+        if on:
+            QTimer.singleShot(0, self, self._show_details)
+
+    @Slot()
+    def _show_details(self) -> None:
+        self._scroll.ensureWidgetVisible(self.form.seed)
 
     @Slot()
     def _on_current_changed(self) -> None:

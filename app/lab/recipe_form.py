@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.lab.data_field import DataField
-from app.lab.fields import NumberField
+from app.lab.fields import NumberField, sentence_label
 from app.theme import GRID
 from resviz.errors import ResvizError
 from resviz.train import demonstration
 from resviz.train.recipe import PAPER, QUICK, SHORT, Recipe
 
 PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
-    ("Demonstration", lambda: demonstration.recipe(0), "About two minutes: how fast each one learns."),
+    ("Demonstration", lambda: demonstration.recipe(0), "A few minutes: how fast each network learns."),
     ("Quick look", lambda: QUICK, "A hundredth of the paper's training."),
     ("Short", lambda: SHORT, "A tenth of the paper's training."),
     ("Paper", lambda: PAPER, "He et al. 2015, Sec. 4.2: hours on a graphics card, days without."),
@@ -35,9 +35,7 @@ class RecipeForm(QWidget):
         self.data = DataField()
         self.preset = self._combo("Recipe", [title for title, _, _ in PRESETS])
         self.device = self._combo("Device", [title for title, _ in DEVICES])
-        self.about = QLabel()
-        self.about.setProperty("role", "caption")
-        self.about.setWordWrap(True)
+        self.about = sentence_label("caption")
         self.iterations = NumberField(
             "Iterations", "steps", "Optimiser steps of each run; the rate's drops scale along."
         )

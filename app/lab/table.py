@@ -65,7 +65,8 @@ class RunsTable(QWidget):
         self.model = QStandardItemModel(0, len(COLUMNS), self)
         self.model.setHorizontalHeaderLabels(list(COLUMNS))
         for number in NUMBERS:
-            self.model.setHeaderData(number, Qt.Orientation.Horizontal, _RIGHT, Qt.ItemDataRole.TextAlignmentRole)
+            role = Qt.ItemDataRole.TextAlignmentRole
+            self.model.setHeaderData(number, Qt.Orientation.Horizontal, _RIGHT, role)
         self.view = QTreeView()
         self.view.setModel(self.model)
         self.view.setRootIsDecorated(True)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -114,7 +115,7 @@ def test_killed_worker_is_told_and_resume_goes_on(window, qtbot):
     qtbot.waitUntil(lambda: all(run.series.checkpoints for run in runs), timeout=10_000)
     killed = runs[0]
     os.kill(killed.worker.process_id, signal.SIGKILL)
-    qtbot.waitUntil(lambda: window.offers.isVisible(), timeout=2000)
+    qtbot.waitUntil(window.offers.isVisible, timeout=2000)
     assert killed.name in window.offers.bar.text
     assert "SIGKILL" in window.offers.bar.text
     assert "SIGKILL" in window.side.lab.live.message.text()
@@ -292,3 +293,22 @@ def test_explain_is_made_when_it_is_first_seen(window, qtbot):
     assert window.bottom.currentIndex() == EXPLAIN
     assert window.bottom.explain is not None
     assert not window.bottom.explain.client.running
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signal_closes_the_program_politely(number):
+    code = (
+        "import app.window as w, os\n"
+        "show = w.MainWindow.show\n"
+        "def shown(self):\n"
+        "    self.painted.connect(lambda: os.write(1, b'ready\\n'))\n"
+        "    show(self)\n"
+        "w.MainWindow.show = shown\n"
+        "raise SystemExit(w.run(['resviz']))"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"ready\n"
+        time.sleep(0.5)
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0

@@ -102,7 +102,7 @@ def test_failure_is_shown_in_its_sentence(panel, qtbot):
     recorder.started()
     recorder.ended("failed", 3, "The disk is full: make room, then resume the run.")
     panel._session.take(experiment.runs)
-    qtbot.waitUntil(lambda: panel.live.message.isVisible(), timeout=3000)
+    qtbot.waitUntil(panel.live.message.isVisible, timeout=3000)
     assert panel.live.message.text() == "The disk is full: make room, then resume the run."
 
 

@@ -17,7 +17,7 @@ def session(qtbot):
 
 
 def recorded(state="finished", error=40.0):
-    experiment = create_experiment(twins(), recipe())
+    experiment = create_experiment(twins(), recipe(iterations=100))
     for run in experiment.runs:
         recorder = Recorder(run)
         recorder.started()

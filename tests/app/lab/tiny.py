@@ -13,9 +13,19 @@ from resviz.train.recipe import Recipe
 ENDLESS = 100_000
 
 RECIPE = Recipe(
-    name="tiny", data="shapes", train_limit=64, test_limit=32, iterations=ENDLESS, milestones=(), batch_size=16,
-    augment=False, device="cpu", precision="float32", probe_interval=5, evaluate_interval=50,
-)  # fmt: skip
+    name="tiny",
+    data="shapes",
+    train_limit=64,
+    test_limit=32,
+    iterations=ENDLESS,
+    milestones=(),
+    batch_size=16,
+    augment=False,
+    device="cpu",
+    precision="float32",
+    probe_interval=5,
+    evaluate_interval=50,
+)
 
 
 def twins():
