@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+import networkx as nx
 
 from resviz.arch.composites import SHORTCUTS
 from resviz.arch.graph import Architecture, Block, Wire
-from resviz.arch.order import topological_order
 from resviz.arch.presets import preset
 from resviz.arch.spec import Value
 from resviz.atomic import write_atomically
@@ -170,8 +170,9 @@ def _architecture(document: _Document) -> Architecture:
         architecture.insert(Block(block.id, block.kind, block.params, block.position))
     wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in document.wires]
     # In the order of their sources, wires need no search for cycles: their targets lead nowhere yet.
-    order = topological_order(architecture.blocks, ((wire.source, wire.target) for wire in wires))
-    rank = {block_id: number for number, block_id in enumerate(order or ())}
+    graph = nx.MultiDiGraph((wire.source, wire.target) for wire in wires)
+    order = nx.topological_sort(graph) if nx.is_directed_acyclic_graph(graph) else ()
+    rank = {block_id: number for number, block_id in enumerate(order)}
     for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):
         architecture.connect(wire)
     for key, value in document.twin_memory.items():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from math import isfinite
+from typing import Any
 
 import msgspec
+import networkx as nx
 
 from resviz.arch.blocks import kind_of
 from resviz.arch.composites import RESIDUAL_KINDS, SHORTCUTS
 from resviz.arch.names import check_id, natural_key, twin_name
-from resviz.arch.order import reachable, topological_order
 from resviz.arch.spec import Kind, Value
 from resviz.errors import CycleError, DuplicateBlockError, ParameterError, PortError, UnknownBlockError
 
@@ -65,7 +66,7 @@ class Architecture:
         """
         self._blocks: dict[str, Block] = {}
         self._incoming: dict[tuple[str, str], Wire] = {}
-        self._outgoing: dict[str, set[Wire]] = {}
+        self._graph: Any = nx.MultiDiGraph()  # one edge a wire, keyed by it
         self._order: list[str] | None = None
 
     # Reading
@@ -114,24 +115,23 @@ class Architecture:
     def outgoing(self, block_id: str) -> list[Wire]:
         """Return the wires out of a block, sorted."""
         self[block_id]
-        return sorted(self._outgoing[block_id])
+        return sorted(wire for _, _, wire in self._graph.out_edges(block_id, keys=True))
 
     def order(self) -> list[str]:
         """Return all block ids so that each comes after its sources; ties in natural order."""
         if self._order is None:
-            edges = ((wire.source, wire.target) for wire in self._incoming.values())
-            self._order = topological_order(self._blocks, edges) or []
+            self._order = list(nx.lexicographical_topological_sort(self._graph, key=natural_key))
         return list(self._order)
 
     def downstream(self, block_id: str) -> set[str]:
         """Return the ids of everything that depends on a block, without itself."""
         self[block_id]
-        return reachable(block_id, lambda source: (wire.target for wire in self._outgoing[source]))
+        return set(nx.descendants(self._graph, block_id))
 
     def upstream(self, block_id: str) -> set[str]:
         """Return the ids of everything a block depends on, without itself."""
         self[block_id]
-        return reachable(block_id, lambda target: (wire.source for wire in self.incoming(target).values()))
+        return set(nx.ancestors(self._graph, block_id))
 
     def of_kind(self, kind: str) -> Iterator[Block]:
         """Yield the blocks of one kind."""
@@ -184,7 +184,7 @@ class Architecture:
         twin.twin_memory = dict(self.twin_memory)
         twin._blocks = dict(self._blocks)
         twin._incoming = dict(self._incoming)
-        twin._outgoing = {block_id: set(wires) for block_id, wires in self._outgoing.items()}
+        twin._graph = self._graph.copy()
         twin._order = self._order
         return twin
 
@@ -212,7 +212,7 @@ class Architecture:
         _check_position(block.position)
         checked = msgspec.structs.replace(block, params=block.spec.complete(block.params))
         self._blocks[block.id] = checked
-        self._outgoing[block.id] = set()
+        self._graph.add_node(block.id)
         self._order = None
 
     def remove(self, block_id: str) -> tuple[Block, list[Wire]]:
@@ -222,7 +222,7 @@ class Architecture:
         for wire in gone:
             self.disconnect(wire)
         del self._blocks[block_id]
-        del self._outgoing[block_id]
+        self._graph.remove_node(block_id)
         self._order = None
         return block, gone
 
@@ -234,7 +234,7 @@ class Architecture:
         """
         self._check_wire(wire)
         self._incoming[wire.target, wire.target_port] = wire
-        self._outgoing[wire.source].add(wire)
+        self._graph.add_edge(wire.source, wire.target, key=wire)
         self._order = None
 
     def disconnect(self, wire: Wire) -> None:
@@ -246,7 +246,7 @@ class Architecture:
         if self._incoming.get((wire.target, wire.target_port)) != wire:
             raise PortError(f"There is no wire from {wire.source} to {wire.target}.{wire.target_port}.")
         del self._incoming[wire.target, wire.target_port]
-        self._outgoing[wire.source].remove(wire)
+        self._graph.remove_edge(wire.source, wire.target, key=wire)
         self._order = None
 
     def set_params(self, block_id: str, **params: object) -> Block:
@@ -287,7 +287,8 @@ class Architecture:
             self.disconnect(wire)
         renamed = msgspec.structs.replace(block, id=new_id)
         self._blocks = {b.id: b for b in (renamed if b is block else b for b in self._blocks.values())}
-        self._outgoing[new_id] = self._outgoing.pop(block_id)
+        self._graph.remove_node(block_id)
+        self._graph.add_node(new_id)
         for wire in wires:
             source, target = (new_id if end == block_id else end for end in (wire.source, wire.target))
             self.connect(msgspec.structs.replace(wire, source=source, target=target))
@@ -297,7 +298,7 @@ class Architecture:
             self.twin_memory[new_id] = self.twin_memory.pop(block_id)
 
     def _wires_of(self, block_id: str) -> list[Wire]:
-        return sorted({*self.incoming(block_id).values(), *self._outgoing[block_id]})
+        return sorted({*self.incoming(block_id).values(), *self.outgoing(block_id)})
 
     def _check_free(self, block_id: str) -> None:
         check_id(block_id)
