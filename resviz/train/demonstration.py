@@ -19,8 +19,8 @@ def architectures() -> tuple[Architecture, Architecture]:
 def recipe(seed: int = 0) -> Recipe:
     """Return the demonstration's recipe.
 
-    Rate 0.05 rather than the paper's 0.1, at which a network this deep wants a warm-up (Sec. 4.2 has one for 110
-    layers): without it the residual network starts late with some seeds.
+    Rate 0.05 rather than the paper's 0.1, at which a network this deep wants a warm-up (Sec. 4.2 has one for
+    110 layers): without it the residual network starts late with some seeds.
     """
     return Recipe(
         name="demonstration",

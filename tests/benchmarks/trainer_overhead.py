@@ -1,9 +1,10 @@
 """The trainer against a bare hand-written loop, in turns, in two processes of one thread.
 
-`python tests/benchmarks/trainer_overhead.py [ITERATIONS]` prints, for the twins of the demonstration, the median
-of the ratios of neighbouring iterations. The rival gathers the same batch, runs forward and backward in the
-same precision and memory layout, and takes the same fused optimiser step; it has no probes, no log, no checkpoints
-and looks at no commands. Times are those of the processor: other programs on the machine disturb them less.
+`python tests/benchmarks/trainer_overhead.py [ITERATIONS]` prints, for the twins of the demonstration, the
+median of the ratios of neighbouring iterations, and the ratio of the sums. The rival gathers the same batch,
+runs forward and backward in the same precision and memory layout, and takes the same fused optimiser step; it
+has no probes, no log, no checkpoints and looks at no commands. Times are those of the processor: other
+programs on the machine disturb them less.
 """
 
 from __future__ import annotations
