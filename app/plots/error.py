@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.plots.axes import Axis, nice_end
 from app.plots.base import Plot, PlotRun
 from app.plots.bins import Bins
-from app.plots.header import Entry, Reading
+from app.plots.header import Dash, Entry, Reading
 from app.plots.strokes import Band, Dots, Line, Stroke, dashes, pen, upright
 from app.theme import theme
 from resviz.runs.series import Curve
@@ -118,15 +118,18 @@ class ErrorPlot(Plot):
         for run in runs:
             train, test = run.series.smoothed_train(), run.series.test
             readings = []
+            dash: Dash
             for curve, dash in ((train, "dashed"), (test, "solid")):
                 index = _index(curve, at)
                 if index is None:
                     continue
-                readings.append(Reading(dash, f"{curve.y[index]:.1f} %"))  # type: ignore[arg-type]
+                readings.append(Reading(dash, f"{curve.y[index]:.1f} %"))
                 if at is not None:
                     spot = slice(index, index + 1)
                     look = pen(run.colour, 4 * theme().line_width)
                     marks.append(Dots(curve.x[spot].astype(np.float64), curve.y[spot].copy(), look))
+            if run.series.diverged and at is None:
+                readings.append(Reading("none", "diverged"))
             note = "" if readings else "no iterations yet" if not self.has_data(run) else ""
             entries.append(Entry(run.name, run.colour, tuple(readings), note))
         return subtitle, entries, marks

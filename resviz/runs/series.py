@@ -88,6 +88,8 @@ class RunSeries:
         self.iteration = 0
         """Finished iterations."""
         self.notes: list[Noted] = []
+        self.progress: float | None = None
+        """The share, 0 to 1, of what the newest note tells of (data being unpacked), while it goes on."""
         self.rate_changes: list[RateChanged] = []
         self.checkpoints: list[Saved] = []
         self._steps = Rows(6, by_column=True)
@@ -181,11 +183,6 @@ class RunSeries:
             return None
         return max(0, self.iterations - self.iteration) / pace
 
-    @property
-    def progress(self) -> float | None:
-        """The share, 0 to 1, of what the newest note tells of (data being unpacked), while it goes on."""
-        return self.notes[-1].progress if self.notes and self.state == "running" else None
-
     # Feeding
 
     def feed(self, new: Iterable[Event]) -> None:
@@ -233,7 +230,7 @@ class RunSeries:
             for rows, column in zip(self._probes, columns, strict=True):
                 _extend(rows, _iterations(probes), column)
         if last is not None:
-            self.iteration = last.iteration
+            self.iteration, self.progress = last.iteration, None
 
     def _take_steps(self, steps: list[Stepped]) -> None:
         rows, count = self._steps, len(steps)
@@ -261,6 +258,7 @@ class RunSeries:
         table[first:, _SMOOTH] = (table[first:, _SUM] - np.interp(edges, knots, sums)) / width
 
     def _turn(self, event: Event) -> None:
+        self.progress = event.progress if isinstance(event, Noted) else None
         match event:
             case Started():
                 self._start(event)

@@ -176,11 +176,14 @@ def test_notes_checkpoints_and_rate_changes():
         ("Warm-up ended.", None),
     ]
     assert series.progress is None
+    series.feed([Noted(4.0, 12, "Unpacking data.", 0.4)])
+    assert series.progress == 0.4
+    series.feed([stepped(13)])
+    assert series.progress is None
     series.feed([started(10)])
     assert [c.name for c in series.checkpoints] == ["000010"]
     assert [c.factor for c in series.rate_changes] == [0.5]
     assert len(series.notes) == 1
-    assert series.progress == 0.9
 
 
 def test_a_missing_log_is_empty(tmp_path):

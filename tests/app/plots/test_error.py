@@ -106,6 +106,13 @@ def test_legend_reads_newest_and_hovered_values(show, pair):
     assert plot.header.entries[1].readings == ()
 
 
+def test_a_run_that_diverged_says_so(show, pair):
+    pair[0].series.feed([Stepped(1.0, 301, None, 90.0, 0.1, 1.0)])
+    plot = show(ErrorPlot, pair, (900, 400))
+    assert plot.header.entries[0].readings[-1].text == "diverged"
+    assert plot.header.entries[1].readings[-1].text != "diverged"
+
+
 def test_a_run_with_test_errors_only_and_a_run_without_anything(show):
     only = RunSeries()
     only.feed([Evaluated(1.0, 0, 90.0, None), Evaluated(2.0, 50, 80.0, None)])
