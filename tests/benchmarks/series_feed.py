@@ -1,8 +1,8 @@
 """Reading a log into arrays against the plain way: `json`, a list for each curve, `numpy.array` at the end.
 
 `python tests/benchmarks/series_feed.py` prints events a second for a whole log of 64,000 iterations with
-probes of 55 convolutions, and for the pieces in which a window reads a run that is training. Measured in turns;
-times are those of the processor.
+probes of 55 convolutions, and for the pieces in which a window reads a run that is training. Measured in
+turns; times are those of the processor.
 """
 
 from __future__ import annotations
