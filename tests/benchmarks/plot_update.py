@@ -1,8 +1,8 @@
 """The error plot against pyqtgraph's own curves of all points: an update of eight runs of 64,000 iterations.
 
 `python tests/benchmarks/plot_update.py` prints, for one update (new data, ranges, painting) of a plot of
-1200 x 600 pixels, the medians and their ratio, both measured in turns. The rival draws the same training errors
-as `PlotDataItem`s one pixel wide, without antialiasing, the quickest that pyqtgraph does with them. Times are
+1200 x 600 pixels, the medians and their ratio, both measured in turns. The rival draws the same training
+errors as `PlotDataItem`s one pixel wide, without antialiasing, the quickest that pyqtgraph does. Times are
 those of the processor: other programs on the machine disturb them less.
 """
 
