@@ -15,9 +15,10 @@ from app.canvas.paints import STEPS, Paints, Tone
 from app.canvas.readout import BlockReadout, ReadoutScale
 from app.canvas.text import ratio, scientific, short_name
 
-LABELS, FAR, NEAR = 0.24, 0.45, 0.72
-"""Below LABELS only colours; below FAR a short name or bars; below NEAR larger type; then everything."""
-PORTS = 0.3
+TINY, LABELS, FAR, NEAR = 0.18, 0.3, 0.45, 0.72
+"""Below TINY colours drawn cheaply; below LABELS no words; below FAR a short name or bars; below NEAR larger
+type; then everything."""
+PORTS = LABELS
 """Zoom from which ports are drawn and can be used."""
 PORT_RADIUS = 4.5
 
@@ -170,7 +171,7 @@ class BlockItem(QGraphicsItem):
         if self._face.dead:
             painter.setOpacity(0.4)
         tone = self._paints.tones[self._face.family]
-        if zoom < LABELS:
+        if zoom < TINY:
             self._paint_tiny(painter, tone, zoom)
             return
         level = "far" if zoom < FAR else "mid" if zoom < NEAR else "near"
@@ -188,7 +189,7 @@ class BlockItem(QGraphicsItem):
             self._paint_words(painter, level == "near")
         elif self._readout is not None:
             self._paint_bars(painter)
-        else:
+        elif zoom >= LABELS:
             self._paint_label(painter)
         self._paint_frame(painter, zoom)
         if self._face.shortcut not in ("", "none"):

@@ -102,8 +102,9 @@ class NetworkScene(QGraphicsScene):
         """Return the rectangle around all blocks with their arcs; a middling one when there are none."""
         rect = QRectF()
         for item in self._blocks.values():
-            rect |= item.body_in_scene()
-        return rect.adjusted(-24, -44, 24, 24) if self._blocks else QRectF(-300, -200, 600, 400)
+            above = g.ARC_TOP if item.face.shortcut not in ("", "none") else 0.0
+            rect |= item.body_in_scene().adjusted(0, above, 0, 0)
+        return rect.adjusted(-24, -16, 24, 16) if self._blocks else QRectF(-300, -200, 600, 400)
 
     def item_near(self, position: QPointF) -> BlockItem | WireItem | None:
         """Return the block (first) or wire at a place."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import ceil, floor
 
-from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
+    QEnterEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPen,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -25,7 +24,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 from app.canvas.block_item import FAR, NEAR, PORTS, BlockItem
 from app.canvas.drop import KIND_MIME, DropPreview
 from app.canvas.gestures import Gesture, Pan, Pointer, RubberBand, Select
-from app.canvas.paints import paints
+from app.canvas.paper import draw_hint, draw_paper
 from app.canvas.scene import NetworkScene
 from app.theme import theme
 from resviz.arch.blocks import CATALOGUE
@@ -33,10 +32,8 @@ from resviz.arch.blocks import CATALOGUE
 ZOOM_RANGE = (0.03, 3.0)
 FIT_LIMIT = 1.0
 """Fitting never enlarges beyond this."""
-FOOTER = 40
+FOOTER = 26
 """Pixels at the lower edge that fitting leaves to the legend and the buttons."""
-GRID_STEP = 32.0
-EMPTY = "Drag a block here from the palette, or double-click one there."
 
 GestureMaker = Callable[["NetworkView", Pointer], Gesture | None]
 
@@ -50,6 +47,8 @@ class NetworkView(QGraphicsView):
     block_activated = Signal(str)
     """A block was double-clicked."""
     focused = Signal()
+    hovered = Signal(bool)
+    """The mouse came over the canvas, or left it."""
     nudged = Signal(int, int, bool)
     """Arrow keys: steps right and down; whether the key is held and repeats."""
 
@@ -99,6 +98,11 @@ class NetworkView(QGraphicsView):
     def zoom(self) -> float:
         """Pixels on the screen for a scene pixel."""
         return self.transform().m11()
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the whole network is kept in sight."""
+        return self._fitted
 
     @property
     def last_cursor(self) -> QPointF | None:
@@ -301,6 +305,18 @@ class NetworkView(QGraphicsView):
         else:
             super().keyReleaseEvent(event)
 
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Tell that the mouse is here."""
+        super().enterEvent(event)
+        self.hovered.emit(True)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Tell that the mouse is elsewhere."""
+        super().leaveEvent(event)
+        self._cursor = None
+        self.network.set_hot_port(None)
+        self.hovered.emit(False)
+
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Tell that this is the canvas in use."""
         super().focusInEvent(event)
@@ -355,36 +371,13 @@ class NetworkView(QGraphicsView):
     # Painting
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        """Draw the paper with its grid; none when zoomed so far out that it would be noise."""
-        rect = QRectF(rect)
-        look = paints()
-        painter.fillRect(rect, look.plot)
-        step = GRID_STEP if self.zoom >= 0.45 else GRID_STEP * 4
-        if self.zoom < 0.12:
-            return
-        pen = QPen(look.grid)
-        pen.setWidthF(0)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        colour = pen.color()
-        colour.setAlpha(70)
-        pen.setColor(colour)
-        painter.setPen(pen)
-        left, right = floor(rect.left() / step), ceil(rect.right() / step)
-        top, bottom = floor(rect.top() / step), ceil(rect.bottom() / step)
-        lines = [QLineF(x * step, rect.top(), x * step, rect.bottom()) for x in range(left, right + 1)]
-        lines += [QLineF(rect.left(), y * step, rect.right(), y * step) for y in range(top, bottom + 1)]
-        painter.drawLines(lines)
+        """Draw the paper."""
+        draw_paper(painter, QRectF(rect), self.zoom)
 
     def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
         """Say what to do on an empty canvas."""
-        if self.network.document.architecture.blocks:
-            return
-        painter.save()
-        painter.resetTransform()
-        painter.setPen(paints().muted)
-        painter.setFont(paints().title)
-        painter.drawText(self.viewport().rect(), int(Qt.AlignmentFlag.AlignCenter), EMPTY)
-        painter.restore()
+        if not self.network.document.architecture.blocks:
+            draw_hint(painter, self.viewport().rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the whole network in sight if it was."""

@@ -245,7 +245,7 @@ class Legend(QFrame):
         """Return the width of all scales."""
         metrics = QFontMetrics(paints().number)
         texts = sum(metrics.horizontalAdvance(text) + 6 for entry in self._entries() for text in entry)
-        return QSize(4 + texts + len(self._entries()) * (_SCALE_WIDTH + 12), 26)
+        return QSize(4 + texts + len(self._entries()) * (_SCALE_WIDTH + 12), 20)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the scales in one line."""
@@ -275,7 +275,7 @@ class Legend(QFrame):
             x += 12
 
 
-_SCALE_WIDTH = 56
+_SCALE_WIDTH = 46
 
 
 class FloatingButtons(QFrame):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
+from resviz.arch.graph import Block
 from resviz.arch.spec import Parameter, Value
 
 MIXED = "mixed"
@@ -44,6 +45,7 @@ class NumberField(ParameterField):
         self._low = parameter.minimum if parameter.minimum is not None else -1e6
         self._high = parameter.maximum if parameter.maximum is not None else 1e6
         self._box.setKeyboardTracking(False)
+        self._box.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach the text
         if isinstance(self._box, QDoubleSpinBox):
             self._box.setDecimals(2)
             self._box.setSingleStep(0.05)
@@ -132,6 +134,34 @@ def field_for(parameter: Parameter) -> ParameterField:
     if isinstance(parameter.default, bool):
         return SwitchField(parameter)
     return ChoiceField(parameter) if isinstance(parameter.default, str) else NumberField(parameter)
+
+
+def common_parameters(blocks: list[Block]) -> list[Parameter]:
+    """Return the parameters that all blocks have, same type and choices, each within the range of all."""
+    first = blocks[0].spec
+    specs = {block.kind: block.spec for block in blocks}.values()
+    common = []
+    for parameter in first.parameters:
+        others = [next((p for p in spec.parameters if p.name == parameter.name), None) for spec in specs]
+        same = [
+            p
+            for p in others
+            if p is not None and type(p.default) is type(parameter.default) and p.choices == parameter.choices
+        ]
+        if len(same) == len(others):
+            lows = [p.minimum for p in same if p.minimum is not None]
+            highs = [p.maximum for p in same if p.maximum is not None]
+            common.append(
+                Parameter(
+                    parameter.name,
+                    parameter.default,
+                    parameter.doc,
+                    max(lows, default=None),
+                    min(highs, default=None),
+                    parameter.choices,
+                )
+            )
+    return common
 
 
 class _WholeBox(QSpinBox):

@@ -22,13 +22,13 @@ from app.canvas.text import plural, shape_text, short_count
 from app.document import Document
 from app.editor.bits import add_row, form, label, separator
 from app.editor.edits import Edits, new_session
-from app.editor.fields import ParameterField, field_for
+from app.editor.fields import ParameterField, common_parameters, field_for
 from app.editor.pane import EditorPane
 from app.editor.problems import ProblemCard
 from app.theme import theme
 from resviz.arch.graph import Block
 from resviz.arch.shapes import Problem
-from resviz.arch.spec import Parameter, Value
+from resviz.arch.spec import Value
 from resviz.errors import ResvizError
 
 
@@ -373,34 +373,6 @@ class Inspector(QWidget):
 
 
 MAX_PROBLEMS = 20
-
-
-def common_parameters(blocks: list[Block]) -> list[Parameter]:
-    """Return the parameters that all blocks have, same type and choices, each within the range of all."""
-    first = blocks[0].spec
-    specs = {block.kind: block.spec for block in blocks}.values()
-    common = []
-    for parameter in first.parameters:
-        others = [next((p for p in spec.parameters if p.name == parameter.name), None) for spec in specs]
-        same = [
-            p
-            for p in others
-            if p is not None and type(p.default) is type(parameter.default) and p.choices == parameter.choices
-        ]
-        if len(same) == len(others):
-            lows = [p.minimum for p in same if p.minimum is not None]
-            highs = [p.maximum for p in same if p.maximum is not None]
-            common.append(
-                Parameter(
-                    parameter.name,
-                    parameter.default,
-                    parameter.doc,
-                    max(lows, default=None),
-                    min(highs, default=None),
-                    parameter.choices,
-                )
-            )
-    return common
 
 
 def _share(own: int, total: int) -> str:

@@ -60,6 +60,8 @@ class EditorPane(QWidget):
         self.view.kind_dropped.connect(self._on_kind_dropped)
         self.view.nudged.connect(self._on_nudged)
         self.view.focused.connect(self.activated)
+        self.view.hovered.connect(self._show_buttons)
+        self.view.zoom_changed.connect(self._show_buttons)
         self.view.block_activated.connect(self.block_activated)
         self.header.problems_clicked.connect(self.show_next_problem)
         self.header.renamed.connect(self._on_renamed)
@@ -311,9 +313,14 @@ class EditorPane(QWidget):
         return super().eventFilter(watched, event)
 
     @Slot()
+    def _show_buttons(self) -> None:
+        """Show the zoom buttons when they are of use: the mouse is here, or not all is in sight."""
+        self.buttons.setVisible(self.view.underMouse() or not self.view.fitted)
+
+    @Slot()
     def _place_floating(self) -> None:
-        right, bottom = self.view.width() - 8, self.view.height() - 8
+        right, bottom = self.view.width() - 4, self.view.height() - 4
         self.buttons.adjustSize()
         self.buttons.move(right - self.buttons.width(), bottom - self.buttons.height())
         self.legend.fit_into(self.buttons.x() - 16)
-        self.legend.move(8, bottom - self.legend.height())
+        self.legend.move(4, self.view.height() - 4 - self.legend.height())

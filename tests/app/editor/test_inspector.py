@@ -4,7 +4,8 @@ from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox
 
-from app.editor.inspector import Inspector, common_parameters
+from app.editor.fields import common_parameters
+from app.editor.inspector import Inspector
 from app.editor.problems import ProblemCard
 from resviz.arch.graph import Architecture
 

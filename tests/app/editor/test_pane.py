@@ -133,10 +133,10 @@ def test_selected_blocks_move_together_and_their_wires_follow(open_pane):
     before = {b: pane.document.architecture[b].position for b in ("pool", "classifier")}
     wire = pane.scene.wire_item(Wire("pool", "classifier"))
     bounds = wire.boundingRect()
-    hand.drag("classifier", pane.scene.block_item("classifier").body_in_scene().center() + QPointF(0, 80))
+    hand.drag("classifier", pane.scene.block_item("classifier").body_in_scene().center() + QPointF(0, -40))
     for block_id, (x, y) in before.items():
-        assert pane.document.architecture[block_id].position == (x, y + 80)
-    assert wire.boundingRect().center().y() == pytest.approx(bounds.center().y() + 80)
+        assert pane.document.architecture[block_id].position == (x, y - 40)
+    assert wire.boundingRect().center().y() == pytest.approx(bounds.center().y() - 40)
     assert pane.document.undo_stack.count() == 1
 
 
