@@ -41,7 +41,8 @@ def save_picture(plot: Plot, path: Path) -> Path:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     if path.suffix.lower() == ".svg":
         size = plot.size()
-        generator = QSvgGenerator()
+        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the only one that clips at the axes
+        generator.setResolution(plot.logicalDpiX())  # pyqtgraph's axes are recorded for the screen's
         generator.setOutputDevice(buffer)
         generator.setSize(size)
         generator.setViewBox(QRectF(0, 0, size.width(), size.height()))

@@ -33,7 +33,7 @@ class Line:
         """Paint: an opaque line as single pieces, for Qt is slow to outline a long wide line as a whole."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.smooth)
         whole = self.pen.color().alpha() < 255 or painter.paintEngine().type() in _DRAWINGS
-        painter.setPen(self.pen)
+        painter.setPen(_on(painter, self.pen))
         if whole:
             painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
             painter.drawPath(self.path)
@@ -104,7 +104,7 @@ class Dots:
     def paint(self, painter: QPainter) -> None:
         """Paint."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        round_pen = QPen(self.pen)
+        round_pen = QPen(_on(painter, self.pen))
         round_pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(round_pen)
         finite = np.isfinite(self.y)
@@ -139,6 +139,16 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
         """Paint the strokes."""
         for stroke in self.strokes:
             stroke.paint(painter)
+
+
+def _on(painter: QPainter, look: QPen) -> QPen:
+    """Return a pen as wide in the screen's points as it says: Qt counts cosmetic pens in the device's pixels."""
+    ratio = painter.device().devicePixelRatio()
+    if ratio == 1:
+        return look
+    scaled = QPen(look)
+    scaled.setWidthF(look.widthF() * ratio)
+    return scaled
 
 
 def pen(colour: QColor, width: float = 1.0, alpha: float = 1.0) -> QPen:

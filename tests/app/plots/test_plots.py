@@ -3,9 +3,11 @@
 import csv
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QFileDialog
 
 from app.plots import ErrorPlot, GradientPlot, PlotRun, ResidualPlot
@@ -20,6 +22,14 @@ every = pytest.mark.parametrize("kind", KINDS)
 
 def colours(image):
     return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(0, image.height(), 2)}
+
+
+def pixels(image, shape=None):
+    """Return an image's, or a colour's, red, green and blue, (H, W, 3)."""
+    if isinstance(image, QColor):
+        return np.broadcast_to(np.array(image.getRgb()[:3], float), shape)
+    image = image.convertToFormat(QImage.Format.Format_RGBX8888)
+    return np.array(image.constBits()).reshape(image.height(), image.width(), 4)[..., :3].astype(float)
 
 
 def drawn_numbers(axis):
@@ -90,6 +100,25 @@ def test_pictures_hold_title_and_curves(show, pair, kind, tmp_path):
     assert plot.title in text
     assert plot.x_label in text
     assert pair[1].colour.name() in svg.read_text()
+
+
+@every
+def test_pictures_look_as_the_screen_does(show, pair, kind, tmp_path):
+    plot = show(kind, pair)
+    plot.button.hide()
+    if kind is ErrorPlot:
+        plot.whole_action.setChecked(True)  # Qt's own SVG reader knows no clipping
+    screen = pixels(plot.grab().toImage())
+    drawing = QImage(plot.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(drawing)
+    QSvgRenderer(str(plot.save_picture(tmp_path / "a.svg"))).render(painter)
+    painter.end()
+    smooth = (Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    png = QImage(str(plot.save_picture(tmp_path / "a.png"))).scaled(plot.size(), *smooth)
+    ink = abs(screen - pixels(QColor(DARK.panel), screen.shape)).sum()
+    for found, share in ((drawing, 0.12), (png, 0.35)):  # the PNG's hair lines are half as wide
+        assert abs(screen - pixels(found)).sum() < share * ink
+        assert abs(pixels(found) - pixels(QColor(DARK.panel), screen.shape)).sum() == pytest.approx(ink, rel=0.2)
 
 
 @every
