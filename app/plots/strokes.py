@@ -142,7 +142,7 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
 
 
 def _on(painter: QPainter, look: QPen) -> QPen:
-    """Return a pen as wide in the screen's points as it says: Qt counts cosmetic pens in the device's pixels."""
+    """Return a pen that is as wide on fine screens: Qt counts cosmetic pens in the device's pixels."""
     ratio = painter.device().devicePixelRatio()
     if ratio == 1:
         return look

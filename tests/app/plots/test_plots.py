@@ -115,10 +115,11 @@ def test_pictures_look_as_the_screen_does(show, pair, kind, tmp_path):
     painter.end()
     smooth = (Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
     png = QImage(str(plot.save_picture(tmp_path / "a.png"))).scaled(plot.size(), *smooth)
-    ink = abs(screen - pixels(QColor(DARK.panel), screen.shape)).sum()
+    panel = pixels(QColor(DARK.panel), screen.shape)
+    ink = abs(screen - panel).sum()
     for found, share in ((drawing, 0.12), (png, 0.35)):  # the PNG's hair lines are half as wide
         assert abs(screen - pixels(found)).sum() < share * ink
-        assert abs(pixels(found) - pixels(QColor(DARK.panel), screen.shape)).sum() == pytest.approx(ink, rel=0.2)
+        assert abs(pixels(found) - panel).sum() == pytest.approx(ink, rel=0.2)
 
 
 @every
