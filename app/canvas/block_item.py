@@ -26,7 +26,7 @@ _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_ELIDE = Qt.TextElideMode.ElideMiddle
+_ELIDE = Qt.TextElideMode.ElideRight
 _LABELS = ("∇", "F/s")
 _ARC = g.arc_path()
 _OUTLINE = QPainterPath()
@@ -242,7 +242,7 @@ class BlockItem(QGraphicsItem):
         for index, value in enumerate(rows):
             self._paint_row(painter, bottom - 1 + index * 18, _LABELS[index], value, near)
         if len(rows) < 2:
-            y = 43.0 if rows else 36.0 if near else bottom
+            y = (43.0 if near else 45.0) if rows else 36.0 if near else bottom
             painter.setPen(paints.muted)
             painter.setFont(paints.line if near else paints.line_mid)
             painter.drawText(QRectF(14, y, 124, 18 if near or rows else 24), _LEFT, self._line(near))
@@ -285,7 +285,7 @@ class BlockItem(QGraphicsItem):
         painter.setPen(self._paints.text)
         painter.setFont(self._paints.title_far)
         painter.drawText(
-            QRectF(20, 0, 122, g.HEIGHT), _LEFT, self._cut("far", short_name(self._face.title), 120)
+            QRectF(20, 0, 122, g.HEIGHT), _LEFT, self._cut("far", (short_name(self._face.title),), 120)
         )
 
     def _values(self) -> list[tuple[float, str]]:
@@ -299,21 +299,24 @@ class BlockItem(QGraphicsItem):
         return values
 
     def _title(self, near: bool, width: float) -> str:
-        return self._cut("near" if near else "mid", self._face.title, width)
+        title = self._face.title
+        return self._cut("near" if near else "mid", (title, short_name(title)), width)
 
     def _line(self, near: bool) -> str:
         face = self._face
         full = f"{face.shape} · {face.parameters}" if face.parameters and near else face.shape
-        return self._cut("line_near" if near else "line_mid", full, 124)
+        return self._cut(
+            "line_near" if near else "line_mid", (full, full.replace(" x ", "x"), face.shape), 122
+        )
 
-    def _cut(self, slot: str, text: str, width: float) -> str:
-        """Return `text`, or its short form, or what of that fits into `width`; measured once."""
+    def _cut(self, slot: str, forms: tuple[str, ...], width: float) -> str:
+        """Return the first form of a text that fits `width`, or what fits of the last; measured once."""
         cut = self._texts.get(slot)
         if cut is None:
             metrics = self._paints.metrics[slot]
-            if metrics.horizontalAdvance(text) > width:
-                text = short_name(text)
-            cut = self._texts[slot] = metrics.elidedText(text, _ELIDE, width)
+            fitting = (form for form in forms if metrics.horizontalAdvance(form) <= width)
+            cut = next(fitting, None) or metrics.elidedText(forms[-1], _ELIDE, width)
+            self._texts[slot] = cut
         return cut
 
     def _paint_shortcut(self, painter: QPainter, zoom: float) -> None:

@@ -118,14 +118,13 @@ class NetworkScene(QGraphicsScene):
         return None
 
     def wire_near(self, position: QPointF, radius: float) -> Wire | None:
-        """Return a wire that passes within `radius` of a place and not under a block."""
-        if any(item.body_in_scene().contains(position) for item in self._near(position, 1.0)):
+        """Return the nearest wire within `radius` of a place that is not well inside a block."""
+        inner = (item.body_in_scene().adjusted(radius, 0, -radius, 0) for item in self._near(position, 1.0))
+        if any(body.contains(position) for body in inner):
             return None
         area = QRectF(position.x() - radius, position.y() - radius, 2 * radius, 2 * radius)
-        for item in self.items(area):
-            if isinstance(item, WireItem):
-                return item.wire
-        return None
+        found = [item for item in self.items(area) if isinstance(item, WireItem)]
+        return min(found, key=lambda item: item.distance_to(position)).wire if found else None
 
     def port_near(self, position: QPointF, radius: float, *, inputs: bool | None = None) -> Port | None:
         """Return the nearest port within `radius`; `inputs` given: only inputs (True) or outputs (False)."""

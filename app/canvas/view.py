@@ -178,6 +178,8 @@ class NetworkView(QGraphicsView):
         self._fitted = False
         for bar, step in ((self.horizontalScrollBar(), pixels.x()), (self.verticalScrollBar(), pixels.y())):
             bar.setValue(bar.value() - step)
+        if not self.network.document.architecture.blocks:
+            self.viewport().update()  # the hint does not scroll with the paper
 
     def _update_scene_rect(self) -> None:
         """Let the paper reach a whole view beyond the network, so that everything can be centred."""

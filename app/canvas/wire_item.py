@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -11,6 +13,7 @@ from app.canvas.paints import Paints
 from resviz.arch.graph import Wire
 
 _HIT = 14.0
+_SAMPLES = 48
 
 
 class WireItem(QGraphicsItem):
@@ -60,6 +63,11 @@ class WireItem(QGraphicsItem):
         """Draw with other colours."""
         self._paints = paints
         self.update()
+
+    def distance_to(self, position: QPointF) -> float:
+        """Return about how far a place is from the line (measured at points along it)."""
+        points = (self._path.pointAtPercent(step / _SAMPLES) for step in range(_SAMPLES + 1))
+        return min(hypot(point.x() - position.x(), point.y() - position.y()) for point in points)
 
     def boundingRect(self) -> QRectF:
         """Return all that is painted."""

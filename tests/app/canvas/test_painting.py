@@ -105,3 +105,14 @@ def test_the_theme_changes_what_is_on_screen(shown):
     dark = colour_at(view, "stage1.block1", 72, -60)
     theme().set_mode("light")
     assert colour_at(view, "stage1.block1", 72, -60).lightness() > dark.lightness() + 100
+
+
+def test_a_long_line_gives_up_spaces_before_numbers(shown):
+    view = shown("resnet-50", 1.0)
+    item = view.network.block_item("stem")
+    assert item.face.shape == "64 x 112 x 112"
+    line = item._line(near=True)
+    assert line.replace(" ", "").startswith("64x112x112")
+    assert item._title(near=True, width=40.0)
+    short = view.network.block_item("stage1.block1")
+    assert short._cut("mid", ("stage1.block1", "block1"), 60.0) == "block1"

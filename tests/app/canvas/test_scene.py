@@ -180,4 +180,5 @@ def test_a_wire_is_found_between_blocks_only(made):
     _, scene, _ = made("plain-8")
     ends = [scene.port_place(Port("pool", "out", False)), scene.port_place(Port("classifier", "in", True))]
     assert scene.wire_near((ends[0] + ends[1]) / 2, 8) == Wire("pool", "classifier")
-    assert scene.wire_near(scene.block_item("pool").body_in_scene().center(), 8) is None
+    assert scene.wire_near(ends[1] + QPointF(12, 4), 24) == Wire("pool", "classifier")  # on the block's edge
+    assert scene.wire_near(scene.block_item("pool").body_in_scene().center(), 24) is None
