@@ -229,7 +229,7 @@ def test_awkward_block_ids_are_built():
     architecture = preset("resnet-8", input_shape=(3, 8, 8))
     for stage, new in enumerate(("a", "a.b", "forward"), start=1):
         architecture.rename(f"stage{stage}.block1", new)
-    architecture.rename("stem", "_steps")
+    architecture.rename("stem", "train")
     network = build(architecture)
     network.load_state_dict(network.state_dict())
     assert network(pictures(2, 3, 8, 8)).shape == (2, 10)
