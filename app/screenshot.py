@@ -1,4 +1,4 @@
-"""Take the README's picture anew: `python -m app.screenshot`. A real window, a real training of the demonstration."""
+"""Take the README's picture anew: a real window in which the demonstration really trains."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import importlib.util
 import os
+import platform
 import sys
 
 PACKAGES = (
@@ -36,20 +37,21 @@ APT_LINE = (
 
 def obstacle() -> str | None:
     """Return why the window cannot open here and what mends it, as one sentence; None if it can."""
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        found = ".".join(map(str, sys.version_info[:3]))
+    version = tuple(sys.version_info[:3])
+    if not (3, 11) <= version[:2] <= (3, 13):
+        found = ".".join(map(str, version))
         return f"resviz needs Python 3.11 to 3.13 and this is {found}: start it with `python3.12 main.py`."
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         names = ", ".join(missing)
         return f"{names} not installed for {sys.executable}: run `pip install -e .` in the folder of main.py."
-    if sys.platform.startswith("linux"):
+    if platform.system() == "Linux":
         return _linux_obstacle()
     return None
 
 
 def _linux_obstacle() -> str | None:
-    libraries = LIBRARIES
+    libraries = list(LIBRARIES)
     if not os.environ.get("QT_QPA_PLATFORM"):
         if os.environ.get("DISPLAY"):
             libraries += XCB_LIBRARIES

@@ -112,8 +112,8 @@ _SCALE = (
 
 def _mix(first: str, second: str, share: float) -> str:
     a, b = QColor(first), QColor(second)
-    channels = (round(x + (y - x) * share) for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
-    return QColor(*channels).name()
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round(x + (y - x) * share) for x, y in pairs)).name()
 
 
 class Theme(QObject):
