@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
-import importlib.util
 import re
-import sys
 import warnings
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from resviz.errors import DeviceError
+from resviz.train.cards import count as _cards
+from resviz.train.cards import cuda_present
+from resviz.train.cards import torch_has_cuda as _torch_has_cuda
 
 if TYPE_CHECKING:
     import torch
+
+__all__ = ["check_name", "check_present", "choose", "choose_precision", "cuda_present", "describe"]
 
 _CARD = re.compile(r"cuda(:(\d+))?")
 
@@ -27,12 +27,6 @@ def check_name(text: str) -> None:
     """
     if text not in {"auto", "cpu"} and not _CARD.fullmatch(text):
         raise DeviceError(f"There is no device {text!r}: choose auto, cpu, cuda or cuda:N.")
-
-
-@cache
-def cuda_present() -> bool:
-    """Return whether there is a CUDA card and the installed torch was built for CUDA; loads no torch."""
-    return _torch_has_cuda() and _cards() > 0
 
 
 def check_present(text: str) -> None:
@@ -119,25 +113,3 @@ def _too_old(device: torch.device) -> bool:
     built_for = [int(m[1]) for arch in torch.cuda.get_arch_list() if (m := re.fullmatch(r"sm_(\d+)a?", arch))]
     major, minor = torch.cuda.get_device_capability(device)
     return bool(built_for) and 10 * major + minor < min(built_for)
-
-
-def _torch_has_cuda() -> bool:
-    spec = importlib.util.find_spec("torch")
-    if spec is None or spec.origin is None:
-        return False
-    library = "torch_cuda.dll" if sys.platform == "win32" else "libtorch_cuda.so"
-    return (Path(spec.origin).parent / "lib" / library).exists()
-
-
-@cache
-def _cards() -> int:
-    """Return how many cards the CUDA driver offers to this process; 0 without a driver."""
-    name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        driver = ctypes.CDLL(name)
-    except OSError:
-        return 0
-    count = ctypes.c_int(0)
-    if driver.cuInit(0) != 0 or driver.cuDeviceGetCount(ctypes.byref(count)) != 0:
-        return 0
-    return count.value

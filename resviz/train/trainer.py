@@ -97,6 +97,7 @@ class Trainer:
         self._aside: dict[str, Tensor] = {}
         self._last_iteration_s, self._last_rate = math.inf, 0.0
         if device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # Shapes stay: finding the fastest kernels pays.
             torch.cuda.synchronize(device)  # What was made on the default stream is used on our own.
 
     @property
@@ -110,11 +111,13 @@ class Trainer:
         Raises:
             CheckpointError: the checkpoint belongs to another architecture.
         """
-        progress, skipped = checkpoint.restore(self._checkpoints, self._step)
+        with self._on_stream():
+            progress, skipped = checkpoint.restore(self._checkpoints, self._step)
+            totals = self._step.totals.tolist()
         warm_up_end = None if schedule.warms_up(self.recipe, self._depth) else 0
         self.progress = progress or Progress(warm_up_end=warm_up_end)
         self._saved = None if progress is None else _copy(progress)
-        self._reported = (self.progress.iteration, *self._step.totals.tolist())
+        self._reported = (self.progress.iteration, totals[0], totals[1])
         network = self._step.network
         self._emit(
             Started(
@@ -184,10 +187,11 @@ class Trainer:
         """Write a checkpoint of the last finished iteration, from another thread, while the next one runs.
 
         Forward and backward change no parameter, and what they do change is kept aside before a slow one.
-        The caller ends the process afterwards: the optimiser stays locked out.
+        The caller ends the process afterwards: the optimiser stays locked out. Not on CUDA, where the device
+        runs behind this thread's back and only the very first iteration takes long.
         """
         self._updating.acquire()
-        if self._saved != self.progress and self._finite():
+        if self._stream is None and self._saved != self.progress and self._finite():
             self._write({**checkpoint.tensors_of(self._step), **self._aside})
 
     # One iteration

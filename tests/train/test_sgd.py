@@ -34,6 +34,24 @@ def test_equals_torch_optim_bit_for_bit(scope):
         assert p.grad is None
 
 
+def test_equals_the_formula_on_a_channels_last_network():
+    """The fused kernel walks through memory: parameter, gradient and buffer must have one layout."""
+    network = build(architecture(), seed=1).to(memory_format=torch.channels_last)
+    images = torch.randn(4, 3, 8, 8).to(memory_format=torch.channels_last)
+    optimiser = SGD(network.named_parameters(), msgspec.structs.replace(Recipe(), weight_decay=0.01))
+    expected = {name: p.detach().double().clone() for name, p in network.named_parameters()}
+    momentum = {name: torch.zeros_like(value) for name, value in expected.items()}
+    for _ in range(3):
+        network(images).square().sum().backward()
+        for name, p in network.named_parameters():
+            decay = 0.01 if p.ndim > 1 else 0.0
+            momentum[name] = 0.9 * momentum[name] + p.grad.double() + decay * p.detach().double()
+            expected[name] -= 1e-3 * momentum[name]
+        optimiser.step(1e-3)
+        for name, p in network.named_parameters():
+            assert torch.allclose(p.double(), expected[name], rtol=1e-4, atol=1e-5), name
+
+
 def test_batch_norms_are_not_decayed_by_default():
     network = build(architecture())
     optimiser = SGD(network.named_parameters(), msgspec.structs.replace(Recipe(), weight_decay=0.5))
