@@ -18,6 +18,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
         Spec("File", "open", "Open…", "Ctrl+O", work.open),
+        Spec("File", "open_runs", "Open runs from a folder…", "Ctrl+Shift+O", window.open_runs),
         Spec("File", "save", "Save", "Ctrl+S", work.save),
         Spec("File", "save_as", "Save as…", "Ctrl+Shift+S", work.save_as),
         Spec("File"),

@@ -6,20 +6,21 @@ from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Sig
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
-from app.bottom import Bottom
+from app.bottom import CURVES, Bottom
 from app.commands import window_specs
+from app.conductor import Conductor
+from app.dialogs import file_dialog
 from app.editor.palette import Palette
 from app.editor.pane import EditorPane
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
 from app.lab.session import Session
-from app.lessons.panel import TRAINING_SECONDS
 from app.menus import Menus
 from app.offers import Offers
 from app.overlay import Overlay
 from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
-from app.side import LESSON, Side
+from app.side import Side
 from app.signals import SignalWatch
 from app.theme import GRID, theme
 from app.top_bar import TopBar
@@ -27,7 +28,7 @@ from app.workspace import Workspace
 from resviz.arch import presets
 from resviz.arch.graph import Architecture
 from resviz.errors import ResvizError
-from resviz.runs.store import Run
+from resviz.runs.store import find_runs
 from resviz.train import demonstration
 
 MINIMUM = QSize(1024, 640)
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.overlay = Overlay(self.session, self.workspace.panes, self)
         self.offers = Offers()
         self.menus = Menus(self, window_specs(self))
+        self.conductor = Conductor(self)
         self.presets_popup = SearchPopup(
             self,
             "plain-56, resnet-50, preact-110 …",
@@ -147,11 +149,10 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
-        for part in (workspace, bottom):
+        for part in (workspace, bottom, self.conductor):
             part.told.connect(self.show_message)
             part.failed.connect(self.show_problem)
         lab.failed.connect(self.show_problem)
-        lab.trained.connect(self._on_trained)
         workspace.documents_changed.connect(self._on_documents_changed)
         workspace.active_changed.connect(self._on_active_changed)
         workspace.undo_changed.connect(self._on_undo_changed)
@@ -160,9 +161,6 @@ class MainWindow(QMainWindow):
             pane.block_activated.connect(self._on_block_activated)
         self.palette_panel.kind_activated.connect(self._on_kind_activated)
         self.side.lesson.highlighted.connect(bottom.highlight)
-        self.bridge.updated.connect(self._on_updated)
-        self.bridge.run_ended.connect(self._on_run_ended)
-        self.bridge.worker_died.connect(self._on_worker_died)
         self.presets_popup.chosen.connect(self._on_preset_chosen)
         self.command_popup.chosen.connect(self._on_command_chosen)
         theme().changed.connect(self._show_theme)
@@ -211,55 +209,24 @@ class MainWindow(QMainWindow):
         self.offers.offer_leftovers(self.workspace)
         self.offers.offer_interrupted(self.session)
 
-    # Training
-
-    @Slot()
-    def _on_trained(self) -> None:
-        self.side.tabs.setCurrentIndex(LESSON)
-        self.side.lesson.start_over()
-        self.side.lesson.follow("training")
-        self.bottom.setCurrentIndex(0)
-
-    @Slot()
-    def _on_updated(self) -> None:
-        for run in self.session.current:
-            time = run.series.train.time
-            if len(time) and time[-1] - time[0] >= TRAINING_SECONDS:
-                self.side.lesson.follow("ended")
-        self._enable_training()
-
-    def _enable_training(self) -> None:
-        current = self.session.current
-        active = any(run.active for run in current)
-        self.menus["pause"].setEnabled(active or any(run.resumable for run in current))
-        self.menus["stop"].setEnabled(active)
-        self.menus["checkpoint"].setEnabled(any(run.status in ("running", "paused") for run in current))
-
-    @Slot(object, str, str)
-    def _on_run_ended(self, path: object, state: str, message: str) -> None:
-        run = self.bridge.followed[path]  # type: ignore[index]
-        if state == "failed":
-            self.show_problem(f"{run.name}: {message}")
-        else:
-            self.show_message(f"{run.name}: {state} at iteration {run.series.iteration:,}.")
-        if state == "finished":
-            self.side.lesson.follow("ended")
-
-    @Slot(object, str)
-    def _on_worker_died(self, path: object, reason: str) -> None:
-        if self._closing:
-            return
-        run = self.bridge.followed[path]  # type: ignore[index]
-        self.show_problem(f"{run.name}: {reason}")
-        self.offers.ask(
-            f"{run.name}: {reason} Everything recorded is there.",
-            (("Resume", lambda: self._resume(run.run)), ("Not now", None)),
-        )
-
-    def _resume(self, run: Run) -> None:
-        self.bridge.resume([self.bridge.follow(run)])
-
     # What people choose
+
+    @Slot()
+    def open_runs(self) -> None:
+        """Choose the folder of a run or of an experiment, wherever it lies, and show its curves."""
+        dialog = file_dialog(self, "Open runs from a folder")
+        dialog.fileSelected.connect(self.open_runs_in)
+        dialog.show()
+
+    @Slot(str)
+    def open_runs_in(self, folder: str) -> None:
+        """Show the runs in a folder; whoever trains them, they are followed."""
+        try:
+            self.session.take(find_runs(folder), alone=True)
+        except ResvizError as error:
+            self.show_problem(str(error))
+        else:
+            self.bottom.setCurrentIndex(CURVES)
 
     @Slot()
     def show_presets(self) -> None:
@@ -391,7 +358,7 @@ class MainWindow(QMainWindow):
         if self._closing:
             event.ignore()
             return
-        self._closing = True
+        self._closing = self.conductor.closing = True
         QSettings().setValue("window/geometry", self.saveGeometry())
         self.workspace.autosave.close()
         self._status_timer.stop()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from app.autosave import AutoSave, Leftover
+from app.dialogs import file_dialog
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.lab.fields import set_property
+from app.lab.readouts import structure_of
 from app.theme import GRID
 from resviz.arch.graph import Architecture
 from resviz.arch.presets import preset
-from resviz.arch.twin import twin
+from resviz.arch.twin import is_plain, twin
 from resviz.errors import ResvizError
 
 FILTER = "Architectures (*.json)"
@@ -103,8 +106,7 @@ class Workspace(QWidget):
     @Slot()
     def open(self) -> None:
         """Choose a file for the pane in use."""
-        dialog = self._dialog("Open an architecture", QFileDialog.AcceptMode.AcceptOpen)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = file_dialog(self, "Open an architecture", filters=[FILTER])
         dialog.fileSelected.connect(self.open_file)
         dialog.show()
 
@@ -141,9 +143,8 @@ class Workspace(QWidget):
     def save_as(self) -> None:
         """Choose a file and save the document in use there."""
         document = self.active.document
-        dialog = self._dialog("Save the architecture", QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("json")
-        dialog.selectFile(str(document.path or f"{document.name}.json"))
+        name = str(document.path or f"{document.name}.json")
+        dialog = file_dialog(self, "Save the architecture", filters=[FILTER], save_as=name)
         dialog.fileSelected.connect(lambda path: self._save_to(document, Path(path)))
         dialog.show()
 
@@ -154,6 +155,29 @@ class Workspace(QWidget):
         self.other.document.replace(made, f"Twin of {self.active.document.name}")
         self.other.view.fit()
         self.told.emit(f"{made.name} is the twin of {self.active.document.name}.")
+
+    def show_networks(self, architectures: Sequence[Architecture]) -> None:
+        """Show an experiment's networks, as far as there are panes; unsaved work is one undo step away."""
+        shown = {id(pane): structure_of(pane.document.architecture) for pane in self.panes}
+        wanted = [structure_of(architecture) for architecture in architectures]
+        free = [pane for pane in self.panes if shown[id(pane)] not in wanted]
+        for architecture, structure in zip(architectures, wanted, strict=True):
+            if structure in shown.values() or not free:
+                continue
+            plain = is_plain(architecture)
+            alike = [pane for pane in free if is_plain(pane.document.architecture) == plain]
+            pane = (alike or free)[0]
+            free.remove(pane)
+            self._put(pane, architecture)
+
+    def _put(self, pane: EditorPane, architecture: Architecture) -> None:
+        if pane.document.modified:
+            pane.document.replace(architecture, f"Open {architecture.name}")
+            pane.view.fit()
+        else:
+            old = pane.document
+            pane.set_document(Document(architecture, self))
+            old.deleteLater()
 
     def restore(self, leftover: Leftover) -> None:
         """Bring back what an earlier window left unsaved; undo takes it away again."""
@@ -171,15 +195,6 @@ class Workspace(QWidget):
             self.failed.emit(str(error))
         else:
             self.told.emit(f"Saved {path}.")
-
-    def _dialog(self, title: str, mode: QFileDialog.AcceptMode) -> QFileDialog:
-        dialog = QFileDialog(self.window(), title)
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setModal(False)
-        dialog.setAcceptMode(mode)
-        dialog.setNameFilters([FILTER, "All files (*)"])
-        return dialog
 
     def _mark_active(self) -> None:
         for pane, frame in zip(self.panes, self._frames, strict=True):

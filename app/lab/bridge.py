@@ -13,7 +13,7 @@ from resviz.arch.graph import Architecture
 from resviz.errors import ResvizError
 from resviz.runs.events import Checkpoint, Command, Pause, Resume, SetLearningRate, Stop
 from resviz.runs.store import Experiment, Run, create_experiment
-from resviz.train.devices import cuda_present
+from resviz.train.cards import cuda_present
 from resviz.train.placement import available_cores, place
 from resviz.train.recipe import Recipe
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs import file_dialog
 from app.lab.fields import sentence_label
 from app.theme import GRID
 
@@ -177,16 +178,9 @@ class DataField(QWidget):
     def _on_choose(self) -> None:
         if self._dialog is not None:
             self._dialog.close()
-        dialog = QFileDialog(self.window(), "Data")
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setModal(False)
-        if self.data_set.archive:
-            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-            dialog.setNameFilters([f"{self.data_set.title} ({self.data_set.archive})", "All files (*)"])
-        else:
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        chosen = self.data_set
+        filters = [f"{chosen.title} ({chosen.archive})"] if chosen.archive else []
+        dialog = file_dialog(self, "Data", filters=filters)
         dialog.fileSelected.connect(self._on_file_selected)
         dialog.destroyed.connect(self._on_dialog_gone)
         self._dialog = dialog

@@ -65,6 +65,17 @@ class RunList(QObject):
         self._work = iter([row for group in self.groups for row in group.rows])
         self._timer.start()
 
+    def look(self) -> None:
+        """See what others did: new experiments are listed, runs in training read anew."""
+        if {group.path for group in self.groups} != {Path(each.path) for each in list_experiments()}:
+            self.refresh()
+        elif not self._timer.isActive():
+            live = ("running", "paused")
+            self._work = iter(
+                [row for g in self.groups for row in g.rows if row.summary and row.summary.state in live]
+            )
+            self._timer.start()
+
     def close(self) -> None:
         """Stop reading."""
         self._timer.stop()

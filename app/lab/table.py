@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QUrl, Signal, Slot
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import (
     QBrush,
     QColor,
     QDesktopServices,
     QIcon,
     QKeySequence,
-    QPainter,
-    QPixmap,
     QStandardItem,
     QStandardItemModel,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFileDialog,
     QHeaderView,
     QLabel,
     QMenu,
@@ -30,6 +26,23 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.dialogs import file_dialog
+from app.lab.cells import (
+    COLUMNS,
+    DATA,
+    ITERATION,
+    NUMBERS,
+    RIGHT,
+    RUN,
+    STARTED,
+    STATE,
+    TEST,
+    TRAIN,
+    data_name,
+    new_cells,
+    swatch,
+    when,
+)
 from app.lab.live_view import error_text, state_text
 from app.lab.offer_bar import OfferBar
 from app.lab.run_list import Group, Row, RunList
@@ -39,11 +52,8 @@ from resviz.errors import ResvizError
 from resviz.runs.exports import to_csv
 from resviz.runs.store import Run
 
-COLUMNS = ("Run", "Data", "State", "Iteration", "Training error", "Test error", "Started")
-_RUN, _DATA, _STATE, _ITERATION, _TRAIN, _TEST, _STARTED = range(7)
-NUMBERS = (_ITERATION, _TRAIN, _TEST)
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_DATA_NAMES = {"shapes": "built-in shapes", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
+_LOOK_MS = 2000
+"""How often the folders are looked at for what others do."""
 PATH_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -60,13 +70,16 @@ class RunsTable(QWidget):
         self._session = session
         self.list = RunList(self)
         self._filled = False
+        self._looking = QTimer(self)
+        self._looking.setInterval(_LOOK_MS)
+        self._looking.timeout.connect(self.list.look)
         self._items: dict[Path, list[QStandardItem]] = {}
         self._rows: dict[Path, Row] = {}
         self.model = QStandardItemModel(0, len(COLUMNS), self)
         self.model.setHorizontalHeaderLabels(list(COLUMNS))
         for number in NUMBERS:
             role = Qt.ItemDataRole.TextAlignmentRole
-            self.model.setHeaderData(number, Qt.Orientation.Horizontal, _RIGHT, role)
+            self.model.setHeaderData(number, Qt.Orientation.Horizontal, RIGHT, role)
         self.view = QTreeView()
         self.view.setModel(self.model)
         self.view.setRootIsDecorated(True)
@@ -107,6 +120,12 @@ class RunsTable(QWidget):
         """Fill the table when it is first seen."""
         super().showEvent(event)  # type: ignore[arg-type]
         self.refresh()
+        self._looking.start()
+
+    def hideEvent(self, event: object) -> None:
+        """Stop looking at what is not seen."""
+        super().hideEvent(event)  # type: ignore[arg-type]
+        self._looking.stop()
 
     # Filling
 
@@ -128,21 +147,21 @@ class RunsTable(QWidget):
             self.view.setCurrentIndex(self._items[selected][0].index())
 
     def _group_items(self, group: Group) -> list[QStandardItem]:
-        cells = _cells()
-        cells[_RUN].setText(group.experiment.name)
-        cells[_RUN].setData(str(group.path), PATH_ROLE)
-        cells[_STARTED].setText(_when(group.experiment.file.created))
+        cells = new_cells()
+        cells[RUN].setText(group.experiment.name)
+        cells[RUN].setData(str(group.path), PATH_ROLE)
+        cells[STARTED].setText(when(group.experiment.file.created))
         for cell in cells:
             cell.setForeground(QBrush(QColor(theme().colours.muted)))
         for row in group.rows:
-            items = _cells()
-            items[_RUN].setText(row.run.name)
-            items[_RUN].setCheckable(True)
-            items[_RUN].setData(str(row.run.path), PATH_ROLE)
-            items[_RUN].setToolTip(str(row.run.path))
+            items = new_cells()
+            items[RUN].setText(row.run.name)
+            items[RUN].setCheckable(True)
+            items[RUN].setData(str(row.run.path), PATH_ROLE)
+            items[RUN].setToolTip(str(row.run.path))
             self._items[row.run.path], self._rows[row.run.path] = items, row
             self._show_row(row, items)
-            cells[_RUN].appendRow(items)
+            cells[RUN].appendRow(items)
         return cells
 
     def _show_row(self, row: Row, items: list[QStandardItem]) -> None:
@@ -161,31 +180,31 @@ class RunsTable(QWidget):
         else:
             state, message, iteration, asked, train, test = "…", "", None, None, None, None
         texts = {
-            _DATA: _data_name(row.data),
-            _STATE: state,
-            _ITERATION: "" if iteration is None else f"{iteration:,}" + (f" of {asked:,}" if asked else ""),
-            _TRAIN: error_text(train),
-            _TEST: error_text(test),
+            DATA: data_name(row.data),
+            STATE: state,
+            ITERATION: "" if iteration is None else f"{iteration:,}" + (f" of {asked:,}" if asked else ""),
+            TRAIN: error_text(train),
+            TEST: error_text(test),
         }
         for column, text in texts.items():
             if items[column].text() != text:
                 items[column].setText(text)
-        if items[_STATE].toolTip() != message:
-            items[_STATE].setToolTip(message)
+        if items[STATE].toolTip() != message:
+            items[STATE].setToolTip(message)
         shown = self._session.is_shown(row.run.path)
         check = Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
-        if items[_RUN].checkState() != check:
-            items[_RUN].setCheckState(check)
+        if items[RUN].checkState() != check:
+            items[RUN].setCheckState(check)
         colour = self._session.colour(row.run.path) if shown else None
         mark = colour.name() if colour is not None else ""
-        if items[_RUN].data(PATH_ROLE + 1) != mark:
-            items[_RUN].setData(mark, PATH_ROLE + 1)
-            items[_RUN].setIcon(_swatch(colour) if colour is not None else QIcon())
+        if items[RUN].data(PATH_ROLE + 1) != mark:
+            items[RUN].setData(mark, PATH_ROLE + 1)
+            items[RUN].setIcon(swatch(colour) if colour is not None else QIcon())
 
     def _size_columns(self) -> None:
         header = self.view.header()
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(_RUN, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(COLUMNS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
 
@@ -263,11 +282,7 @@ class RunsTable(QWidget):
         self.told.emit(f"{path.name} is deleted.")
 
     def _export(self, run: Run) -> None:
-        dialog = QFileDialog(self.window(), f"Folder for the CSV files of {run.name}")
-        dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setModal(False)
+        dialog = file_dialog(self, f"Folder for the CSV files of {run.name}")
         dialog.fileSelected.connect(lambda folder: self._on_export_chosen(run, Path(folder)))
         dialog.show()
 
@@ -347,7 +362,7 @@ class RunsTable(QWidget):
     @Slot(QStandardItem)
     def _on_item_changed(self, item: QStandardItem) -> None:
         path = self._path(item.index())
-        if path not in self._items or item.column() != _RUN:
+        if path not in self._items or item.column() != RUN:
             return
         wanted = item.checkState() == Qt.CheckState.Checked
         if wanted != self._session.is_shown(path):
@@ -374,35 +389,3 @@ class RunsTable(QWidget):
         if self.isVisible():
             followed = self._session.bridge.followed
             self._show_rows([row for path, row in self._rows.items() if path in followed])
-
-
-def _cells() -> list[QStandardItem]:
-    cells = [QStandardItem() for _ in COLUMNS]
-    for column in NUMBERS:
-        cells[column].setTextAlignment(_RIGHT)
-    return cells
-
-
-def _data_name(spec: str) -> str:
-    return _DATA_NAMES.get(spec) or (
-        Path(spec.removeprefix("folder:")).name if spec.startswith("folder:") else spec
-    )
-
-
-def _when(seconds: float) -> str:
-    moment = datetime.datetime.fromtimestamp(seconds)
-    today = datetime.datetime.now().date()
-    return moment.strftime("today %H:%M" if moment.date() == today else "%Y-%m-%d %H:%M")
-
-
-def _swatch(colour: QColor) -> QIcon:
-    pixmap = QPixmap(24, 24)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(colour)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawRoundedRect(2, 8, 20, 8, 4, 4)
-    painter.end()
-    pixmap.setDevicePixelRatio(1.5)
-    return QIcon(pixmap)

@@ -15,7 +15,7 @@ from app.bottom import CURVES, EXPLAIN, RUNS
 from app.side import INSPECTOR, LESSON
 from app.theme import theme
 from app.window import MainWindow
-from resviz.arch import files
+from resviz.arch import files, presets
 from resviz.runs.store import create_experiment, data_root, list_experiments
 from tests.app.lab.tiny import Recorder, recipe, twins
 
@@ -23,23 +23,31 @@ START_MS = 90_000
 LEFT = Qt.MouseButton.LeftButton
 
 
+@pytest.fixture
 def open_window(qtbot, qapp):
-    theme().apply(qapp)
-    window = MainWindow(twins())
-    qtbot.addWidget(window)
-    window.resize(1280, 720)
-    with qtbot.waitSignal(window.painted, timeout=10_000):
-        window.show()
-    qtbot.waitUntil(lambda: bool(window.bottom.plots), timeout=5000)
-    window.side.lab.form.set_base(recipe())
-    return window
+    """Return a function that opens a window; all of them are closed in the end."""
+    opened = []
+
+    def open_one():
+        theme().apply(qapp)
+        window = MainWindow(twins())
+        opened.append(window)
+        window.resize(1280, 720)
+        with qtbot.waitSignal(window.painted, timeout=10_000):
+            window.show()
+        qtbot.waitUntil(lambda: bool(window.bottom.plots), timeout=5000)
+        window.side.lab.form.set_base(recipe())
+        return window
+
+    yield open_one
+    for window in opened:
+        window.close()
+        window.deleteLater()
 
 
 @pytest.fixture
-def window(qtbot, qapp):
-    made = open_window(qtbot, qapp)
-    yield made
-    made.close()
+def window(open_window):
+    return open_window()
 
 
 def train(window, qtbot, iteration=10):
@@ -127,7 +135,7 @@ def test_killed_worker_is_told_and_resume_goes_on(window, qtbot):
     assert not window.side.lab.live.message.isVisible()
 
 
-def test_closing_ends_the_workers_and_the_next_start_offers_to_go_on(window, qtbot, qapp):
+def test_closing_ends_the_workers_and_the_next_start_offers_to_go_on(window, qtbot, open_window):
     runs = train(window, qtbot)
     process_ids = window.bridge.process_ids
     began = time.monotonic()
@@ -137,37 +145,77 @@ def test_closing_ends_the_workers_and_the_next_start_offers_to_go_on(window, qtb
     experiment = list_experiments()[0]
     assert all(list(run.checkpoints_path.iterdir()) for run in experiment.runs)
 
-    second = open_window(qtbot, qapp)
+    second = open_window()
     qtbot.waitUntil(second.offers.isVisible, timeout=5000)
     at = min(run.series.iteration for run in runs)
     assert second.offers.bar.text == f"plain-8-w4 and resnet-8-w4 were interrupted at iteration {at:,}."
     qtbot.mouseClick(second.offers.bar.buttons[0], LEFT)
     again = second.session.current
     assert second.side.lab.watching
-    qtbot.waitUntil(lambda: all(run.series.iteration > at + 5 for run in again), timeout=START_MS)
-    assert all(run.series.started.iteration >= at for run in again)
-    second.close()
+    qtbot.waitUntil(lambda: all(run.status == "running" for run in again), timeout=START_MS)
+    assert all(run.series.started.iteration >= at for run in again), (
+        "from the checkpoints, not from the start"
+    )
 
 
-def test_not_now_leaves_the_experiment_alone(qtbot, qapp):
+def test_not_now_leaves_the_experiment_alone(qtbot, open_window):
     experiment = create_experiment(twins(), recipe())
     for run in experiment.runs:
         Recorder(run).started()
-    window = open_window(qtbot, qapp)
+    window = open_window()
     qtbot.waitUntil(window.offers.isVisible, timeout=5000)
     qtbot.mouseClick(window.offers.bar.buttons[1], LEFT)
     assert window.offers.isHidden()
     assert not window.bridge.training
     assert window.session.current == []
-    window.close()
 
 
-def test_unsaved_architecture_is_offered_at_the_next_start(window, qtbot, qapp):
+def recorded(state="finished", architectures=None):
+    experiment = create_experiment(architectures or twins(), recipe(iterations=100))
+    for run in experiment.runs:
+        recorder = Recorder(run)
+        recorder.started(iterations=100)
+        recorder.steps(1, 100, 40.0)
+        recorder.probe(100)
+        recorder.ended(state, 100)
+    return experiment
+
+
+def test_runs_of_any_folder_are_opened_with_their_networks(window, qtbot):
+    other = (presets.preset("plain-14-w4"), presets.preset("resnet-14-w4"))
+    experiment = recorded(architectures=other)
+    window.workspace.panes[1].add_block("relu")
+    window.open_runs_in(str(experiment.path))
+    assert [document.name for document in window.workspace.documents] == ["plain-14-w4", "resnet-14-w4"]
+    assert not window.workspace.documents[0].modified
+    qtbot.waitUntil(lambda: not window.workspace.panes[0].legend.isHidden(), timeout=5000)
+    window.workspace.documents[1].undo_stack.undo()
+    assert window.workspace.documents[1].name == "resnet-8-w4", "what was not saved is one step away"
+    window.open_runs_in(str(experiment.path / "nothing"))
+    assert "There is no folder" in window.status
+
+
+def test_training_one_of_two_leaves_the_panes_alone(window):
+    experiment = create_experiment(twins()[1:], recipe())
+    window.session.take(experiment.runs)
+    assert [document.name for document in window.workspace.documents] == ["plain-8-w4", "resnet-8-w4"]
+
+
+def test_worker_that_had_to_end_is_offered_again(window, qtbot):
+    experiment = recorded("interrupted")
+    window.session.take(experiment.runs)
+    for run in experiment.runs:
+        window.bridge.run_ended.emit(run.path, "interrupted", "")
+    qtbot.waitUntil(window.offers.isVisible, timeout=2000)
+    assert window.offers.bar.text.startswith("plain-8-w4 and resnet-8-w4: the worker had to end.")
+
+
+def test_unsaved_architecture_is_offered_at_the_next_start(window, qtbot, open_window):
     pane = window.workspace.panes[0]
     pane.add_block("relu")
     block = next(b for b in pane.document.architecture.blocks if b.startswith("relu"))
     window.close()
-    second = open_window(qtbot, qapp)
+    second = open_window()
     qtbot.waitUntil(second.offers.isVisible, timeout=5000)
     assert "plain-8-w4 was changed and not saved" in second.offers.bar.text
     qtbot.mouseClick(second.offers.bar.buttons[0], LEFT)
@@ -178,7 +226,7 @@ def test_unsaved_architecture_is_offered_at_the_next_start(window, qtbot, qapp):
     assert AutoSave().leftovers() == [], "what was taken back is not offered once more"
 
 
-def test_second_window_leaves_the_first_ones_autosave_alone(window, qtbot, qapp):
+def test_second_window_leaves_the_first_ones_autosave_alone(window, qtbot, open_window):
     window.workspace.panes[0].add_block("relu")
     window.workspace.autosave.save()
     assert AutoSave().leftovers() == []
