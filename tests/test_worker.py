@@ -56,7 +56,7 @@ def final_weights(run):
 
 @pytest.mark.parametrize("name", ["plain-8-w4", "resnet-8-w4"])
 def test_killed_and_resumed_equals_unbroken_bit_for_bit(tmp_path, name):
-    fields = {"iterations": 400, "milestones": (200,), "checkpoint_seconds": 0.1}
+    fields = {"iterations": 240, "milestones": (120,), "checkpoint_seconds": 0.1}
     [broken] = experiment(tmp_path / "broken", [name], **fields).runs
     [unbroken] = experiment(tmp_path / "unbroken", [name], **fields).runs
     with worker(unbroken) as steady:
@@ -73,7 +73,7 @@ def test_killed_and_resumed_equals_unbroken_bit_for_bit(tmp_path, name):
     assert broken.state() == unbroken.state() == "finished"
     starts = [start.iteration for start in events(broken, Started)]
     assert starts[0] == 0
-    assert 0 < starts[1] < 400
+    assert 0 < starts[1] < 240
     mine, theirs = final_weights(broken), final_weights(unbroken)
     assert mine.keys() == theirs.keys()
     assert all(torch.equal(mine[key], theirs[key]) for key in mine)
