@@ -54,6 +54,8 @@ class Conductor(QObject):
     @Slot()
     def _on_updated(self) -> None:
         for run in self._session.current:
+            if run.status == "running":
+                self._side.lesson.follow("training")
             time = run.series.train.time
             if len(time) and time[-1] - time[0] >= TRAINING_SECONDS:
                 self._side.lesson.follow("ended")

@@ -48,9 +48,11 @@ class Offers(QWidget):
             self._offer_leftover(workspace, leftover)
 
     def offer_interrupted(self, session: Session) -> None:
-        """Offer to go on with experiments whose workers went away in the middle."""
-        for experiment, runs in interrupted(list_experiments()[:_RECENT]):
-            self._offer_resume(session, experiment, runs)
+        """Offer to go on with the newest experiment whose workers went away in the middle."""
+        found = interrupted(list_experiments()[:_RECENT])
+        if found:
+            # One question, not one for each that was left lying: the others wait in the table.
+            self._offer_resume(session, *found[0], others=len(found) - 1)
 
     def _offer_leftover(self, workspace: Workspace, leftover: Leftover) -> None:
         names = " and ".join(architecture.name for architecture in leftover.architectures.values())
@@ -63,7 +65,9 @@ class Offers(QWidget):
             ),
         )
 
-    def _offer_resume(self, session: Session, experiment: Experiment, runs: list[Run]) -> None:
+    def _offer_resume(
+        self, session: Session, experiment: Experiment, runs: list[Run], *, others: int
+    ) -> None:
         names = " and ".join(run.name for run in runs)
         verb = "was" if len(runs) == 1 else "were"
         iteration = min(summary(run).iterations for run in runs)
@@ -72,8 +76,10 @@ class Offers(QWidget):
             session.take(experiment.runs, alone=True)
             session.bridge.resume([followed for followed in session.current if followed.run in runs])
 
+        more = f" {others} more under Runs." if others else ""
         self.ask(
-            f"{names} {verb} interrupted at iteration {iteration:,}.", (("Resume", resume), ("Not now", None))
+            f"{names} {verb} interrupted at iteration {iteration:,}.{more}",
+            (("Resume", resume), ("Not now", None)),
         )
 
     @Slot()

@@ -159,11 +159,13 @@ def test_closing_ends_the_workers_and_the_next_start_offers_to_go_on(window, qtb
 
 
 def test_not_now_leaves_the_experiment_alone(qtbot, open_window):
-    experiment = create_experiment(twins(), recipe())
-    for run in experiment.runs:
-        Recorder(run).started()
+    for _ in range(3):
+        experiment = create_experiment(twins(), recipe())
+        for run in experiment.runs:
+            Recorder(run).started()
     window = open_window()
     qtbot.waitUntil(window.offers.isVisible, timeout=5000)
+    assert window.offers.bar.text.endswith("2 more under Runs.")
     qtbot.mouseClick(window.offers.bar.buttons[1], LEFT)
     assert window.offers.isHidden()
     assert not window.bridge.training
