@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resviz.errors import RunError
+from resviz.nn.memory import keep_freed_memory
 from resviz.runs.store import Run
 from resviz.train.placement import available_cores, thread_environment
 from resviz.train.session import Session
@@ -50,6 +51,7 @@ def run(command: str, args: argparse.Namespace) -> int:
     # OpenMP reads its variables when torch is loaded, which Session.prepare does.
     threads = max(1, args.threads or available_cores())
     os.environ.update(thread_environment(threads, os.environ))
+    keep_freed_memory()
     with contextlib.ExitStack() as stack:
         for each in runs:
             stack.enter_context(each.lock())

@@ -30,7 +30,8 @@ class Probes:
         """Gather all probes after a backward pass: float32 (convolutions + blocks + responses,)."""
         gradient_norm, magnitude, response = torch.split(self._values, self._counts)
         gradients = [weight.grad for weight in self._weights if weight.grad is not None]
-        torch.stack(torch._foreach_norm(gradients), out=gradient_norm)
+        if gradients:  # a network of linear layers alone has none
+            torch.stack(torch._foreach_norm(gradients), out=gradient_norm)
         magnitude.copy_(self.forward.residual_magnitude)
         response.copy_(self.forward.response_std)
         return self._values

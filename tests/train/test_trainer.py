@@ -1,11 +1,12 @@
 import copy
+import itertools
 import math
 import threading
 
 import pytest
 import torch
 
-from resviz.arch.graph import Wire
+from resviz.arch.graph import Architecture, Wire
 from resviz.data.batches import Batches
 from resviz.errors import CheckpointError
 from resviz.nn.build import build
@@ -138,6 +139,18 @@ def test_probes_come_first_and_at_their_interval(tmp_path):
     rig = Rig(tmp_path, "plain-8-w4").run()
     assert [p.iteration for p in rig.of(Probed)] == [1, 5, 10, 15, 20]
     assert all(value is None for p in rig.of(Probed) for value in p.residual_magnitude)
+
+
+def test_a_network_without_convolutions_is_probed_too(tmp_path):
+    model = Architecture("linear-only")
+    model.add("input", "input", height=8, width=8)
+    model.add("flatten", "flatten")
+    model.add("linear", "classifier")
+    model.add("output", "output")
+    for source, target in itertools.pairwise(("input", "flatten", "classifier", "output")):
+        model.connect(Wire(source, target))
+    rig = Rig(tmp_path, model).run()
+    assert {p.gradient_norm for p in rig.of(Probed)} == {()}
 
 
 def test_probes_change_nothing(tmp_path):
