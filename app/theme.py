@@ -110,6 +110,7 @@ _SCALE = (
     (253, 231, 37),
 )
 
+
 def _mix(first: str, second: str, share: float) -> str:
     a, b = QColor(first), QColor(second)
     pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))

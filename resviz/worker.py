@@ -26,7 +26,7 @@ from resviz.train.session import Session
 if TYPE_CHECKING:
     from resviz.data.dataset import Dataset
 
-PATIENCE_S = 1.0
+PATIENCE_S = 0.7
 """How long an iteration may go on after the worker was told to end, before it is cut off in its middle."""
 _PAUSED_S = 0.05
 

@@ -23,8 +23,11 @@ PATIENCE_S = 60.0
 def worker(*runs, tied=True):
     command = [sys.executable, "-m", "resviz", "worker", *(str(run.path) for run in runs), "--threads", "1"]
     process = subprocess.Popen(
-        [*command, "--tied"] if tied else command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, env=thread_environment(1, os.environ),
+        [*command, "--tied"] if tied else command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=thread_environment(1, os.environ),
     )
     try:
         yield process

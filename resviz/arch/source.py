@@ -25,6 +25,7 @@ _HAVE_PARAMETERS = (*text.CLASS_NAMES, "conv", "batch_norm", "linear")
 _TAKEN_CLASS_NAMES = {*text.CLASS_NAMES.values(), "BatchNorm", "Group", "Tensor", "OrderedDict", "F"}
 _WORDS = {"resnet": "ResNet", "preact": "PreAct"}
 
+
 def class_name(architecture: Architecture) -> str:
     """Return what the exported class is called: "resnet-110-B" becomes ResNet110B."""
     words = re.findall(r"[A-Za-z0-9.]+", architecture.name)

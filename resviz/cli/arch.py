@@ -109,8 +109,10 @@ def _facts(architecture: Architecture, inference: Inference) -> str:
         "output": _shape(inference.output_shape),
         "problems": str(len(inference.problems) or "none"),
     }
-    return "\n".join(f"{name:<15}{value}" for name, value in facts.items()) + "\n" + _stage_table(
-        architecture, inference
+    return (
+        "\n".join(f"{name:<15}{value}" for name, value in facts.items())
+        + "\n"
+        + _stage_table(architecture, inference)
     )
 
 

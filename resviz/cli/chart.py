@@ -141,9 +141,7 @@ class _Canvas:
         self._draw.line(scaled, fill=colour, width=round(width * _SCALE), joint="curve")
 
 
-def _thinned(
-    x: NDArray[np.float64], y: NDArray[np.float64], x_end: float
-) -> Iterator[tuple[float, float]]:
+def _thinned(x: NDArray[np.float64], y: NDArray[np.float64], x_end: float) -> Iterator[tuple[float, float]]:
     """Yield one mean point for every two pixels of width."""
     inside = (x <= x_end) & np.isfinite(y)
     x, y = x[inside], y[inside]

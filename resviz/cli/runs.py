@@ -87,8 +87,12 @@ def _list(args: argparse.Namespace) -> int:
     summaries = [summary(each) for each in runs]
     rows = [
         [
-            s.name, s.state, f"{s.iterations}/{s.iterations_asked or '?'}",
-            percent(s.train_error_pct), percent(s.test_error_pct), s.directory,
+            s.name,
+            s.state,
+            f"{s.iterations}/{s.iterations_asked or '?'}",
+            percent(s.train_error_pct),
+            percent(s.test_error_pct),
+            s.directory,
         ]
         for s in summaries
     ]

@@ -146,8 +146,12 @@ def _answer(args: argparse.Namespace, watched: Sequence[Watched], where: Path) -
     document = {"experiment": str(where), "device": started.device if started else None, "runs": results}
     rows = [
         [
-            result["name"], result["state"], str(result["iterations"]), percent(result["train_error_pct"]),
-            percent(result["test_error_pct"]), f"{result['images_per_second'] or 0:.0f}",
+            result["name"],
+            result["state"],
+            str(result["iterations"]),
+            percent(result["train_error_pct"]),
+            percent(result["test_error_pct"]),
+            f"{result['images_per_second'] or 0:.0f}",
         ]
         for result in results
     ]
@@ -168,8 +172,20 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         FormatError: the recipe file is missing, damaged or newer.
     """
     base = _named_recipe(args.recipe)
-    fields = ("data", "data_dir", "seed", "device", "batch_size", "learning_rate", "probe_interval",
-              "evaluate_interval", "precision", "augment", "train_limit", "test_limit")
+    fields = (
+        "data",
+        "data_dir",
+        "seed",
+        "device",
+        "batch_size",
+        "learning_rate",
+        "probe_interval",
+        "evaluate_interval",
+        "precision",
+        "augment",
+        "train_limit",
+        "test_limit",
+    )
     given = {field: getattr(args, field) for field in fields if getattr(args, field) is not None}
     scaled = base if args.iterations is None else base.scaled(args.iterations)
     return msgspec.structs.replace(scaled, **given)

@@ -68,9 +68,7 @@ def integrated_gradients(
     return heat
 
 
-def grad_cam(
-    network: Network, architecture: Architecture, picture: Tensor, target: int
-) -> Tensor:
+def grad_cam(network: Network, architecture: Architecture, picture: Tensor, target: int) -> Tensor:
     """Return where the last map before pooling speaks for `target`, (H, W), at least 0 (arXiv:1610.02391).
 
     The map is small (8x8 in a CIFAR network) and scaled up bilinearly to the picture.

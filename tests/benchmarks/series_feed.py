@@ -80,8 +80,10 @@ def main() -> None:
     seconds = {name: statistics.median(found) for name, found in spent.items()}
     rates = ", ".join(f"{name} {events / s:,.0f}" for name, s in seconds.items())
     print(f"events a second: {rates}")
-    print(f"ratio of times: whole {seconds['whole'] / seconds['rival']:.2f}, "
-          f"pieces {seconds['pieces'] / seconds['rival']:.2f}")
+    print(
+        f"ratio of times: whole {seconds['whole'] / seconds['rival']:.2f}, "
+        f"pieces {seconds['pieces'] / seconds['rival']:.2f}"
+    )
 
 
 if __name__ == "__main__":

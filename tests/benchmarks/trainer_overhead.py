@@ -43,12 +43,19 @@ class Bare:
         self.network = build(architecture, seed=recipe.seed).to(memory_format=torch.channels_last).train()
         self.bfloat16 = devices.choose_precision(recipe.precision, torch.device("cpu")) == "bfloat16"
         self.optimiser = torch.optim.SGD(
-            self.network.parameters(), lr=recipe.learning_rate, momentum=recipe.momentum,
-            weight_decay=recipe.weight_decay, fused=True,
+            self.network.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            fused=True,
         )
         self.batches = Batches(
-            data.train_images, data.train_labels, batch_size=recipe.batch_size, seed=recipe.seed,
-            augment=recipe.augment, normalise=recipe.normalise,
+            data.train_images,
+            data.train_labels,
+            batch_size=recipe.batch_size,
+            seed=recipe.seed,
+            augment=recipe.augment,
+            normalise=recipe.normalise,
         )
         self.iteration = 0
 

@@ -25,8 +25,23 @@ SMALL = ("--data", "shapes", "--train-limit", 40, "--test-limit", 20, "--batch-s
 def test_train_resume_and_list(command, tmp_path):
     out = tmp_path / "out"
     code, answer, err = command(
-        "train", "plain-8-w4", "resnet-8-w4", *SMALL, "--iterations", 30, "--seed", 5, "--device", "cpu",
-        "--recipe", "quick", "--no-augment", "--precision", "float32", "--out", out,
+        "train",
+        "plain-8-w4",
+        "resnet-8-w4",
+        *SMALL,
+        "--iterations",
+        30,
+        "--seed",
+        5,
+        "--device",
+        "cpu",
+        "--recipe",
+        "quick",
+        "--no-augment",
+        "--precision",
+        "float32",
+        "--out",
+        out,
     )
     assert code == 0
     assert answer["experiment"] == str(out)
@@ -54,7 +69,8 @@ def test_train_resume_and_list(command, tmp_path):
 
     code, answer, _ = command("runs", out)
     assert [(run["name"], run["state"], run["iterations"]) for run in answer["runs"]] == [
-        ("plain-8-w4", "finished", 40), ("resnet-8-w4", "finished", 40),
+        ("plain-8-w4", "finished", 40),
+        ("resnet-8-w4", "finished", 40),
     ]
     code, text, _ = command("runs", out, json_answer=False)
     assert "resnet-8-w4" in text

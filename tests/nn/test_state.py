@@ -105,7 +105,10 @@ def test_prune_keeps_the_newest(tmp_path):
         save_checkpoint(tmp_path, f"iteration-{iteration}", tensors(), {})
     prune(tmp_path, keep=2)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
-        "iteration-30.json", "iteration-30.safetensors", "iteration-4.json", "iteration-4.safetensors",
+        "iteration-30.json",
+        "iteration-30.safetensors",
+        "iteration-4.json",
+        "iteration-4.safetensors",
     ]
 
 

@@ -18,8 +18,12 @@ from tests.train.small import RECIPE, Rig, architecture, dataset
 
 def batches(recipe, data):
     return Batches(
-        data.train_images, data.train_labels, batch_size=recipe.batch_size, seed=recipe.seed,
-        augment=recipe.augment, normalise=recipe.normalise,
+        data.train_images,
+        data.train_labels,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        augment=recipe.augment,
+        normalise=recipe.normalise,
     )
 
 
@@ -31,7 +35,9 @@ def test_equals_a_hand_written_loop(tmp_path, name):
     others = [p for p in network.parameters() if p.ndim <= 1]
     optimiser = torch.optim.SGD(
         [{"params": weights, "weight_decay": 1e-4}, {"params": others, "weight_decay": 0.0}],
-        lr=0.05, momentum=0.9, fused=True,
+        lr=0.05,
+        momentum=0.9,
+        fused=True,
     )
     feed, losses = batches(RECIPE, dataset()), []
     for iteration in range(RECIPE.iterations):
@@ -119,6 +125,7 @@ def test_probes_equal_a_slow_float64_reference(tmp_path):
     for name, value in zip(started.convolutions, probed.gradient_norm, strict=True):
         assert value == pytest.approx(parameters[f"{name}.weight"].grad.norm().item(), rel=1e-3), name
     assert len(started.convolutions) == 7
+
     # The last block by hand: y = ReLU(s(x) + F(x)), s pads half the new channels before and half behind.
     def norm(z, bn):
         spread = z.var((0, 2, 3), unbiased=False)[:, None, None] + 1e-5
@@ -275,5 +282,3 @@ def test_seed_decides(tmp_path):
     recipe_seeds = [Rig(tmp_path / str(seed), seed=seed).run(until=3).state for seed in (0, 0, 1)]
     same = [all(torch.equal(recipe_seeds[0][k], other[k]) for k in other) for other in recipe_seeds]
     assert same == [True, True, False]
-
-
