@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar
 
 from app.search_popup import Entry
 
@@ -24,14 +25,20 @@ class Spec:
 
 
 class Menus:
-    """The window's actions by name, and its menu bar."""
+    """The window's actions by name, and its menu bar.
+
+    Attributes:
+        bar: to be placed in the window; None where the system shows it at the top of the screen (macOS).
+    """
 
     def __init__(self, window: QMainWindow, specs: Sequence[Spec]) -> None:
         self.actions: dict[str, QAction] = {}
         self.menus: dict[str, QMenu] = {}
+        self.bar = None if sys.platform == "darwin" else QMenuBar()
+        bar = window.menuBar() if self.bar is None else self.bar
         for spec in specs:
             if spec.menu not in self.menus:
-                self.menus[spec.menu] = window.menuBar().addMenu(f"&{spec.menu}")
+                self.menus[spec.menu] = bar.addMenu(f"&{spec.menu}")
             if not spec.name:
                 self.menus[spec.menu].addSeparator()
                 continue

@@ -154,7 +154,7 @@ class Theme(QObject):
     @property
     def font_pixels(self) -> int:
         """Size of body text in pixels."""
-        return 17 if self._presentation else 13
+        return 16 if self._presentation else 13
 
     @property
     def line_width(self) -> float:

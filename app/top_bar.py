@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton
 
 from app.theme import GRID, icon, theme
 
@@ -13,9 +13,12 @@ class TopBar(QFrame):
     """Buttons for actions; the icons follow the theme."""
 
     def __init__(
-        self, groups: list[list[tuple[QAction, str, bool]]], right: list[tuple[QAction, str, bool]]
+        self,
+        menu_bar: QMenuBar | None,
+        groups: list[list[tuple[QAction, str, bool]]],
+        right: list[tuple[QAction, str, bool]],
     ) -> None:
-        """Show groups of (action, icon, whether its text is shown), and `right` at the right end."""
+        """Show the menus, groups of (action, icon, whether with text), and `right` at the right end."""
         super().__init__()
         self.setProperty("role", "bar")
         self._icons: list[tuple[QAction, str]] = []
@@ -26,6 +29,10 @@ class TopBar(QFrame):
         row.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
         row.setSpacing(GRID // 2)
         row.addWidget(name)
+        row.addSpacing(GRID)
+        if menu_bar is not None:
+            menu_bar.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            row.addWidget(menu_bar, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addSpacing(2 * GRID)
         for group in groups:
             for entry in group:

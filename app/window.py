@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self._rows = centre
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 2)
-        centre.setSizes([340, 290])
+        centre.setSizes([350, 320])
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         self.columns.setHandleWidth(GRID)
@@ -100,6 +100,7 @@ class MainWindow(QMainWindow):
         self.side.setMinimumWidth(280)
         actions = self.menus
         self.top_bar = TopBar(
+            actions.bar,
             [
                 [
                     (actions["presets"], "new", True),

@@ -29,6 +29,8 @@ from resviz.errors import ResvizError
 from resviz.runs.series import RunSeries
 
 REDRAW_MS = 100
+SHORT = 250
+"""Pixels of height under which a plot leaves out the label of its x axis, in favour of the curves."""
 
 
 @dataclass
@@ -99,7 +101,7 @@ class Plot(QWidget):
         self.button.setMenu(self.menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, GRID, GRID, GRID // 2)
-        layout.setSpacing(GRID // 2)
+        layout.setSpacing(0)
         layout.addWidget(self.header)
         layout.addWidget(self.view, 1)
         self.setAutoFillBackground(True)
@@ -234,9 +236,12 @@ class Plot(QWidget):
         palette = self.palette()
         palette.setColor(palette.ColorRole.Window, QColor(colours.panel))
         self.setPalette(palette)
-        self.x_axis.dress(colours, text, self.x_label)
+        short = self.height() < SHORT
+        self.header.roomy = not short
+        self.x_axis.dress(colours, text, "" if short else self.x_label)
+        self.x_axis.showLabel(not short)
         self.y_axis.dress(colours, text, self.y_label)
-        self.x_axis.setHeight(round(text.pixelSize() * 2.6 + 6))
+        self.x_axis.setHeight(round(text.pixelSize() * (1.3 if short else 2.6) + 6))
         self.y_axis.setWidth(round(text.pixelSize() * 4.2 + 4))
         self.view.getPlotItem().showGrid(x=False, y=True, alpha=0.55)
         self.view.getPlotItem().layout.setContentsMargins(2, GRID, 2 * GRID, 2)
@@ -282,8 +287,10 @@ class Plot(QWidget):
         super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the button in its corner."""
+        """Keep the button in its corner; show the label of the x axis where there is room."""
         super().resizeEvent(event)
+        if (self.height() < SHORT) == self.header.roomy:
+            self._dress()
         self._place()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:

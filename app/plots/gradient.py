@@ -20,7 +20,7 @@ class GradientPlot(Profile):
 
     title = "Gradient norm"
     quantity = "gradient_norm"
-    x_label = "convolution, counted from the input"
+    x_label = "convolution, from the input"
     y_label = "‖dL/dW‖"
     explanation = (
         "How strong the gradient is in each convolution (L2 norm of dL/dW), input on the left. Thick: the "

@@ -58,6 +58,8 @@ class Header(QWidget):
         self.title = title
         self.subtitle = ""
         self.entries: Sequence[Entry] = ()
+        self.roomy = True
+        """Whether the subtitle may have a line of its own where it does not fit beside the title."""
         self.shown_names: list[str] = []
         """Names of the runs that had room when last arranged."""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -99,7 +101,7 @@ class Header(QWidget):
         top = max(title.height() + 6, 28.0)
         title_width = title.horizontalAdvance(self.title)
         room = width - _CLEAR - title_width - 1.5 * GRID
-        beside = text.horizontalAdvance(self.subtitle) <= room
+        beside = text.horizontalAdvance(self.subtitle) <= room or not self.roomy
         height = top
         subtitle_at = QRectF(title_width + 1.5 * GRID, 1, room, top)
         if self.subtitle and not beside:

@@ -22,7 +22,7 @@ class ResidualPlot(Profile):
     title = "Residual magnitude"
     brief_absence = "no shortcut"
     quantity = "residual_magnitude"
-    x_label = "block, counted from the input"
+    x_label = "block, from the input"
     y_label = "‖F(x)‖ / ‖s(x)‖"
     explanation = (
         "How much each block changes what passes through it: the length of F(x) against that of the shortcut "
