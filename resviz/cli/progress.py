@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
 from resviz.cli.launch import Watched
@@ -32,8 +33,7 @@ class ProgressLines:
             return
         self._shown_at = now
         width = shutil.get_terminal_size().columns - 1 if self._live else 120
-        name_width = max(len(w.run.name) for w in watched)
-        lines = [_line(w, name_width, width, _blocks(self._stream)) for w in watched]
+        lines = _lines(watched, width, _blocks(self._stream))
         if self._live:
             # Up to the first line drawn before, then each line to its end.
             up = f"\x1b[{self._drawn}F" if self._drawn else ""
@@ -44,31 +44,100 @@ class ProgressLines:
         self._stream.flush()
 
 
-def _line(watched: Watched, name_width: int, width: int, blocks: str) -> str:
+def _lines(watched: Sequence[Watched], width: int, blocks: str) -> list[str]:
+    """Return a line a run, none longer than `width`: what matters least goes first, the state never."""
+    heads = _heads([w.run.name for w in watched], max(8, width // 3))
+    texts = [_preparing(w) for w in watched]
+    for layout in _LAYOUTS:
+        measured = [
+            text if text is not None else _text(w, layout) for w, text in zip(watched, texts, strict=True)
+        ]
+        longest = max((len(m) for m, text in zip(measured, texts, strict=True) if text is None), default=0)
+        room = min(_BAR, width - len(heads[0]) - longest - 4) if layout.bar else 0
+        if longest <= width - len(heads[0]) - 2 and (room >= _SHORTEST_BAR or not layout.bar):
+            break
+    lines = []
+    for w, head, text, prepared in zip(watched, heads, measured, texts, strict=True):
+        bar = f"{_bar(_share(w), room, blocks)}  " if layout.bar and prepared is None else ""
+        lines.append(_cut(f"{head}  {bar}{text}", width))
+    return lines
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What a line tells apart from the share that is done, and the state of a run that is not running."""
+
+    bar: bool = True
+    count: bool = True
+    pace: bool = True
+    short: bool = False
+    """Numbers without padding, and closer to their units."""
+    left: bool = True
+    train: bool = True
+    test: bool = True
+
+
+_BAR, _SHORTEST_BAR = 24, 6
+_LAYOUTS = (
+    _Layout(),
+    _Layout(pace=False),
+    _Layout(pace=False, short=True),
+    _Layout(pace=False, short=True, count=False),
+    _Layout(pace=False, short=True, count=False, bar=False),
+    _Layout(pace=False, short=True, count=False, bar=False, left=False),
+    _Layout(pace=False, short=True, count=False, bar=False, left=False, train=False),
+    _Layout(pace=False, short=True, count=False, bar=False, left=False, train=False, test=False),
+)
+"""From the fullest to the shortest: the first that fits is taken, for all runs together."""
+
+
+def _preparing(watched: Watched) -> str | None:
+    """Return what a run does before its first iteration, or why it never came to it; None: it trains."""
     series = watched.series
-    share = min(1.0, series.iteration / series.iterations) if series.iterations else 0.0
-    head = watched.run.name.ljust(name_width)
-    if series.started is None or (series.iteration == 0 and series.progress is not None):
-        note = series.notes[-1].message if series.notes else "starting"
-        part = f" {100 * series.progress:.0f} %" if series.progress is not None else ""
-        return f"{head}  {watched.message or note}{part}"[:width]
-    pieces = [f"{100 * share:3.0f} %", f"{series.iteration}/{series.iterations}"]
-    if series.train_error_pct is not None:
-        pieces.append(f"train {series.train_error_pct:5.1f} %")
-    if series.test_error_pct is not None:
-        pieces.append(f"test {series.test_error_pct:5.1f} %")
-    if watched.state == "running":
-        pace = series.iterations_per_second
-        if pace is not None:
-            pieces.append(f"{pace:.1f} it/s" if pace < 100 else f"{pace:.0f} it/s")
-        if series.seconds_left is not None:
-            pieces.append(f"{duration(series.seconds_left)} left")
-    else:
-        pieces.append(watched.state)
-    text = "  ".join(pieces)
-    room = min(24, width - len(head) - len(text) - 4)
-    bar = f"{_bar(share, room, blocks)}  " if room >= 6 else ""
-    return f"{head}  {bar}{text}"[:width]
+    if series.started is not None and (series.progress is None or watched.state != "running"):
+        return None
+    if watched.state not in ("running", "paused") and watched.message:
+        return f"{watched.state}: {watched.message}"
+    # The newest note tells more than the state, whose message is that the worker starts.
+    text = series.notes[-1].message if series.notes else watched.message or "Starting."
+    return text if series.progress is None else f"{100 * series.progress:3.0f} %  {text}"
+
+
+def _text(watched: Watched, layout: _Layout) -> str:
+    series = watched.series
+    percent = f"{100 * _share(watched):3.0f}"
+    pieces = [f"{percent}%" if layout.short else f"{percent} %"]
+    if layout.count:
+        pieces.append(f"{series.iteration}/{series.iterations}")
+    for name, shown, error in (
+        ("train", layout.train, series.train_error_pct),
+        ("test", layout.test, series.test_error_pct),
+    ):
+        if shown and error is not None:
+            pieces.append(f"{name} {error:.1f}%" if layout.short else f"{name} {error:5.1f} %")
+    if watched.state != "running":
+        return "  ".join([*pieces, watched.state])
+    pace = series.iterations_per_second
+    if layout.pace and pace is not None:
+        pieces.append(f"{pace:.1f} it/s" if pace < 100 else f"{pace:.0f} it/s")
+    if layout.left and series.seconds_left is not None:
+        pieces.append(f"{duration(series.seconds_left)} left")
+    return "  ".join(pieces)
+
+
+def _share(watched: Watched) -> float:
+    series = watched.series
+    return min(1.0, series.iteration / series.iterations) if series.iterations else 0.0
+
+
+def _heads(names: Sequence[str], longest: int) -> list[str]:
+    """Return names of one length, of which only very long ones are cut."""
+    width = min(longest, max(map(len, names)))
+    return [_cut(name, width).ljust(width) for name in names]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 3)] + "..."
 
 
 def _bar(share: float, length: int, blocks: str) -> str:
