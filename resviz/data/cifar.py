@@ -129,7 +129,7 @@ def download(
     Args:
         name: `cifar10` or `cifar100`.
         data_dir: made if missing.
-        progress: called with ("downloading", bytes, bytes in all, "bytes").
+        progress: see `fetch`.
         cancel: asked many times a second; when it returns true, the download ends and keeps what it has.
         sources: what the names mean.
 
@@ -266,7 +266,7 @@ def _part(
 def _damaged(location: Path, file: str, why: str) -> DataError:
     return DataError(
         f"{file} in {location} is damaged or not what it should be ({why}); "
-        f"delete {location.name} and download it again."
+        f"delete {location.name} to download it again, or put a sound copy in its place."
     )
 
 
@@ -276,8 +276,8 @@ def _folder_reader(folder: Path, source: Source) -> Callable[[str], bytes]:
             return (folder / file).read_bytes()
         except FileNotFoundError as error:
             raise DataError(
-                f"{file} is missing in {folder}; delete the folder to download {source.title} again, or "
-                f"choose 'use a file I have' with {source.archive}."
+                f"{file} is missing in {folder}; delete the folder to download {source.title} again, or put "
+                f"{source.archive} into {folder.parent} in its place, or choose it in the window."
             ) from error
         except OSError as error:
             raise DataError(
@@ -290,7 +290,7 @@ def _folder_reader(folder: Path, source: Source) -> Callable[[str], bytes]:
 def _archive_reader(archive: Path, source: Source) -> Callable[[str], bytes]:
     """Read the needed members of `archive` into memory; nothing is unpacked."""
     contents: dict[str, bytes] = {}
-    advice = f"delete it to download {source.title} again, or choose 'use a file I have'"
+    advice = f"delete it to download {source.title} again, or put a sound copy in its place"
     try:
         with tarfile.open(archive, "r:gz") as tar:
             for member in tar:
@@ -343,6 +343,5 @@ def _plain(content: bytes, location: Path, file: str) -> dict[bytes, Any]:
         raise DataError(
             f"{file} in {location} does not fit into memory; close other programs or download it again."
         ) from error
-    except Exception as error:  # a damaged pickle can fail in any way
-        why = " ".join(str(error).split()) or type(error).__name__
-        raise _damaged(location, file, why) from error
+    except Exception as error:  # a damaged pickle can fail in any way, and says so in words of its own
+        raise _damaged(location, file, "its content is cut off or of another kind") from error

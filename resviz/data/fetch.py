@@ -56,7 +56,9 @@ def fetch(
         urls: addresses of the same file, the best first.
         destination: where it ends up; folders are made.
         sha256: what it must hash to, in hexadecimal digits.
-        progress: called with ("downloading", bytes, bytes in all or 0, "bytes").
+        progress: called with ("connecting to HOST, attempt 1 of 5", 0, 0, "") and then with
+            ("downloading 170 MB", bytes, bytes in all, "bytes"), or without an amount and with 0 where the
+            server does not tell.
         cancel: asked many times a second; when it returns true, the download ends and keeps what it has.
         attempts: fruitless attempts in a row at one address before the next is tried. An attempt that brought
             bytes does not count.
@@ -105,8 +107,8 @@ def fetch(
                     break
     raise DataError(
         f"{destination.name} could not be downloaded ({'; '.join(reasons) or 'no address is known'}). "
-        "Try again later, where it goes on from what has arrived, or download it elsewhere and choose "
-        "'use a file I have'."
+        "Try again later, where it goes on from what has arrived, or download it elsewhere and put it into "
+        f"{destination.parent} (--data-dir names another folder), or choose it in the window."
     )
 
 
@@ -119,6 +121,8 @@ def _collect(
     """Bring `part` to its full length from `url`; say why in `reasons` and return false where that fails."""
     failures = 0
     while True:
+        attempt = f"attempt {failures + 1} of {manners.attempts}"
+        report(manners.progress, f"connecting to {_host(url)}, {attempt}", 0, 0, "")
         before = part.stat().st_size if part.exists() else 0
         try:
             _attempt(url, part, manners)
@@ -181,12 +185,13 @@ def _attempt(url: str, part: Path, manners: _Manners) -> None:
         _check_space(part, total - start)
         with part.open("ab" if start else "wb") as file:
             done = start
-            report(progress, "downloading", done, total, "bytes")
+            stage = f"downloading {total / 1e6:,.0f} MB" if total else "downloading"
+            report(progress, stage, done, total, "bytes")
             while block := response.read1(_BLOCK):
                 _stop_if(cancel)
                 _write(file.write, block, part)
                 done += len(block)
-                report(progress, "downloading", done, total, "bytes")
+                report(progress, stage, done, total, "bytes")
             _write(lambda _: file.flush(), b"", part)
     if total and done != total:
         raise ConnectionError(f"the line broke after {done:,} of {total:,} bytes")

@@ -63,8 +63,10 @@ def list_folder(root: Path) -> Listing:
             )
     classes = _subfolders(root / "train")
     if len(classes) < 2:
+        found = f"only one class, {classes[0]!r}" if classes else "no class folders"
         raise DataError(
-            f"{root / 'train'} has {len(classes)} class folders; put each class into a folder, two or more."
+            f"{root / 'train'} holds {found}; a network tells at least two apart: make a folder for each "
+            "class, with its pictures inside, in train and in test."
         )
     tested = _subfolders(root / "test")
     if missing := sorted(set(classes) - set(tested)):
@@ -143,7 +145,7 @@ def decode_folder(
         listing: what to decode.
         size: (height, width) in pixels. A picture of another size is cut to this aspect around its middle and
             resized.
-        progress: called with ("reading pictures", done, total, "pictures").
+        progress: called with ("reading 50,000 pictures", done, total, "pictures").
         threads: how many decode at once; as many as there are cores, at most 8, if left out.
 
     Returns:
@@ -160,7 +162,8 @@ def decode_folder(
             "give a smaller image size."
         )
     done = 0
-    report(progress, "reading pictures", 0, total, "pictures")
+    stage = f"reading {total:,} pictures"
+    report(progress, stage, 0, total, "pictures")
     images: list[NDArray[np.uint8]] = []
     pool = ThreadPoolExecutor(threads or min(8, os.cpu_count() or 1), thread_name_prefix="resviz-decode")
     try:
@@ -172,7 +175,7 @@ def decode_folder(
             ]
             for job in jobs:
                 done += job.result()
-                report(progress, "reading pictures", done, total, "pictures")
+                report(progress, stage, done, total, "pictures")
             images.append(np.ascontiguousarray(pixels.transpose(0, 3, 1, 2)))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)

@@ -288,15 +288,16 @@ def paint_shapes(
         test: number of test pictures.
         seed: the same seed paints the same pictures; a longer part begins with the pictures of a shorter one.
         look: how hard they are; the built-in data set if left out.
-        progress: called with ("painting", done, total, "pictures").
+        progress: called with ("painting 12,000 pictures", done, total, "pictures").
 
     Returns:
         uint8 pictures (N, 3, 32, 32) and their labels.
     """
     look = look or Look()
-    report(progress, "painting", 0, train + test, "pictures")
+    stage = f"painting {train + test:,} pictures"
+    report(progress, stage, 0, train + test, "pictures")
     train_images, train_labels = _part(train, look, seed, 0)
-    report(progress, "painting", train, train + test, "pictures")
+    report(progress, stage, train, train + test, "pictures")
     test_images, test_labels = _part(test, look, seed, 1)
-    report(progress, "painting", train + test, train + test, "pictures")
+    report(progress, stage, train + test, train + test, "pictures")
     return Arrays(CLASSES, train_images, train_labels, test_images, test_labels)

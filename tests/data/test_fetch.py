@@ -24,8 +24,9 @@ def test_a_file_arrives_with_progress(tmp_path):
         path = get(server, "a", to=tmp_path / "deep" / "file", progress=lambda *words: said.append(words))
     assert path.read_bytes() == CONTENT
     assert not part_of(path).exists()
-    assert ("downloading", 0.0, float(len(CONTENT)), "bytes") in said
-    assert ("downloading", float(len(CONTENT)), float(len(CONTENT)), "bytes") in said
+    assert said[0] == (f"connecting to {server.url('').split('/')[2]}, attempt 1 of 5", 0.0, 0.0, "")
+    assert ("downloading 1 MB", 0.0, float(len(CONTENT)), "bytes") in said
+    assert ("downloading 1 MB", float(len(CONTENT)), float(len(CONTENT)), "bytes") in said
 
 
 def test_a_broken_line_is_resumed_where_it_broke(tmp_path):
@@ -84,7 +85,7 @@ def test_a_wrong_file_alone_is_a_sentence_and_leaves_nothing(tmp_path):
     with Server(bad=Behaviour(CONTENT[::-1])) as server, pytest.raises(DataError) as caught:
         get(server, "bad", to=tmp_path / "file")
     assert "SHA-256 differs" in str(caught.value)
-    assert "use a file I have" in str(caught.value)
+    assert f"put it into {tmp_path} (--data-dir names another folder)" in str(caught.value)
     assert not (tmp_path / "file").exists()
     assert not part_of(tmp_path / "file").exists()
 
@@ -99,8 +100,12 @@ def test_a_missing_file_sends_on_to_the_mirror_at_once(tmp_path):
 def test_a_busy_server_is_asked_again_and_then_left(tmp_path):
     busy = Behaviour(status=503)
     with Server(busy=busy, good=Behaviour(CONTENT)) as server:
-        get(server, "busy", "good", to=tmp_path / "file", attempts=3)
+        said = []
+        get(server, "busy", "good", to=tmp_path / "file", attempts=3, progress=lambda s, *_: said.append(s))
     assert len(busy.seen) == 3
+    assert [stage.rpartition(", ")[2] for stage in said[:4]] == [
+        "attempt 1 of 3", "attempt 2 of 3", "attempt 3 of 3", "attempt 1 of 3",
+    ]  # fmt: skip
 
 
 def test_nobody_there_is_one_sentence(tmp_path):

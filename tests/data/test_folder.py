@@ -88,8 +88,8 @@ def test_a_second_load_decodes_nothing_and_a_change_is_noticed(root, tmp_path, m
 def test_progress_reaches_the_end(root):
     said = []
     decode_folder(list_folder(root), (8, 8), lambda *words: said.append(words))
-    assert said[0] == ("reading pictures", 0.0, 10.0, "pictures")
-    assert said[-1] == ("reading pictures", 10.0, 10.0, "pictures")
+    assert said[0] == ("reading 10 pictures", 0.0, 10.0, "pictures")
+    assert said[-1] == ("reading 10 pictures", 10.0, 10.0, "pictures")
 
 
 def test_a_truncated_picture_is_named(root):
@@ -145,7 +145,7 @@ def _empty_class(root):
     [
         (_no_folder, "There is no folder"),
         (_no_test, "has no folder 'test'"),
-        (_one_class, "has 1 class folders"),
+        (_one_class, "holds only one class, 'cat'"),
         (_class_untested, "no folder for the class 'dog'"),
         (_class_untrained, "class 'emu' that train has not"),
         (_empty_class, "dog holds no pictures"),

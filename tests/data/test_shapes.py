@@ -63,7 +63,7 @@ def test_painting_takes_seconds_and_reports():
     started = time.perf_counter()
     paint_shapes(progress=lambda *words: said.append(words))
     assert time.perf_counter() - started < 30
-    assert said[-1] == ("painting", 12_000.0, 12_000.0, "pictures")
+    assert said[-1] == ("painting 12,000 pictures", 12_000.0, 12_000.0, "pictures")
 
 
 def test_painting_needs_no_torch():
