@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -307,14 +307,23 @@ class Architecture:
 
     def _check_wire(self, wire: Wire) -> None:
         source, target = self[wire.source], self[wire.target]
-        if wire.source_port not in source.spec.outputs:
-            raise PortError(f"{source.spec.title} {source.id!r} has no output {wire.source_port!r}.")
-        if wire.target_port not in target.spec.inputs:
-            raise PortError(f"{target.spec.title} {target.id!r} has no input {wire.target_port!r}.")
+        _check_port(source, "output", wire.source_port, source.spec.outputs)
+        _check_port(target, "input", wire.target_port, target.spec.inputs)
         if (wire.target, wire.target_port) in self._incoming:
             raise PortError(f"Input {wire.target_port!r} of {target.id!r} is taken: remove its wire first.")
         if wire.source == wire.target or wire.source in self.downstream(wire.target):
             raise CycleError(f"A wire from {wire.source!r} to {wire.target!r} would close a circle.")
+
+
+def _check_port(block: Block, what: str, port: str, ports: Sequence[str]) -> None:
+    """Check that a block has a port.
+
+    Raises:
+        PortError: it has not; the sentence names those it has.
+    """
+    if port not in ports:
+        known = f"use {' or '.join(map(repr, ports))}" if ports else f"it has no {what} at all"
+        raise PortError(f"{block.spec.title} {block.id!r} has no {what} {port!r}: {known}.")
 
 
 def _check_position(position: Position | None) -> None:

@@ -133,8 +133,8 @@ def _problems_of_the_ends(architecture: Architecture, order: list[str]) -> list[
         return [Problem(None, "The network is empty.", "Open a preset, or add an input block to begin.")]
     problems = []
     for kind, mend in (
-        ("input", "Add an input block and wire it to the first layer."),
-        ("output", "Add an output block and wire the classifier to it."),
+        ("input", "Add an input block and connect it to the first layer."),
+        ("output", "Add an output block and connect the classifier to it."),
     ):
         found = [block_id for block_id in order if architecture[block_id].kind == kind]
         if not found:
@@ -156,17 +156,17 @@ def _wiring_problems(
     spec, name = block.spec, block.id
     missing = [port for port in ports if port not in wires]
     if not wires and not feeds and (spec.inputs and spec.outputs):
-        mend = f"Wire {name} into the network, or delete it."
+        mend = f"Connect {name} to the network, or delete it."
         return [Problem(name, f"{spec.title}: nothing is wired to this block.", mend)]
     problems = []
     for port in missing:
         which = "its input" if len(spec.inputs) == 1 else f'its input "{port}"'
-        mend = f"Drag a wire from another block's output to {name}, or delete {name}."
+        mend = f"Connect another block's output to {name}, or delete {name}."
         if block.kind == "add" and port == "shortcut":
-            mend = f"Drag a wire from the start of the unit to the shortcut of {name}, or make {name} plain."
+            mend = f"Connect the start of the unit to the shortcut of {name}, or make {name} plain."
         problems.append(Problem(name, f"{spec.title}: nothing is wired to {which}.", mend))
     if spec.outputs and not feeds:
-        mend = f"Drag a wire from {name} to the next block, or delete {name}."
+        mend = f"Connect {name} to the next block, or delete {name}."
         problems.append(Problem(name, f"{spec.title}: its output leads nowhere.", mend))
     return problems
 

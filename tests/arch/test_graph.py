@@ -146,3 +146,23 @@ def test_the_order_follows_every_edit():
     assert architecture.order() == ["0", "b", "a"]
     architecture.remove("b")
     assert architecture.order() == ["0", "a"]
+
+
+@pytest.mark.parametrize(
+    ("wire", "sentence"),
+    [
+        (Wire("stem", "pool", "out", "left"), "has no input 'left': use 'in'."),
+        (Wire("stem", "add", "out", "in"), "Add 'add' has no input 'in': use 'branch' or 'shortcut'."),
+        (Wire("stem", "pool", "left"), "has no output 'left': use 'out'."),
+        (Wire("output", "pool"), "has no output 'out': it has no output at all."),
+        (Wire("stem", "input"), "has no input 'in': it has no input at all."),
+    ],
+)
+def test_a_wrong_port_is_told_the_right_ones(wire, sentence):
+    architecture = Architecture("ports")
+    for kind, block_id in (("input", "input"), ("conv", "stem"), ("add", "add"), ("output", "output")):
+        architecture.add(kind, block_id)
+    architecture.add("global_avg_pool", "pool")
+    with pytest.raises(PortError) as caught:
+        architecture.connect(wire)
+    assert str(caught.value).endswith(sentence)

@@ -122,16 +122,14 @@ def test_unconnected_port_dead_end_and_loose_block():
     architecture.disconnect(Wire("stem", "stage1.block1"))
     second, first = infer(architecture).problems
     assert (first.block, first.message) == ("stem", "Conv, batch norm, ReLU: its output leads nowhere.")
-    assert first.mend == "Drag a wire from stem to the next block, or delete stem."
+    assert first.mend == "Connect stem to the next block, or delete stem."
     assert (second.block, second.message) == ("stage1.block1", "Basic block: nothing is wired to its input.")
-    assert second.mend == (
-        "Drag a wire from another block's output to stage1.block1, or delete stage1.block1."
-    )
+    assert second.mend == ("Connect another block's output to stage1.block1, or delete stage1.block1.")
     architecture.connect(Wire("stem", "stage1.block1"))
     architecture.add("relu", "lonely")
     problem = only_problem(architecture)
     assert problem.message == "ReLU: nothing is wired to this block."
-    assert problem.mend == "Wire lonely into the network, or delete it."
+    assert problem.mend == "Connect lonely to the network, or delete it."
 
 
 def test_addition_without_shortcut():
