@@ -28,7 +28,7 @@ def export(network: Network, path: Path) -> None:
         ResvizError: the extra packages are missing, or the file cannot be written.
     """
     if not all(importlib.util.find_spec(name) for name in _NEEDED):
-        raise ResvizError('Writing ONNX needs extra packages: pip install "resviz[onnx]".')
+        raise ResvizError('Writing ONNX needs extra packages: pip install -e ".[onnx]".')
     was_training = network.training
     device = next(network.parameters()).device
     example = torch.zeros(2, *network.input_shape, device=device)

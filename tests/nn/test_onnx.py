@@ -15,7 +15,7 @@ installed = all(importlib.util.find_spec(name) for name in ("onnx", "onnxscript"
 
 def test_missing_packages_are_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ResvizError, match=r'pip install "resviz\[onnx\]"'):
+    with pytest.raises(ResvizError, match=r'pip install -e "\.\[onnx\]"'):
         ours.export(build(preset("resnet-8")), tmp_path / "a.onnx")
     assert not list(tmp_path.iterdir())
 
