@@ -31,6 +31,9 @@ from resviz.errors import ParameterError, PresetError
 DEEPEST = 10_000
 """Weighted layers that a preset may have."""
 
+MOST_CHANNELS = 16_384
+"""Channels that a block may have (the catalogue's limit)."""
+
 IMAGENET_UNITS: dict[int, tuple[int, ...]] = {
     18: (2, 2, 2, 2),
     34: (3, 4, 6, 3),
@@ -71,6 +74,11 @@ class _Plan(msgspec.Struct, frozen=True):
         if not self.cifar:
             return IMAGENET_UNITS[self.depth]
         return ((self.depth - 2) // (9 if self.bottleneck else 6),) * 3
+
+    @property
+    def widest(self) -> int:
+        """Largest width of the first stage: each further one doubles it, a bottleneck ends with 4 times it."""
+        return MOST_CHANNELS >> (len(self.units) - 1) >> (2 if self.bottleneck else 0)
 
 
 def names() -> list[str]:
@@ -116,7 +124,8 @@ def preset(name: str, *, input_shape: Shape | None = None, classes: int | None =
 
 
 def _parse(name: str) -> _Plan:
-    text = _spelled(name.strip().lower())
+    typed = name.strip()
+    text = _spelled(typed.lower())
     match = _NAME.fullmatch(text.lower())
     if not match or len(match[3]) > 9:
         close = get_close_matches(text, names(), 1, 0.5)
@@ -125,7 +134,7 @@ def _parse(name: str) -> _Plan:
     family, depth = match[2], int(match[3])
     given: dict[str, str] = {}
     for option in match[4].split("-")[1:]:
-        key, value = _option(text, option)
+        key, value = _option(typed, option)
         if key in given:
             raise PresetError(f"{text}: {given[key]!r} and {value!r} exclude each other: keep one of them.")
         given[key] = value
@@ -145,6 +154,8 @@ def _parse(name: str) -> _Plan:
         ),
         prefix=match[1] or "",
     )
+    if "width" in given and not 1 <= plan.width <= plan.widest:
+        raise PresetError(f"{typed[:60]}: the width of the first stage must be from 1 to {plan.widest}.")
     if plan.family == "plain" and plan.shortcut:
         raise PresetError(f"{text}: a plain network has no shortcuts; leave out -{plan.shortcut}.")
     if plan.version and not plan.bottleneck:
@@ -164,10 +175,11 @@ def _option(name: str, option: str) -> tuple[str, str]:
         return "version", option
     if option == "plain":
         return "plain", option
-    if re.fullmatch(r"w[1-9]\d{0,4}", option):
-        return "width", option
+    if re.fullmatch(r"w\d+", option):
+        return "width", option[:9]
+    spelling = next((part for part in name.split("-") if part.lower() == option), option)
     raise PresetError(
-        f"{name}: {option!r} is not understood; behind the depth may stand -A, -B or -C (shortcut), "
+        f"{name[:60]}: {spelling[:30]!r} is not understood; behind the depth may stand -A, -B or -C (shortcut), "
         "-v1.5 (stride in the 3x3 convolution) and -w8 (width of the first stage)."
     )
 
@@ -182,6 +194,8 @@ def _check_depth(prefix: str, family: str, depth: int) -> None:
         raise PresetError(f"{prefix}{family}-{depth}: a preset has at most {DEEPEST} layers.")
     if depth in fits:
         return
+    if depth < 8:
+        form += " with n of at least 1"
     below, above = [d for d in fits if d < depth][-1:], [d for d in fits if d > depth][:1]
     nearest = " and ".join(f"{prefix}{family}-{d}" for d in below + above)
     verb = "are" if below and above else "is"

@@ -96,21 +96,23 @@ def test_letters_may_be_capital_and_options_in_any_order():
         ("resnet-21", "resnet-21: depth must be 6n+2; the nearest are resnet-20 and resnet-26."),
         ("plain-57", "plain-57: depth must be 6n+2; the nearest are plain-56 and plain-62."),
         ("resnet-33", "resnet-33: depth must be 6n+2; the nearest are resnet-32 and resnet-34."),
-        ("resnet-2", "resnet-2: depth must be 6n+2; the nearest is resnet-8."),
+        ("resnet-2", "resnet-2: depth must be 6n+2 with n of at least 1; the nearest is resnet-8."),
         ("cifar-resnet-51", "depth must be 6n+2; the nearest are cifar-resnet-50 and cifar-resnet-56."),
         ("resnt-20", "There is no preset called 'resnt-20': did you mean 'resnet-20'?"),
         ("resnet50", "did you mean 'resnet-50'?"),
         ("qqqqqqqq", "There is no preset called 'qqqqqqqq': try 'resnet-20' or 'plain-56'."),
         ("", "There is no preset called '': try"),
-        ("resnet-20-D", "'d' is not understood"),
-        ("resnet-20-w0", "'w0' is not understood"),
+        ("resnet-20-D", "resnet-20-D: 'D' is not understood"),
+        ("resnet-20-w0", "resnet-20-w0: the width of the first stage must be from 1 to 4096."),
         ("resnet-20-A-B", "'A' and 'B' exclude each other"),
         ("plain-20-B", "a plain network has no shortcuts; leave out -B."),
         ("resnet-20-v1.5", "only bottleneck networks"),
         ("resnet-20-plain", "the plain network is called plain-20"),
         ("resnet-50000", "at most 10000 layers"),
         ("resnet-" + "9" * 5000, "There is no preset called"),
-        ("resnet-20-w99999", "from 1 to 16384"),
+        ("resnet-20-w99999999", "resnet-20-w99999999: the width of the first stage must be from 1 to 4096."),
+        ("resnet-20-w" + "9" * 5000, "must be from 1 to 4096"),
+        ("resnet-50-w513", "must be from 1 to 512"),
         ("preact-12", "6n+2 or 9n+2; the nearest are preact-11 and preact-14."),
         ("cifar-preact-12", "nearest are cifar-preact-11"),
     ],
@@ -121,6 +123,11 @@ def test_a_wrong_name_is_one_sentence_with_the_nearest(name, sentence):
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("name", ["resnet-8-w4096", "resnet-50-w512", "preact-164-w1024", "resnet-18-w2048"])
+def test_the_widest_can_be_had(name):
+    assert preset(name).name == name
 
 
 @pytest.mark.parametrize("bad", [{"input_shape": (3, 32)}, {"input_shape": (3, 0, 32)}, {"classes": 0}])
