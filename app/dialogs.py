@@ -1,11 +1,17 @@
-"""File dialogs that look like the rest and stop nobody: not native, not modal, gone when closed."""
+"""File dialogs that look like the rest and stop nobody: not native, not modal, gone when closed.
+
+They open in the folder that was used last, of this window or an earlier one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
+
+_FOLDER_KEY = "dialogs/folder"
 
 
 def file_dialog(
@@ -13,15 +19,18 @@ def file_dialog(
 ) -> QFileDialog:
     """Return a dialog for an existing file of `filters`, for a folder without them, or to save under a name.
 
-    Connect `fileSelected`, then `show` it.
+    Connect `fileSelected`, then `show` it. A name with a folder opens that folder.
     """
     dialog = QFileDialog(parent.window(), title)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setModal(False)
+    last = str(QSettings().value(_FOLDER_KEY, "") or "")
+    if last and Path(last).is_dir():
+        dialog.setDirectory(last)
     if save_as is not None:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(save_as.rpartition(".")[2])
+        dialog.setDefaultSuffix(Path(save_as).suffix.removeprefix("."))
         dialog.selectFile(save_as)
     elif filters:
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -30,4 +39,28 @@ def file_dialog(
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
     if filters:
         dialog.setNameFilters([*filters, "All files (*)"])
+    dialog.fileSelected.connect(_remember)
     return dialog
+
+
+def save_file(
+    parent: QWidget, title: str, name: str, filter: str, on_chosen: Callable[[Path], object]
+) -> QFileDialog:
+    """Ask where to save, without stopping anyone; `on_chosen` gets the path if one is chosen.
+
+    Args:
+        parent: the dialog stands above its window.
+        title: of the dialog.
+        name: the suggestion; its suffix is added to what is typed without one.
+        filter: as Qt writes it, "PNG picture (*.png)".
+        on_chosen: called with the path; not called where the dialog is closed.
+    """
+    dialog = file_dialog(parent, title, filters=[filter], save_as=name)
+    dialog.fileSelected.connect(lambda path: on_chosen(Path(path)))
+    dialog.show()
+    return dialog
+
+
+def _remember(chosen: str) -> None:
+    path = Path(chosen)
+    QSettings().setValue(_FOLDER_KEY, str(path if path.is_dir() else path.parent))
