@@ -77,7 +77,7 @@ class _Plan(msgspec.Struct, frozen=True):
 
     @property
     def widest(self) -> int:
-        """Largest width of the first stage: each further one doubles it, a bottleneck ends with 4 times it."""
+        """Largest width of the first stage; each further one doubles it, a bottleneck ends with 4 times."""
         return MOST_CHANNELS >> (len(self.units) - 1) >> (2 if self.bottleneck else 0)
 
 
@@ -179,8 +179,8 @@ def _option(name: str, option: str) -> tuple[str, str]:
         return "width", option[:9]
     spelling = next((part for part in name.split("-") if part.lower() == option), option)
     raise PresetError(
-        f"{name[:60]}: {spelling[:30]!r} is not understood; behind the depth may stand -A, -B or -C (shortcut), "
-        "-v1.5 (stride in the 3x3 convolution) and -w8 (width of the first stage)."
+        f"{name[:60]}: {spelling[:30]!r} is not understood; behind the depth may stand -A, -B or -C "
+        "(shortcut), -v1.5 (stride in the 3x3 convolution) and -w8 (width of the first stage)."
     )
 
 
