@@ -177,11 +177,14 @@ class RunSeries:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until the last iteration at the present pace; None: not running, or too early to say."""
+        """Seconds until the last iteration at the present pace; None: not running, or not known.
+
+        Behind the last iteration comes the last pass over the test set, which tells its own `progress`.
+        """
         pace = self.iterations_per_second if self.state == "running" else None
-        if not pace or self.iterations is None:
+        if not pace or self.iterations is None or self.iteration >= self.iterations:
             return None
-        return max(0, self.iterations - self.iteration) / pace
+        return (self.iterations - self.iteration) / pace
 
     # Feeding
 

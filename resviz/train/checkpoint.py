@@ -29,6 +29,10 @@ class Progress(msgspec.Struct, kw_only=True):
     """Wrong answers up to the last decision about the warm-up."""
     evaluated: int = 0
     """Iteration of the last finished evaluation; 0 if there was none."""
+    told: int = 0
+    """Iteration of the newest point of the training curve; with it the totals at that iteration."""
+    told_loss: float = 0.0
+    told_wrong: float = 0.0
 
 
 def tensors_of(step: Step) -> dict[str, Tensor]:

@@ -28,6 +28,7 @@ def recipe(seed: int = 0) -> Recipe:
         train_limit=2000,
         test_limit=500,
         seed=seed,
+        precision="auto",
         iterations=1000,
         milestones=(),
         learning_rate=0.05,

@@ -31,7 +31,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     seed: int = 0
     device: str = "auto"
     """"auto", "cpu", "cuda" or "cuda:N"."""
-    precision: Precision = "auto"
+    precision: Precision = "float32"
     """"float32" reproduces the paper; "auto" takes bfloat16 where the hardware has it."""
     iterations: int = 64_000
     batch_size: int = 128
@@ -53,7 +53,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     probe_interval: int = 20
     """Iterations between two probes."""
     step_interval: int = 1
-    """Iterations between two points of the training curve (more are merged to keep to 20 a second)."""
+    """Iterations between two points of the training curve: means over the iterations in between."""
     evaluate_interval: int | None = None
     """Iterations between two passes over the test set; None: an epoch, but at most about 200 in a run."""
     checkpoint_seconds: float = 60.0
@@ -91,8 +91,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 PAPER = Recipe()
-SHORT = msgspec.structs.replace(PAPER.scaled(6_400), name="short (a tenth of the paper)")
-QUICK = msgspec.structs.replace(PAPER.scaled(640), name="quick look (a hundredth)", probe_interval=10)
+SHORT = msgspec.structs.replace(PAPER.scaled(6_400), name="short (a tenth of the paper)", precision="auto")
+QUICK = msgspec.structs.replace(
+    PAPER.scaled(640), name="quick look (a hundredth)", precision="auto", probe_interval=10
+)
 PRESETS: dict[str, Recipe] = {"paper": PAPER, "short": SHORT, "quick": QUICK}
 
 

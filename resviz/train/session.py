@@ -228,8 +228,8 @@ class Session:
         self._emit(Changed(time.time(), self._iteration, state, message))
         self.state = state
 
-    def _emit(self, event: Event) -> None:
-        self._log.write(event)
+    def _emit(self, *happened: Event) -> None:
+        self._log.write(*happened)
 
     @contextlib.contextmanager
     def _ending_in_a_sentence(self) -> Iterator[None]:

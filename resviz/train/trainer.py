@@ -7,9 +7,10 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import msgspec
 import torch
@@ -24,20 +25,34 @@ from resviz.nn.build import build
 from resviz.runs.events import Evaluated, Event, Noted, RateChanged, Saved, Started, Stepped
 from resviz.train import checkpoint, devices, schedule
 from resviz.train.checkpoint import Progress
-from resviz.train.probes import Probes
+from resviz.train.probes import Probes, rounded
 from resviz.train.readout import Readout
 from resviz.train.recipe import Recipe
 from resviz.train.step import Step
 
 REPORTS_PER_SECOND = 20
+"""How often, at most, what was measured on the device is read out."""
+_REPORT_ROWS = 256
+"""Points of the training curve that the device keeps between two read-outs."""
 EVALUATIONS = 200
 """About so many passes over the test set in a run, unless the recipe says otherwise."""
 _SLOW_S = 0.2
 """An iteration this long is prepared for being cut off in its middle, see `Trainer.rescue`."""
+_LONG_PASS_S = 1.0
+"""A pass over the test set that takes longer tells how far it is."""
+_TELL_S, _TELL_SHARE = 0.5, 0.05
+"""How often, at most, it does."""
 
 
 class DivergedError(ResvizError):
     """The loss or a weight is no longer a finite number."""
+
+
+class Emit(Protocol):
+    """Takes events in the order in which they happened; those of one call are written together."""
+
+    def __call__(self, *events: Event) -> None:
+        """Take events."""
 
 
 class Trainer:
@@ -56,7 +71,7 @@ class Trainer:
         device: torch.device,
         *,
         checkpoints: Path,
-        emit: Callable[[Event], None],
+        emit: Emit,
     ) -> None:
         """Build the network on the device and move the data there; `start` comes next.
 
@@ -88,9 +103,14 @@ class Trainer:
         self._evaluated = torch.zeros(2, dtype=torch.float64, device=device)
         epoch = self._batches.iterations_per_epoch
         self._evaluate_interval = recipe.evaluate_interval or max(epoch, -(-recipe.iterations // EVALUATIONS))
+        self._tested, self._test_began, self._test_told = 0, 0.0, (0.0, 0.0)
         self._readout = Readout()
-        self._reported = (0, 0.0, 0.0)  # iteration, sum of losses, wrong answers
-        self._reported_at = time.perf_counter()
+        # The totals after the iterations that the curve is to show and that are not read out yet.
+        self._recent = torch.zeros(_REPORT_ROWS, 2, dtype=torch.float64, device=device)
+        self._rows = self._recent.unbind()
+        self._points: list[_Point] = []
+        self._clock = (0, time.perf_counter())  # Iteration and time from which images a second are counted.
+        self._read_out_at = time.perf_counter()
         self._last_step = Stepped(time.time(), 0, None, 100.0, recipe.learning_rate, 0.0)
         self._saved: Progress | None = None
         self._updating = threading.Lock()
@@ -113,11 +133,9 @@ class Trainer:
         """
         with self._on_stream():
             progress, skipped = checkpoint.restore(self._checkpoints, self._step)
-            totals = self._step.totals.tolist()
         warm_up_end = None if schedule.warms_up(self.recipe, self._depth) else 0
         self.progress = progress or Progress(warm_up_end=warm_up_end)
         self._saved = None if progress is None else _copy(progress)
-        self._reported = (self.progress.iteration, totals[0], totals[1])
         network = self._step.network
         self._emit(
             Started(
@@ -151,7 +169,6 @@ class Trainer:
                 self._evaluate_batch()
             else:
                 self._iterate()
-            self._readout.deliver()
 
     def set_learning_rate(self, rate: float) -> None:
         """Train at `rate` from the next iteration on; later drops of the schedule apply in proportion."""
@@ -161,7 +178,7 @@ class Trainer:
 
     def resume_clock(self) -> None:
         """Leave the time since the last report (a pause, a checkpoint) out of the images a second."""
-        self._reported_at = time.perf_counter()
+        self._clock = (self.progress.iteration, time.perf_counter())
 
     def save(self) -> None:
         """Write a checkpoint, unless the newest one is of this very moment.
@@ -171,15 +188,15 @@ class Trainer:
             CheckpointError: the folder is read-only or full.
         """
         with self._on_stream():
-            if self.progress.iteration > self._reported[0]:
-                self._report()
-            self._readout.deliver(wait=True)
+            with self._updating:
+                self._read_out()
+                self._readout.deliver(wait=True)
             if self._saved == self.progress:
                 return
             if not self._finite():
                 # The last update did it; no loss has shown it yet. Readers know divergence by the loss.
                 self._emit(msgspec.structs.replace(self._last_step, loss=None))
-                raise self._diverged()
+                raise self._diverged(self.progress.iteration)
             self._write(checkpoint.tensors_of(self._step))
         self.resume_clock()
 
@@ -191,7 +208,12 @@ class Trainer:
         runs behind this thread's back and only the very first iteration takes long.
         """
         self._updating.acquire()
-        if self._stream is None and self._saved != self.progress and self._finite():
+        if self._stream is not None:
+            return
+        with contextlib.suppress(DivergedError):
+            self._read_out()
+            self._readout.deliver()
+        if self._saved != self.progress and self._finite():
             self._write({**checkpoint.tensors_of(self._step), **self._aside})
 
     # One iteration
@@ -209,19 +231,24 @@ class Trainer:
         probing = number == 1 or number % self.recipe.probe_interval == 0
         values = self._step.compute(images, labels, self._probes if probing else None)
         self._last_rate = self._rate(self.progress.rate_factor)
-        with self._updating:
+        with self._updating:  # What is finished in here is also told in here: `rescue` finds both or none.
             self._step.update(self._last_rate)
             self.progress.iteration = number
             self._aside = {}
-        if values is not None:
-            self._readout.send(values, partial(self._on_probed, number))
-        if self.progress.warm_up_end is None and number % schedule.WARM_UP_WINDOW == 0:
-            self._consider_warm_up()
-        now = time.perf_counter()
-        self._last_iteration_s = now - began
-        due = number % self.recipe.step_interval == 0 and now - self._reported_at >= 1 / REPORTS_PER_SECOND
-        if due or number == self.recipe.iterations:
-            self._report()
+            last = number == self.recipe.iterations
+            if last or number % self.recipe.step_interval == 0:
+                self._rows[len(self._points)].copy_(self._step.totals)
+                self._points.append(_Point(number, self._last_rate, time.time()))
+            if values is not None:
+                self._readout.send(values, partial(self._on_probed, number))
+            if self.progress.warm_up_end is None and number % schedule.WARM_UP_WINDOW == 0:
+                self._consider_warm_up()
+            now = time.perf_counter()
+            self._last_iteration_s = now - began
+            full = len(self._points) == _REPORT_ROWS
+            if last or full or now - self._read_out_at >= 1 / REPORTS_PER_SECOND:
+                self._read_out()
+            self._readout.deliver()
 
     def _rate(self, factor: float) -> float:
         progress = self.progress
@@ -239,32 +266,40 @@ class Trainer:
 
     # Telling
 
-    def _report(self) -> None:
+    def _read_out(self) -> None:
+        """Have the points of the curve since the last time brought to the host, without waiting for them."""
         now = time.perf_counter()
-        seconds = max(now - self._reported_at, 1e-9)
-        self._reported_at = now
-        iteration = self.progress.iteration
-        receiver = partial(self._on_totals, iteration, seconds, self._last_rate, time.time())
-        self._readout.send(self._step.totals, receiver)
+        self._read_out_at = now
+        if not self._points:
+            return
+        before, since = self._clock
+        speed = (self.progress.iteration - before) * self.recipe.batch_size / max(now - since, 1e-9)
+        points, self._points = self._points, []
+        self._clock = (self.progress.iteration, now)
+        self._readout.send(self._recent[: len(points)].flatten(), partial(self._on_totals, points, speed))
 
-    def _on_totals(self, iteration: int, seconds: float, rate: float, at: float, totals: list[float]) -> None:
-        before, loss_before, wrong_before = self._reported
-        loss, wrong = totals
-        self._reported = (iteration, loss, wrong)
-        steps = iteration - before
-        images = steps * self.recipe.batch_size
-        mean_loss = (loss - loss_before) / steps
-        self._last_step = Stepped(
-            time=at,
-            iteration=iteration,
-            loss=mean_loss if math.isfinite(mean_loss) else None,
-            train_error_pct=100 * (wrong - wrong_before) / images,
-            learning_rate=rate,
-            images_per_second=images / seconds,
-        )
-        self._emit(self._last_step)
-        if not math.isfinite(mean_loss):
-            raise self._diverged()
+    def _on_totals(self, points: list[_Point], speed: float, totals: list[float]) -> None:
+        """Tell the points: each is a function of the recipe alone, but for its time and speed."""
+        progress = self.progress
+        steps: list[Stepped] = []
+        for point, loss, wrong in zip(points, totals[::2], totals[1::2], strict=True):
+            count = point.iteration - progress.told
+            mean_loss = (loss - progress.told_loss) / count
+            error_pct = 100 * (wrong - progress.told_wrong) / (count * self.recipe.batch_size)
+            progress.told, progress.told_loss, progress.told_wrong = point.iteration, loss, wrong
+            self._last_step = Stepped(
+                time=round(point.time, 3),
+                iteration=point.iteration,
+                loss=rounded(mean_loss) if math.isfinite(mean_loss) else None,
+                train_error_pct=rounded(error_pct),
+                learning_rate=rounded(point.rate),
+                images_per_second=round(speed, 1),
+            )
+            steps.append(self._last_step)
+            if not math.isfinite(mean_loss):
+                self._emit(*steps)
+                raise self._diverged(point.iteration)
+        self._emit(*steps)
 
     def _on_probed(self, iteration: int, values: list[float]) -> None:
         self._emit(self._probes.event(iteration, values))
@@ -272,9 +307,9 @@ class Trainer:
     def _note(self, sentence: str) -> None:
         self._emit(Noted(time.time(), self.progress.iteration, sentence))
 
-    def _diverged(self) -> DivergedError:
+    def _diverged(self, iteration: int) -> DivergedError:
         return DivergedError(
-            f"Training diverged: the loss stopped being a number by iteration {self.progress.iteration}; "
+            f"Training diverged: the loss stopped being a number by iteration {iteration}; "
             "start again with a lower learning rate or with warm-up."
         )
 
@@ -292,16 +327,32 @@ class Trainer:
             size = max(self.recipe.batch_size, 64)
             self._evaluation = self._batches.evaluation_batches(*self._test, batch_size=size)
             self._evaluated.zero_()
-            if self.progress.iteration > self._reported[0]:
-                self._report()
+            self._tested, self._test_began, self._test_told = 0, time.perf_counter(), (0.0, 0.0)
+            with self._updating:
+                self._read_out()
+                self._readout.deliver()
         batch = next(self._evaluation, None)
         if batch is not None:
             self._evaluated += self._step.evaluate(*batch)
+            self._tested += len(batch[1])
+            self._tell_long_pass()
             return
         self._evaluation = None
-        self.progress.evaluated = self.progress.iteration
-        self._readout.send(self._evaluated, partial(self._on_evaluated, self.progress.iteration))
+        with self._updating:
+            self.progress.evaluated = self.progress.iteration
+            self._readout.send(self._evaluated, partial(self._on_evaluated, self.progress.iteration))
+            self._readout.deliver()
         self.resume_clock()
+
+    def _tell_long_pass(self) -> None:
+        """Note how far a pass over the test set is, a few times, if it takes long."""
+        elapsed, share = time.perf_counter() - self._test_began, self._tested / len(self._test[1])
+        told_at, told_share = self._test_told
+        early = elapsed - told_at < _TELL_S or share - told_share < _TELL_SHARE
+        if early or share >= 1 or elapsed / share < _LONG_PASS_S:
+            return
+        self._test_told = (elapsed, share)
+        self._emit(Noted(time.time(), self.progress.iteration, "testing", round(share, 3)))
 
     def _on_evaluated(self, iteration: int, totals: list[float]) -> None:
         loss, wrong = (total / len(self._test[1]) for total in totals)
@@ -320,6 +371,14 @@ class Trainer:
 
     def _on_stream(self) -> contextlib.AbstractContextManager[object]:
         return torch.cuda.stream(self._stream) if self._stream is not None else contextlib.nullcontext()
+
+
+class _Point(NamedTuple):
+    """One point of the training curve, as the host knows it: iteration, learning rate, time (UTC)."""
+
+    iteration: int
+    rate: float
+    time: float
 
 
 def _copy(progress: Progress) -> Progress:

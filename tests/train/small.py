@@ -43,9 +43,12 @@ class Rig:
         self.recipe = msgspec.structs.replace(RECIPE, **fields)
         model = architecture(name) if isinstance(name, str) else name
         self.trainer = Trainer(
-            model, self.recipe, data or dataset(), CPU, checkpoints=folder, emit=self.events.append
+            model, self.recipe, data or dataset(), CPU, checkpoints=folder, emit=self._emit
         )
         self.trainer.start()
+
+    def _emit(self, *events):
+        self.events.extend(events)
 
     def run(self, until=None):
         while not self.trainer.finished and (until is None or self.trainer.progress.iteration < until):

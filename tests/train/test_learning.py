@@ -47,7 +47,7 @@ def test_training_error_falls_well_under_chance(tmp_path, data, name):
         dataset,
         CPU,
         checkpoints=tmp_path,
-        emit=lambda event: series.feed([event]),
+        emit=lambda *events: series.feed(events),
     )
     trainer.start()
     while not trainer.finished:

@@ -12,6 +12,8 @@ from resviz.errors import CheckpointError
 from resviz.nn.build import build
 from resviz.nn.state import checkpoint_names
 from resviz.runs.events import Evaluated, Noted, Probed, RateChanged, Saved, Started, Stepped
+from resviz.runs.series import RunSeries
+from resviz.train import trainer
 from resviz.train.trainer import DivergedError
 from tests.train.small import RECIPE, Rig, architecture, dataset
 
@@ -56,6 +58,56 @@ def test_equals_a_hand_written_loop(tmp_path, name):
         before = step.iteration
     assert before == RECIPE.iterations
     assert told == pytest.approx(sum(losses), rel=1e-6)
+    assert [step.iteration for step in rig.of(Stepped)] == list(range(1, RECIPE.iterations + 1))
+    assert [step.loss for step in rig.of(Stepped)] == pytest.approx(losses, rel=1e-5)
+
+
+def curve(*rigs):
+    """Return the training curve of a run that several trainers worked on, as a reader folds it."""
+    series = RunSeries()
+    for rig in rigs:
+        series.feed(rig.events)
+    points = zip(series.train.x.tolist(), series.loss.y.tolist(), series.train.y.tolist(), strict=True)
+    return list(points), series.train_error_pct
+
+
+@pytest.mark.parametrize("interval", [1, 5, 7])
+def test_the_curve_is_a_function_of_the_recipe_alone(tmp_path, monkeypatch, interval):
+    steady = Rig(tmp_path / "a", step_interval=interval).run()
+    monkeypatch.setattr(trainer, "REPORTS_PER_SECOND", 1e9)  # As if every iteration took long.
+    slow = Rig(tmp_path / "b", step_interval=interval).run()
+    monkeypatch.setattr(trainer, "REPORTS_PER_SECOND", 1e-9)
+    monkeypatch.setattr(trainer, "_REPORT_ROWS", 3)
+    fast = Rig(tmp_path / "c", step_interval=interval).run()
+    first = Rig(tmp_path / "d", step_interval=interval).run(until=9)
+    first.trainer.save()
+    first.run(until=14)  # Lost, as by a kill.
+    second = Rig(tmp_path / "d", step_interval=interval).run()
+    assert curve(steady) == curve(slow) == curve(fast) == curve(first, second)
+    expected = [k for k in range(1, 25) if k % interval == 0 or k == 24]
+    assert [x for x, _, _ in curve(steady)[0]] == expected
+
+
+def test_points_of_one_read_out_are_written_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "REPORTS_PER_SECOND", 1e-9)
+    calls = []
+    rig = Rig(tmp_path, probe_interval=1000, evaluate_interval=24)
+    rig.trainer._emit = lambda *events: calls.append(events)
+    rig.run()
+    assert [len(call) for call in calls if isinstance(call[0], Stepped)] == [24]
+
+
+def test_a_long_test_tells_how_far_it_is(tmp_path, monkeypatch):
+    for name in ("_LONG_PASS_S", "_TELL_S"):
+        monkeypatch.setattr(trainer, name, 0.0)
+    rig = Rig(tmp_path, data=dataset(test=640), evaluate_interval=24).run()
+    shares = [note.progress for note in rig.of(Noted) if note.message == "testing"]
+    assert shares == [pytest.approx(k / 10) for k in range(1, 10)]
+
+
+def test_a_short_test_tells_nothing(tmp_path):
+    rig = Rig(tmp_path, data=dataset(test=128), evaluate_interval=24).run()
+    assert rig.of(Noted) == []
 
 
 def with_dropout():
@@ -252,24 +304,25 @@ def test_a_checkpoint_of_another_network_is_one_sentence(tmp_path):
 def test_rescue_in_the_middle_of_an_iteration_is_the_last_finished_one(tmp_path, monkeypatch):
     unbroken = Rig(tmp_path / "a").run()
     cut = Rig(tmp_path / "b").run(until=7)
-    trainer = cut.trainer
-    trainer._last_iteration_s = math.inf  # As if iterations took minutes.
-    compute = trainer._step.compute
+    cut_off = cut.trainer
+    cut_off._last_iteration_s = math.inf  # As if iterations took minutes.
+    compute = cut_off._step.compute
 
     def interrupted_compute(*arguments):
         compute(*arguments)
-        rescuer = threading.Thread(target=trainer.rescue)
+        rescuer = threading.Thread(target=cut_off.rescue)
         rescuer.start()
         rescuer.join()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(trainer._step, "compute", interrupted_compute)
+    monkeypatch.setattr(cut_off._step, "compute", interrupted_compute)
     with pytest.raises(KeyboardInterrupt):
-        trainer.advance()
+        cut_off.advance()
     again = Rig(tmp_path / "b")
     assert again.trainer.progress.iteration == 7
     again.run()
     assert all(torch.equal(again.state[key], value) for key, value in unbroken.state.items())
+    assert curve(cut, again) == curve(unbroken)
 
 
 def test_twins_share_the_weights_that_they_share(tmp_path):
