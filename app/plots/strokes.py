@@ -125,7 +125,10 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
     def show_strokes(self, strokes: Sequence[Stroke]) -> None:
         """Replace what is painted."""
         self.strokes = strokes
-        self.update()
+        # The view as a whole: Qt drops an item's own update that falls into a change of its view's transform.
+        view = self.getViewWidget()
+        if view is not None:
+            view.viewport().update()
 
     def boundingRect(self) -> QRectF:
         """Everything that is in view: the strokes are cut to it already."""

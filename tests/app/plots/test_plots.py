@@ -218,3 +218,18 @@ def test_right_click_and_button_open_the_same_menu(show, pair, kind, qtbot):
     assert plot.rect().contains(plot.button.geometry())
     assert plot.view.contextMenuPolicy() == Qt.ContextMenuPolicy.NoContextMenu
     assert plot.view.mapFromScene(QPointF(0, 0)) is not None
+
+
+@every
+def test_what_is_on_screen_follows_the_series(show, kind, qtbot):
+    events = fake_events(False, depth=20, iterations=300)
+    run = PlotRun("resnet-20", RunSeries(), QColor("red"), False)
+    plot = show(kind, [run], size=(400, 265))
+    for end in range(20, len(events), 20):  # Pictures of the screen: a grab of the widget would paint it anew.
+        run.series.feed(events[end - 20 : end])
+        qtbot.wait(120)
+    run.series.feed(events[end:])
+    qtbot.waitUntil(lambda: not plot.refresh(), timeout=2000)
+    qtbot.wait(50)
+    seen = plot.screen().grabWindow(plot.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
+    assert seen == plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
