@@ -193,15 +193,14 @@ def batches(subject: Subject, batch_size: int) -> Iterator[tuple[Tensor, Tensor]
 
 
 def _newest(run: RunFiles) -> tuple[Checkpoint, list[str]]:
-    checkpoint, skipped = newest_good(run.checkpoints)
-    if checkpoint is None:
+    try:
+        checkpoint, skipped = newest_good(run.checkpoints)
+    except CheckpointError:
         # The worker may have written a newer one, and deleted the one just listed, while we looked.
         checkpoint, skipped = newest_good(run.checkpoints)
     if checkpoint is None:
         raise CheckpointError(
-            skipped[0]
-            if skipped
-            else f"{run.name} has no checkpoint yet: write one, pause or finish the run, then try again."
+            f"{run.name} has no checkpoint yet: write one, pause or finish the run, then try again."
         )
     return checkpoint, skipped
 

@@ -76,31 +76,10 @@ def load_checkpoint(folder: Path, name: str) -> Checkpoint:
     Raises:
         CheckpointError: missing, truncated, changed since it was written, or of a newer version.
     """
-    path = folder / f"{name}.json"
     try:
-        document, tensor_bytes = path.read_bytes(), (folder / f"{name}.safetensors").read_bytes()
-    except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {name} in {folder} cannot be read ({error.strerror or error}): use another one."
-        ) from None
-    try:
-        file = msgspec.json.decode(document, type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _damaged(path) from None
-    if file.format != FORMAT:
-        raise _damaged(path)
-    if file.version > VERSION:
-        raise CheckpointError(
-            f"{path} was written by a newer resviz (version {file.version}): update resviz."
-        )
-    meta_bytes = bytes(file.meta)
-    if file.tensors_sha256 != _sha256(tensor_bytes) or file.meta_sha256 != _sha256(meta_bytes):
-        raise _damaged(path)
-    try:
-        meta = msgspec.json.decode(meta_bytes, type=dict[str, Any])
-        return Checkpoint(name, decode_tensors(tensor_bytes), meta)
-    except (SafetensorError, msgspec.DecodeError):
-        raise _damaged(path) from None
+        return _load(folder, name)
+    except _FlawError as flaw:
+        raise CheckpointError(f"{_capital(flaw)}: use another one.") from None
 
 
 def checkpoint_names(folder: Path) -> list[str]:
@@ -109,14 +88,28 @@ def checkpoint_names(folder: Path) -> list[str]:
 
 
 def newest_good(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """Return the newest undamaged checkpoint, and one sentence for each newer one that had to be skipped."""
-    skipped: list[str] = []
+    """Return the newest undamaged checkpoint, and one sentence for each newer one that had to be skipped.
+
+    Returns:
+        None and no sentence where there is no checkpoint at all.
+
+    Raises:
+        CheckpointError: there are checkpoints, but none that can be used.
+    """
+    flaws: list[_FlawError] = []
     for name in reversed(checkpoint_names(folder)):
         try:
-            return load_checkpoint(folder, name), skipped
-        except CheckpointError as error:
-            skipped.append(str(error))
-    return None, skipped
+            found = _load(folder, name)
+        except _FlawError as flaw:
+            flaws.append(flaw)
+        else:
+            return found, [f"{_capital(flaw)}, so {found.name} is used instead." for flaw in flaws]
+    if flaws:
+        raise CheckpointError(
+            f"No checkpoint is left that can be used ({'; '.join(map(str, flaws))}): put an undamaged copy "
+            "in its place, or begin anew with `resviz train`."
+        )
+    return None, []
 
 
 def prune(folder: Path, keep: int = 2) -> None:
@@ -156,7 +149,46 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _damaged(path: Path) -> CheckpointError:
-    return CheckpointError(
-        f"The checkpoint {path} is damaged (its SHA-256 does not match): use an earlier one."
-    )
+class _FlawError(Exception):
+    """Why a checkpoint cannot be used, as the beginning of a sentence that names the file."""
+
+
+def _load(folder: Path, name: str) -> Checkpoint:
+    path, tensors_path = folder / f"{name}.json", folder / f"{name}.safetensors"
+    document, tensor_bytes = _read(path), _read(tensors_path)
+    try:
+        file = msgspec.json.decode(document, type=_File)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise _damaged(path, "it is no checkpoint's JSON") from None
+    if file.format != FORMAT:
+        raise _damaged(path, "it is no checkpoint's JSON")
+    if file.version > VERSION:
+        raise _FlawError(f"{path} was written by a newer resviz (version {file.version}; update resviz)")
+    meta_bytes = bytes(file.meta)
+    if file.meta_sha256 != _sha256(meta_bytes):
+        raise _damaged(path, "its SHA-256 does not match")
+    if file.tensors_sha256 != _sha256(tensor_bytes):
+        raise _damaged(tensors_path, "its SHA-256 does not match")
+    try:
+        meta = msgspec.json.decode(meta_bytes, type=dict[str, Any])
+        return Checkpoint(name, decode_tensors(tensor_bytes), meta)
+    except SafetensorError:
+        raise _damaged(tensors_path, "it is no safetensors file") from None
+    except msgspec.DecodeError:
+        raise _damaged(path, "it is no checkpoint's JSON") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _FlawError(f"the checkpoint {path} cannot be read ({error.strerror or error})") from None
+
+
+def _damaged(path: Path, why: str) -> _FlawError:
+    return _FlawError(f"the checkpoint {path} is damaged ({why})")
+
+
+def _capital(flaw: _FlawError) -> str:
+    text = str(flaw)
+    return text[:1].upper() + text[1:] if text.startswith("the ") else text

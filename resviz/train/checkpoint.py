@@ -69,7 +69,7 @@ def restore(folder: Path, step: Step) -> tuple[Progress | None, list[str]]:
         where the run stands (None: there is no checkpoint), and a sentence for each damaged one it skipped.
 
     Raises:
-        CheckpointError: it belongs to another architecture.
+        CheckpointError: it belongs to another architecture, or all there are are damaged.
     """
     checkpoint, skipped = newest_good(folder)
     if checkpoint is None:

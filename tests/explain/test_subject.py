@@ -46,6 +46,10 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(runs):
     subject = Library().subject(open_run(runs[0].path))
     assert subject.iteration == 10
     assert "iteration-30" in subject.skipped[0]
+    assert "iteration-10 is used instead" in subject.skipped[0]
+    (runs[0].checkpoints_path / "iteration-10.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="No checkpoint is left"):
+        Library().subject(open_run(runs[0].path))
 
 
 def test_mistakes_are_sentences(runs, tmp_path):

@@ -51,7 +51,7 @@ def _flip(path: Path, at: int) -> None:
 def test_one_flipped_bit_is_noticed(tmp_path, at):
     save_checkpoint(tmp_path, "a", tensors(), {"iteration": 1})
     _flip(tmp_path / "a.safetensors", at)
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match=r"a\.safetensors is damaged"):
         load_checkpoint(tmp_path, "a")
 
 
@@ -59,7 +59,7 @@ def test_changed_meta_is_noticed(tmp_path):
     save_checkpoint(tmp_path, "a", tensors(), {"iteration": 1})
     path = tmp_path / "a.json"
     path.write_bytes(path.read_bytes().replace(b'"iteration":1', b'"iteration":2'))
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match=r"a\.json is damaged"):
         load_checkpoint(tmp_path, "a")
 
 
@@ -68,10 +68,10 @@ def test_truncated_and_missing_files(tmp_path, suffix):
     save_checkpoint(tmp_path, "a", tensors(), {})
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(CheckpointError, match="damaged"):
+    with pytest.raises(CheckpointError, match=rf"a\.{suffix} is damaged"):
         load_checkpoint(tmp_path, "a")
     path.unlink()
-    with pytest.raises(CheckpointError, match="cannot be read"):
+    with pytest.raises(CheckpointError, match=rf"a\.{suffix} cannot be read"):
         load_checkpoint(tmp_path, "a")
 
 
@@ -96,7 +96,12 @@ def test_newest_good_skips_damaged_ones_and_says_so(tmp_path):
     assert checkpoint is not None
     assert checkpoint.name == "iteration-10"
     assert len(skipped) == 1
-    assert "iteration-100" in skipped[0]
+    assert "iteration-100.safetensors is damaged" in skipped[0]
+    assert "so iteration-10 is used instead" in skipped[0]
+    _flip(tmp_path / "iteration-10.safetensors", 500)
+    (tmp_path / "iteration-9.json").write_bytes(b"{")
+    with pytest.raises(CheckpointError, match=r"No checkpoint is left.*iteration-100\.saf.*-9\.json.*anew"):
+        newest_good(tmp_path)
     assert newest_good(tmp_path / "nowhere") == (None, [])
 
 

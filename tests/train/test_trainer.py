@@ -291,7 +291,10 @@ def test_a_damaged_checkpoint_is_skipped_and_told(tmp_path):
     file.write_bytes(file.read_bytes()[:-1] + b"\x00")
     again = Rig(tmp_path)
     assert again.trainer.progress.iteration == 2
-    assert "iteration-4" in again.of(Noted)[0].message
+    assert "iteration-4.safetensors is damaged" in again.of(Noted)[0].message
+    (tmp_path / "iteration-2.json").write_bytes(b"")
+    with pytest.raises(CheckpointError, match="begin anew"):
+        Rig(tmp_path)
 
 
 def test_a_checkpoint_of_another_network_is_one_sentence(tmp_path):
