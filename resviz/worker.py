@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,10 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `worker`."""
     parser.add_argument("runs", nargs="+", metavar="RUN", type=Path, help="folder of a run")
     parser.add_argument("--tied", action="store_true", help="end when stdin closes; stderr goes to log.txt")
-    parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with (all cores)")
+    parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
+    parser.add_argument(
+        "--share", type=int, metavar="N", help="the same, but a run that goes on keeps its own (all cores)"
+    )
 
 
 def run(command: str, args: argparse.Namespace) -> int:
@@ -49,7 +52,7 @@ def run(command: str, args: argparse.Namespace) -> int:
         if not each.exists():
             raise RunError(f"{each.path} holds no run: give the folder of a run.")
     # OpenMP reads its variables when torch is loaded, which Session.prepare does.
-    threads = max(1, args.threads or available_cores())
+    threads = max(1, args.threads or _threads_before(runs) or args.share or available_cores())
     os.environ.update(thread_environment(threads, os.environ))
     keep_freed_memory()
     with contextlib.ExitStack() as stack:
@@ -68,6 +71,11 @@ def run(command: str, args: argparse.Namespace) -> int:
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _threads_before(runs: Sequence[Run]) -> int | None:
+    """Return the threads that the runs' checkpoints were made with: with as many a resume is exact."""
+    return next(filter(None, (each.threads() for each in runs)), None)
 
 
 class Worker:

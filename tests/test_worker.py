@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 
+import msgspec
 import pytest
 import torch
 
 from resviz.nn.state import checkpoint_names, load_checkpoint
-from resviz.runs.events import Changed, Pause, Probed, Started, Stepped, Stop
+from resviz.runs.events import Changed, Noted, Pause, Probed, Started, Stepped, Stop
 from resviz.runs.series import RunSeries, Tail
 from resviz.train.placement import thread_environment
 from tests.train.small import experiment
@@ -20,8 +21,8 @@ PATIENCE_S = 60.0
 
 
 @contextlib.contextmanager
-def worker(*runs, tied=True):
-    command = [sys.executable, "-m", "resviz", "worker", *(str(run.path) for run in runs), "--threads", "1"]
+def worker(*runs, tied=True, threads=("--threads", "1")):
+    command = [sys.executable, "-m", "resviz", "worker", *(str(run.path) for run in runs), *threads]
     process = subprocess.Popen(
         [*command, "--tied"] if tied else command,
         stdin=subprocess.PIPE,
@@ -85,6 +86,23 @@ def test_killed_and_resumed_equals_unbroken_bit_for_bit(tmp_path, name):
         series.feed(Tail(run.events_path).read())
     assert folded[0].probe_iterations.tolist() == folded[1].probe_iterations.tolist()
     assert folded[0].gradient_norm.tolist() == folded[1].gradient_norm.tolist()
+    assert folded[0].train.x.tolist() == folded[1].train.x.tolist() == list(range(1, 241))
+    assert folded[0].loss.y.tolist() == folded[1].loss.y.tolist()
+    assert folded[0].train.y.tolist() == folded[1].train.y.tolist()
+    assert folded[0].train_error_pct == folded[1].train_error_pct
+
+
+def test_a_resumed_run_keeps_its_threads_unless_a_person_wants_others(tmp_path):
+    [run] = experiment(tmp_path / "out", ["plain-8-w4"], iterations=20, evaluate_interval=10).runs
+    for iterations, threads in ((20, ("--share", "1")), (30, ("--share", "2")), (40, ("--threads", "2"))):
+        run.set_recipe(msgspec.structs.replace(run.recipe(), iterations=iterations))
+        with worker(run, threads=threads) as process:
+            assert process.wait(PATIENCE_S) == 0
+    assert [(start.iteration, start.threads) for start in events(run, Started)] == [(0, 1), (20, 1), (30, 2)]
+    told = [note for note in events(run, Noted) if "threads" in note.message or "thread " in note.message]
+    assert [note.iteration for note in told] == [30]
+    assert "1 thread so far and goes on with 2" in told[0].message
+    assert "not bit for bit" in told[0].message
 
 
 def test_a_tied_worker_ends_with_a_checkpoint_when_its_stdin_closes(tmp_path):

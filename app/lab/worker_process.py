@@ -15,7 +15,7 @@ _LOG_TAIL_BYTES = 8192
 
 
 class WorkerProcess(QObject):
-    """Starts `python -m resviz worker RUN … --tied` and tells when it ends.
+    """Starts `python -m resviz worker RUN … --tied --share THREADS` and tells when it ends.
 
     Its standard input carries nothing and stays open as long as this process lives: when it closes, the
     worker writes a checkpoint and ends. What it writes to standard error goes to the first run's `log.txt`.
@@ -35,9 +35,8 @@ class WorkerProcess(QObject):
         self._process.setProcessEnvironment(python_environment(threads))
         self._process.setProgram(sys.executable)
         arguments = [str(Path(run.path).resolve()) for run in runs]
-        self._process.setArguments(
-            ["-m", "resviz", "worker", *arguments, "--tied", "--threads", str(threads)]
-        )
+        # A run that goes on keeps the threads that it began with, whatever its share is now.
+        self._process.setArguments(["-m", "resviz", "worker", *arguments, "--tied", "--share", str(threads)])
         self._process.setStandardErrorFile(str(self._log), QProcess.OpenModeFlag.Append)
         self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.finished.connect(self._on_finished)

@@ -82,13 +82,15 @@ class Launch:
         self._placements = place(
             [run.path.absolute() for run in runs], device, cores or available_cores(), devices.cuda_present()
         )
+        # What a person says wins over what the run was trained with so far; our own share does not.
+        self._option = "--share" if cores is None else "--threads"
         self._workers: list[tuple[Placement, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> Launch:
         for placement in self._placements:
             command = [sys.executable, "-m", "resviz", "worker", *map(str, placement.runs)]
             process = subprocess.Popen(
-                [*command, "--tied", "--threads", str(placement.threads)],
+                [*command, "--tied", self._option, str(placement.threads)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

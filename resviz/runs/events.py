@@ -36,6 +36,8 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
     responses: tuple[str, ...]
     """Names of the convolutions that a batch norm follows, in order: `Probed.response_std`."""
     classes: tuple[str, ...] = ()
+    threads: int = 0
+    """Threads that the CPU computes with: they decide the order of its sums. 0: an old log, not known."""
 
 
 class Stepped(msgspec.Struct, frozen=True, tag="step", tag_field="event"):

@@ -13,7 +13,7 @@ from resviz.arch.graph import Architecture
 from resviz.atomic import write_atomically
 from resviz.errors import ResvizError, RunError
 from resviz.runs import events, lines, lock
-from resviz.runs.events import Changed, Command, Event, RunState
+from resviz.runs.events import Changed, Command, Event, RunState, Started
 from resviz.train import recipe as recipes
 from resviz.train.recipe import Recipe
 
@@ -123,6 +123,23 @@ class Run:
                 with contextlib.suppress(msgspec.DecodeError):
                     return settled(events.decode_event(line), alive)
         return settled(None, alive)
+
+    def threads(self) -> int | None:
+        """Return the threads that the newest checkpoint was made with, which an exact resume has to use.
+
+        None: there is no checkpoint, or the log does not tell.
+
+        Raises:
+            RunError: the log is there but cannot be read.
+        """
+        saved = False
+        for line in lines.backwards(self.events_path):
+            saved = saved or b'"checkpoint"' in line[:32]
+            if saved and b'"started"' in line[:32]:
+                with contextlib.suppress(msgspec.DecodeError):
+                    event = events.decode_event(line)
+                    return (isinstance(event, Started) and event.threads) or None
+        return None
 
 
 def tells_state(line: bytes) -> bool:

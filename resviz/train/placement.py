@@ -10,7 +10,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Placement:
-    """One worker process: the runs it trains, and how many threads it computes with."""
+    """One worker process: the runs it trains, and how many threads it computes with.
+
+    A run that goes on from a checkpoint keeps the threads that made it (`Run.threads`): floating-point sums
+    depend on them. The worker sees to that.
+    """
 
     runs: tuple[Path, ...]
     threads: int

@@ -63,6 +63,7 @@ class Session:
         self._commands = CommandTail(run)
         self._looked_at = self._saved_at = 0.0
         self._iteration = summary(run).iterations
+        self._threads = run.threads()
         self._change("running", "Starting.")
 
     @property
@@ -92,6 +93,8 @@ class Session:
                 architecture, recipe, dataset, device, checkpoints=self.run.checkpoints_path, emit=self._emit
             )
             self.trainer.start()
+            if device.type == "cpu" and self.trainer.progress.iteration > 0:
+                self._tell_other_threads()
             self._saved_at = time.monotonic()
             self._change("running")
 
@@ -219,6 +222,17 @@ class Session:
             datasets[key] = dataset.split_validation() if recipe.validation_split else dataset
         return datasets[key]
 
+    def _tell_other_threads(self) -> None:
+        import torch  # noqa: PLC0415
+
+        threads = torch.get_num_threads()
+        if self._threads not in {None, threads}:
+            self._note(
+                f"The run was trained with {count(self._threads or 0, 'thread')} so far and goes on with "
+                f"{threads}: sums come in another order, so it is not bit for bit the unbroken run.",
+                None,
+            )
+
     def _note(self, message: str, progress: float | None) -> None:
         self._emit(Noted(time.time(), self._iteration, message, progress))
 
@@ -269,6 +283,11 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror or text} ({error.filename or 'no file'}): see log.txt, then resume the run."
     return f"Training failed unexpectedly ({type(error).__name__}: {text}): see log.txt."
+
+
+def count(number: int, thing: str) -> str:
+    """Return "1 thread", "2 threads"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _check_classes(architecture: Architecture, dataset: Dataset) -> None:

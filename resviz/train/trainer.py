@@ -152,6 +152,7 @@ class Trainer:
                 blocks=tuple(network.probe_blocks),
                 responses=tuple(network.responses),
                 classes=self._classes,
+                threads=torch.get_num_threads(),
             )
         )
         for sentence in skipped:

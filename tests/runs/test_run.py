@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from resviz.errors import FormatError, RunError
-from resviz.runs.events import Changed, Pause, SetLearningRate, Stop, encode
+from resviz.runs.events import Changed, Pause, Saved, SetLearningRate, Stop, encode
 from resviz.runs.run import CommandTail, EventLog, Run
 from resviz.train.recipe import Recipe
 from tests.runs.samples import started, stepped
@@ -31,6 +31,28 @@ def test_states(run):
     assert run.state() == "finished"
     log(run, started(1))
     assert run.state() == "interrupted"
+
+
+def test_threads_are_those_of_the_newest_checkpoint(run):
+    def start(threads):
+        return msgspec.structs.replace(started(), threads=threads)
+
+    assert run.threads() is None
+    log(run, start(3), stepped(1))
+    assert run.threads() is None  # Begun anew, as many as there are may be used.
+    log(run, Saved(1, "iteration-1"))
+    assert run.threads() == 3
+    log(run, start(2), stepped(2))
+    assert run.threads() == 3
+    log(run, Saved(2, "iteration-2"), Changed(1.0, 2, "stopped"))
+    assert run.threads() == 2
+
+
+def test_an_old_log_does_not_tell_its_threads(run):
+    old = encode(started()).replace(b',"threads":0', b"")
+    assert b"threads" not in old
+    run.events_path.write_bytes(old + encode(Saved(1, "iteration-1")))
+    assert run.threads() is None
 
 
 def test_state_needs_no_sound_log(run):
