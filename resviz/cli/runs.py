@@ -107,9 +107,13 @@ def _export(args: argparse.Namespace) -> int:
     from resviz.runs.exports import to_csv
 
     runs = find_runs(args.directory)
-    files = []
+    files: list[Path] = []
+    missing = []
     for each in runs:
         folder = args.output if len(runs) == 1 else args.output / each.name
-        files += to_csv(each, folder)
-    answer(args, {"files": [str(file) for file in files]}, "\n".join(str(file) for file in files))
+        written = to_csv(each, folder)
+        files += written
+        if not any(file.stem == "residual_magnitude" for file in written):
+            missing.append(f"{each.name}: no residual_magnitude.csv, for a plain network has none.")
+    answer(args, {"files": [str(file) for file in files]}, "\n".join([*map(str, files), *missing]))
     return 0

@@ -18,7 +18,7 @@ from resviz.runs.run import Run
 from resviz.runs.series import RunSeries, load
 
 CURVES = (
-    "iteration", "time", "loss", "train_error_pct", "learning_rate", "images_per_second", "test_error_pct",
+    "iteration", "time_s", "loss", "train_error_pct", "learning_rate", "images_per_second", "test_error_pct",
     "test_loss",
 )  # fmt: skip
 PROBES = ("gradient_norm", "residual_magnitude", "response_std")
@@ -27,9 +27,10 @@ PROBES = ("gradient_norm", "residual_magnitude", "response_std")
 def to_csv(run: Run, path: str | os.PathLike[str]) -> list[Path]:
     """Write a run's curves and probes as CSV files into the folder `path`, made if missing.
 
-    `curves.csv` has the columns of `CURVES` (time in seconds since the first start), a line for each
+    `curves.csv` has the columns of `CURVES` (`time_s`: seconds since the first start), a line for each
     iteration that has a training or test value; each of `PROBES` has a file with the iteration and a column a
-    name. What is not known or not finite is an empty cell.
+    name. What is not known or not finite is an empty cell; a probe that has no value at all, as the residual
+    magnitude of a plain network, has no file.
 
     Returns:
         The files written.
@@ -46,8 +47,9 @@ def to_csv(run: Run, path: str | os.PathLike[str]) -> list[Path]:
         written = [write_atomically(folder / "curves.csv", table(CURVES, curve_rows(series)))]
         names = (series.started.convolutions, series.started.blocks, series.started.responses)
         for stem, columns in zip(PROBES, names, strict=True):
-            if columns:
-                data = table(("iteration", *columns), probe_rows(series, getattr(series, stem)))
+            values = getattr(series, stem)
+            if columns and not (values.size and np.isnan(values).all()):
+                data = table(("iteration", *columns), probe_rows(series, values))
                 written.append(write_atomically(folder / f"{stem}.csv", data))
     except OSError as error:
         message = f"Cannot write into {folder} ({error.strerror or error}): choose another folder."

@@ -25,12 +25,12 @@ from resviz.runs.events import (
     Started,
     Stepped,
 )
+from resviz.runs.summary import speed_of_last_epoch
 
 __all__ = ["Curve", "RunSeries", "Tail", "load"]
 
 _ERROR, _LOSS, _RATE, _SPEED, _SUM, _SMOOTH = range(6)
 _UNKNOWN_EPOCH = 100.0
-_SPEED_WINDOW_S = 5.0
 _PACE_WINDOW_S = 30.0
 
 
@@ -157,12 +157,12 @@ class RunSeries:
 
     @property
     def images_per_second(self) -> float | None:
-        """Images per second, mean over the last seconds of training."""
-        if not self._steps.size:
-            return None
-        time = self._steps.time
-        first = int(np.searchsorted(time, time[-1] - _SPEED_WINDOW_S))
-        return float(np.mean(self.speed.y[max(first, len(time) - 256) :]))
+        """Images over seconds of training in the last epoch, tests and pauses left out."""
+        epoch = self.started.iterations_per_epoch if self.started else _UNKNOWN_EPOCH
+        x = self._steps.x
+        first = max(0, int(np.searchsorted(x, x[-1] - epoch, side="right")) - 1) if len(x) else 0
+        newest_first = slice(None, first - 1 if first else None, -1)
+        return speed_of_last_epoch(x[newest_first].tolist(), self.speed.y[newest_first].tolist(), epoch)
 
     @property
     def iterations_per_second(self) -> float | None:

@@ -32,6 +32,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """The newest loss is not a number."""
     learning_rate: float | None = None
     images_per_second: float | None = None
+    """Images over seconds of training in the last epoch, tests and pauses left out."""
     device: str | None = None
     parameters: int | None = None
     updated: float | None = None
@@ -100,7 +101,9 @@ def summary(run: Run) -> RunSummary:
         loss=step.loss if step else None,
         diverged=step is not None and step.loss is None,
         learning_rate=step.learning_rate if step else None,
-        images_per_second=step.images_per_second if step else None,
+        images_per_second=speed_of_last_epoch(
+            [s.iteration for s in steps], [s.images_per_second for s in steps], per_epoch
+        ),
         device=begun.device if begun else None,
         parameters=begun.parameters if begun else None,
         updated=updated,
@@ -129,6 +132,16 @@ def mean_of_last_epoch(
         total += value * span
         weight += span
     return total / weight if weight else values[0]
+
+
+def speed_of_last_epoch(
+    iterations: Sequence[int], speeds: Sequence[float], iterations_per_epoch: float
+) -> float | None:
+    """Return images over seconds in the last epoch; the arguments are those of `mean_of_last_epoch`."""
+    # Of equal batches, seconds an image is what has a mean.
+    paces = [1 / speed if speed > 0 else float("inf") for speed in speeds]
+    pace = mean_of_last_epoch(iterations, paces, iterations_per_epoch)
+    return 1 / pace if pace else None
 
 
 def _iterations_asked(run: Run, begun: Started | None) -> int | None:

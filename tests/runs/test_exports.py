@@ -20,11 +20,12 @@ def test_csv_holds_every_value(tmp_path):
         log.write(
             started(), stepped(1, 90.5, None), stepped(2, 80.0), evaluated(2, 70.25), evaluated(3, 60.0)
         )
-        log.write(probed(2, 0.125, None), Changed(9.0, 3, "stopped"))
+        log.write(probed(2, 0.125, 1.5), Changed(9.0, 3, "stopped"))
     written = to_csv(run, tmp_path / "new" / "out")
     assert [path.name for path in written] == [
         "curves.csv", "gradient_norm.csv", "residual_magnitude.csv", "response_std.csv",
     ]  # fmt: skip
+    assert "time_s" in CURVES
     head, *body = rows(written[0])
     assert tuple(head) == CURVES
     assert body == [
@@ -33,7 +34,15 @@ def test_csv_holds_every_value(tmp_path):
         ["3", "3.0", "", "", "", "", "60.0", "1.5"],
     ]
     assert rows(written[1]) == [["iteration", "stem.conv", "stage1.block1.conv1"], ["2", "0.125", "0.25"]]
-    assert rows(written[2]) == [["iteration", "stage1.block1"], ["2", ""]]
+    assert rows(written[2]) == [["iteration", "stage1.block1"], ["2", "1.5"]]
+
+
+def test_a_plain_network_has_no_file_of_residual_magnitudes(tmp_path):
+    run = Run(tmp_path)
+    with EventLog(run) as log:
+        log.write(started(), stepped(1), probed(1, 0.125, None))
+    names = [path.name for path in to_csv(run, tmp_path / "out")]
+    assert names == ["curves.csv", "gradient_norm.csv", "response_std.csv"]
 
 
 def test_a_run_without_events_is_one_sentence(tmp_path):
