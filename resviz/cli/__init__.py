@@ -22,11 +22,12 @@ from resviz.errors import ResvizError
 COMMANDS: dict[str, tuple[str, str]] = {
     "presets": ("resviz.cli.arch", "list the architectures that have a name"),
     "info": ("resviz.cli.arch", "depth, parameters, multiply-adds, shapes and problems of an architecture"),
-    "new": ("resviz.cli.arch", "write a preset to a file"),
+    "new": ("resviz.cli.arch", "write a preset, or a copy of a file, to a new file"),
     "twin": ("resviz.cli.arch", "write the plain or residual counterpart to a file"),
     "code": ("resviz.cli.arch", "write an architecture as a readable PyTorch module"),
     "onnx": ("resviz.cli.arch", "write an architecture as an ONNX file"),
     "train": ("resviz.cli.train", "train architectures side by side on the same batches"),
+    "recipe": ("resviz.cli.recipe", "write a recipe file to start from"),
     "resume": ("resviz.cli.train", "go on with a paused, stopped or interrupted run or experiment"),
     "demo": ("resviz.cli.demo", "train the built-in demonstration: a plain network and its residual twin"),
     "runs": ("resviz.cli.runs", "list runs and their states"),

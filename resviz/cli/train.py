@@ -16,16 +16,17 @@ from resviz.arch.shapes import infer
 from resviz.cli.launch import Launch, Watched, demand_started
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
-from resviz.errors import BuildError, DataError, FormatError, PresetError, RecipeError, RunError
+from resviz.cli.recipe import add_options, recipe_of
+from resviz.errors import BuildError, DataError, PresetError, RecipeError, RunError
 from resviz.runs.events import Resume
 from resviz.runs.store import Run, create_experiment, find_runs
 from resviz.train import devices
-from resviz.train import recipe as recipes
-from resviz.train.recipe import PRESETS, Recipe
 
 _POLL_S = 0.05
 _ANSWER_S = 10.0
 _CLASSES = {"shapes": 10, "cifar10": 10, "cifar100": 100}
+_SIDE = 32
+"""Pixels a side of the pictures of these data sets."""
 
 
 def register(command: str, parser: argparse.ArgumentParser) -> None:
@@ -36,22 +37,9 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--iterations", type=int, metavar="N", help="train on up to N iterations in all")
         return
     parser.add_argument("architectures", nargs="+", metavar="ARCH", help="a preset (resnet-20) or a file")
-    parser.add_argument("--recipe", default="paper", metavar="R", help="paper, short, quick or a recipe file")
-    parser.add_argument("--data", metavar="D", help="shapes, cifar10, cifar100 or folder:PATH")
-    parser.add_argument("--data-dir", metavar="DIR", help="where data sets live")
-    parser.add_argument("--iterations", type=int, metavar="N", help="scales the recipe's schedule to N")
-    parser.add_argument("--seed", type=int, metavar="S", help="decides batches, augmentation, first weights")
-    parser.add_argument("--device", metavar="DEV", help="auto, cpu, cuda or cuda:N")
+    add_options(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the experiment's folder")
-    parser.add_argument("--name", help="the experiment's name")
-    parser.add_argument("--batch-size", type=int, metavar="N", help="pictures an iteration")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="before the first milestone")
-    parser.add_argument("--probe-interval", type=int, metavar="N", help="iterations between two probes")
-    parser.add_argument("--evaluate-interval", type=int, metavar="N", help="iterations between two tests")
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"))
-    parser.add_argument("--no-augment", dest="augment", action="store_false", default=None, help="no crops")
-    parser.add_argument("--train-limit", type=int, metavar="N", help="train on N pictures only")
-    parser.add_argument("--test-limit", type=int, metavar="N", help="test on N pictures only")
+    parser.add_argument("--name", help="the experiment's name (made of the networks' names)")
     parser.add_argument("--image-size", type=int, metavar="PX", help="input side of preset architectures")
 
 
@@ -70,6 +58,7 @@ def _train(args: argparse.Namespace) -> int:
     for architecture in architectures:
         for problem in infer(architecture).problems[:1]:
             raise BuildError(f"{architecture.name} cannot be trained: {problem.message} {problem.mend}")
+    _advise(architectures, recipe.data, args.image_size)
     experiment = create_experiment(architectures, recipe, name=args.name, out=args.out)
     return _watch(args, experiment.runs, experiment.path, recipe.device)
 
@@ -148,12 +137,12 @@ def _answer(args: argparse.Namespace, watched: Sequence[Watched], where: Path) -
         [
             result["name"],
             result["state"],
-            str(result["iterations"]),
+            f"{result['iterations']}/{each.series.iterations or '?'}",
             percent(result["train_error_pct"]),
             percent(result["test_error_pct"]),
             f"{result['images_per_second'] or 0:.0f}",
         ]
-        for result in results
+        for each, result in zip(watched, results, strict=True)
     ]
     header = ("run", "state", "iterations", "train error", "test error", "images/s")
     answer(args, document, f"{table(header, rows)}\n{where}")
@@ -164,44 +153,6 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f} %"
 
 
-def recipe_of(args: argparse.Namespace) -> Recipe:
-    """Return the recipe that the arguments of `train` describe.
-
-    Raises:
-        RecipeError: a value cannot be used.
-        FormatError: the recipe file is missing, damaged or newer.
-    """
-    base = _named_recipe(args.recipe)
-    fields = (
-        "data",
-        "data_dir",
-        "seed",
-        "device",
-        "batch_size",
-        "learning_rate",
-        "probe_interval",
-        "evaluate_interval",
-        "precision",
-        "augment",
-        "train_limit",
-        "test_limit",
-    )
-    given = {field: getattr(args, field) for field in fields if getattr(args, field) is not None}
-    scaled = base if args.iterations is None else base.scaled(args.iterations)
-    return msgspec.structs.replace(scaled, **given)
-
-
-def _named_recipe(text: str) -> Recipe:
-    if text in PRESETS:
-        return PRESETS[text]
-    path = Path(text)
-    try:
-        return recipes.from_json(path.read_bytes(), str(path))
-    except OSError as error:
-        known = f"choose {', '.join(PRESETS)} or a file"
-        raise FormatError(f"There is no recipe {text!r} ({error.strerror}): {known}.") from None
-
-
 def _architecture(text: str, classes: int, image_size: int | None) -> Architecture:
     """Return a file's architecture as it is, or a preset for so many classes."""
     if Path(text).is_file():
@@ -210,9 +161,36 @@ def _architecture(text: str, classes: int, image_size: int | None) -> Architectu
         raise RecipeError(f"--image-size must be at least 1, not {image_size}.")
     shape = None if image_size is None else (3, image_size, image_size)
     try:
-        return presets.preset(text, input_shape=shape, classes=classes)
+        usual = presets.preset(text, classes=classes)
+        resized = usual if shape is None else presets.preset(text, input_shape=shape, classes=classes)
     except PresetError:
         return files.open_architecture(text)  # Says what is wrong with it, as a name or as a file.
+    if image_size is not None and image_size < (smallest := _reduction(usual)):
+        raise RecipeError(
+            f"--image-size {image_size} is too small: {usual.name} divides the sides of a picture by "
+            f"{smallest}, so that nothing would be left; give {smallest} or more (CIFAR has {_SIDE})."
+        )
+    return resized
+
+
+def _reduction(architecture: Architecture) -> int:
+    """Return by how much a preset divides the sides of its input up to its last map."""
+    inference = infer(architecture)
+    side = (inference.input_shape or (0, 1, 1))[1]
+    last = next((inference.inputs[block.id][0] for block in architecture.of_kind("global_avg_pool")), None)
+    return side // last[1] if last is not None else 1
+
+
+def _advise(architectures: Sequence[Architecture], data: str, image_size: int | None) -> None:
+    """Say on stderr that a network would look at small pictures blown up."""
+    for architecture in architectures:
+        side = (infer(architecture).input_shape or (0, 0))[1]
+        if image_size is None and data in _CLASSES and side > _SIDE:
+            print(
+                f"note: {architecture.name} takes pictures of {side}x{side} pixels, those of {data} have "
+                f"{_SIDE}x{_SIDE}: --image-size {_SIDE} spares {1 - (_SIDE / side) ** 2:.0%} of the work.",
+                file=sys.stderr,
+            )
 
 
 def _classes_of(data: str) -> int:

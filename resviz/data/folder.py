@@ -63,9 +63,9 @@ def list_folder(root: Path) -> Listing:
             )
     classes = _subfolders(root / "train")
     if len(classes) < 2:
-        found = f"only one class, {classes[0]!r}" if classes else "no class folders"
+        have = f"only one class, {classes[0]!r}" if classes else "no class folders"
         raise DataError(
-            f"{root / 'train'} holds {found}; a network tells at least two apart: make a folder for each "
+            f"{root / 'train'} holds {have}; a network tells at least two apart: make a folder for each "
             "class, with its pictures inside, in train and in test."
         )
     tested = _subfolders(root / "test")

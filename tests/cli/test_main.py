@@ -1,3 +1,5 @@
+import argparse
+import importlib
 import subprocess
 import sys
 
@@ -13,6 +15,14 @@ def test_every_command_explains_itself(capsys):
             main([name, "--help"])
         assert ended.value.code == 0
         assert f"resviz {name}" in capsys.readouterr().out
+
+
+def test_every_option_is_explained():
+    for name in COMMANDS:
+        parser = argparse.ArgumentParser()
+        importlib.import_module(COMMANDS[name][0]).register(name, parser)
+        for action in parser._actions:
+            assert action.help, f"{name} {action.dest}"
 
 
 def test_unknown_command_names_the_nearest(capsys):

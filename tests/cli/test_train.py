@@ -72,13 +72,23 @@ def test_train_resume_and_list(command, tmp_path):
         ("plain-8-w4", "finished", 40),
         ("resnet-8-w4", "finished", 40),
     ]
+    speeds = [run["images_per_second"] for run in answer["runs"]]
     code, text, _ = command("runs", out, json_answer=False)
     assert "resnet-8-w4" in text
     assert "40/40" in text
+    code, again, _ = command("resume", out)
+    assert [run["images_per_second"] for run in again["runs"]] == pytest.approx(speeds)
+    assert "40/40" in command("resume", out, json_answer=False)[1]
     code, answer, _ = command("export", out, "--to", "csv", "-o", tmp_path / "tables")
     assert code == 0
     assert all(Path(file).stat().st_size > 0 for file in answer["files"])
-    assert len(answer["files"]) >= 6
+    names = [str(Path(file).relative_to(tmp_path / "tables")) for file in answer["files"]]
+    assert len(names) == 7
+    assert "resnet-8-w4/residual_magnitude.csv" in names
+    assert "plain-8-w4/residual_magnitude.csv" not in names
+    code, text, _ = command("export", out, "-o", tmp_path / "tables", json_answer=False)
+    assert "plain-8-w4: no residual_magnitude.csv" in text
+    assert "resnet-8-w4: no" not in text
 
 
 def background(*words):
@@ -197,9 +207,12 @@ def test_divergence_is_in_the_answer(command, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("resnet-20", "--iterations", "0"), "iterations must be at least 1, not 0"),
-        (("resnet-20", "--batch-size", "0"), "batch_size must be at least 1"),
-        (("resnet-20", "--learning-rate", "-1"), "learning_rate must be a number above 0"),
+        (("resnet-20", "--iterations", "0"), "error: --iterations must be at least 1, not 0"),
+        (("resnet-20", "--batch-size", "0"), "error: --batch-size must be at least 1"),
+        (("resnet-20", "--learning-rate", "-1"), "error: --learning-rate must be a number above 0"),
+        (("resnet-20", "--train-limit", "0"), "error: --train-limit must be at least 1"),
+        (("resnet-20", "--evaluate-interval", "0"), "error: --evaluate-interval must be at least 1"),
+        (("resnet-20", "--milestones", "20,10"), "error: --milestones must rise"),
         (("resnt-20",), "resnet-20"),
         (("resnet-21",), "6n+2"),
         (("resnet-20", "--data", "folder:/nowhere/at/all"), "/nowhere/at/all"),
@@ -208,6 +221,8 @@ def test_divergence_is_in_the_answer(command, tmp_path):
         (("resnet-20", "--recipe", "slow"), "no recipe 'slow'"),
         (("resnet-20", "--threads", "0"), "threads must be at least 1"),
         (("resnet-20", "--image-size", "0"), "image-size must be at least 1"),
+        (("resnet-20", "--image-size", "1"), "divides the sides of a picture by 4"),
+        (("resnet-18", "--image-size", "31"), "give 32 or more"),
     ],
 )
 def test_mistakes_are_one_line(command, tmp_path, words, said):
@@ -217,6 +232,18 @@ def test_mistakes_are_one_line(command, tmp_path, words, said):
     assert said in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_network_for_large_pictures_on_small_ones_is_advised(command, tmp_path, monkeypatch):
+    from resviz.cli import train
+
+    monkeypatch.setattr(train, "_watch", lambda *_: 0)
+    _, _, err = command("train", "resnet-18", "resnet-20", "--out", tmp_path / "a")
+    assert "resnet-18 takes pictures of 224x224 pixels" in err
+    assert "--image-size 32" in err
+    assert len(err.splitlines()) == 1
+    small = ("--image-size", 32, "--out", tmp_path / "b")
+    assert command("train", "resnet-18", *small)[2] == ""
 
 
 def test_no_card_is_one_line(command, monkeypatch):

@@ -1,0 +1,42 @@
+import pytest
+
+from resviz.train.recipe import PRESETS, from_json
+
+
+def test_a_recipe_file_to_start_from(command, tmp_path):
+    file = tmp_path / "mine.json"
+    code, answer, _ = command("recipe", "--recipe", "short", "-o", file)
+    assert (code, answer) == (0, {"file": str(file), "name": PRESETS["short"].name})
+    assert from_json(file.read_bytes()) == PRESETS["short"]
+    other = tmp_path / "other.json"
+    options = ("--milestones", "10,20", "--decay-scope", "all", "--normalise", "channel-mean-std")
+    code, text, _ = command(
+        "recipe", "--recipe", file, *options, "--validation-split", "-o", other, json_answer=False
+    )
+    assert code == 0
+    assert f"--recipe {other}" in text
+    made = from_json(other.read_bytes())
+    assert (made.milestones, made.decay_scope, made.normalise) == ((10, 20), "all", "channel-mean-std")
+    assert made.validation_split
+    assert made.iterations == PRESETS["short"].iterations
+
+
+def test_milestones_may_be_none(command, tmp_path):
+    assert command("recipe", "--milestones", "none", "-o", tmp_path / "a.json")[0] == 0
+    assert from_json((tmp_path / "a.json").read_bytes()).milestones == ()
+
+
+@pytest.mark.parametrize("text", ["10;20", "ten", "1.5"])
+def test_milestones_that_are_no_numbers_are_one_line(command, tmp_path, capsys, text):
+    with pytest.raises(SystemExit) as ended:
+        command("recipe", "--milestones", text, "-o", tmp_path / "a.json")
+    assert ended.value.code == 2
+    assert "write 32000,48000" in capsys.readouterr().err
+
+
+def test_a_recipe_that_cannot_be_written_is_one_line(command, tmp_path):
+    code, _, err = command("recipe", "--batch-size", 0, "-o", tmp_path / "a.json")
+    assert code == 2
+    assert "--batch-size" in err
+    assert not (tmp_path / "a.json").exists()
+    assert command("recipe", "-o", tmp_path / "no" / "a.json")[0] == 2
