@@ -16,6 +16,8 @@ from resviz.errors import RunError
 if TYPE_CHECKING:
     from resviz.explain.subject import RunFiles
 
+_LISTED = 4
+"""Runs that a sentence names."""
 METHODS = ("integrated_gradients", "grad_cam")
 
 
@@ -23,13 +25,16 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     """Add the arguments of one command."""
     if command == "explain-worker":
         return
-    parser.add_argument("run", metavar="RUN", type=Path, help="folder of a run that has a checkpoint")
+    about = "folder of a run that has a checkpoint, or of an experiment of one run"
+    parser.add_argument("run", metavar="RUN", type=Path, help=about)
     parser.add_argument(
         "--device", default="cpu", metavar="D", help="auto, cpu (default) or cuda: where to compute"
     )
     if command == "explain":
         parser.add_argument("--index", type=int, default=0, metavar="I", help="test picture, counted from 0")
-        parser.add_argument("--method", choices=METHODS, default=METHODS[0], help="(integrated_gradients)")
+        parser.add_argument(
+            "--method", choices=METHODS, default=METHODS[0], help="how (integrated_gradients)"
+        )
         parser.add_argument(
             "--target", choices=("predicted", "label"), default="predicted",
             help="the class to explain: the network's own answer or the right one (predicted)",
@@ -45,7 +50,7 @@ def run(command: str, args: argparse.Namespace) -> int:
     """
     if command == "explain-worker":
         return _serve()
-    files = open_run(args.run)
+    files = open_run(_the_run(args.run))
     from resviz.explain.subject import Library
     from resviz.train.devices import choose
 
@@ -81,6 +86,22 @@ def run(command: str, args: argparse.Namespace) -> int:
         )
     answer(args, document, text)
     return 0
+
+
+def _the_run(path: Path) -> Path:
+    """Return a run's folder: the one given, or the only run of an experiment's.
+
+    Raises:
+        RunError: there is none, or there are several, which the sentence lists.
+    """
+    from resviz.runs.store import find_runs
+
+    runs = find_runs(path)
+    if len(runs) > 1:
+        listed = ", ".join(str(run.path) for run in runs[:_LISTED])
+        more = f" and {len(runs) - _LISTED} more (resviz runs {path})" if len(runs) > _LISTED else ""
+        raise RunError(f"{path} holds {len(runs)} runs: give the folder of one of them, {listed}{more}.")
+    return runs[0].path
 
 
 def open_run(path: Path) -> RunFiles:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def test_evaluate_prints_errors_and_json(runs, capsys):
     assert 0 <= document["test_error_pct"] <= 100
 
 
+def test_the_only_run_of_an_experiment_is_taken_and_several_are_listed(made_experiment, capsys, tmp_path):
+    assert main(["evaluate", str(made_experiment.path)]) == 2
+    error = capsys.readouterr().err
+    assert f"holds 2 runs: give the folder of one of them, {made_experiment.runs[0].path}, " in error
+    shutil.copytree(made_experiment.path, tmp_path / "one")
+    shutil.rmtree(tmp_path / "one" / made_experiment.runs[0].name)
+    assert main(["evaluate", str(tmp_path / "one"), "--json"]) == 0
+    assert last_line(capsys)["run"] == made_experiment.runs[1].name
+
+
 def test_explain_writes_files(runs, capsys, tmp_path):
     words = ["explain", str(runs[1].path), "--index", "3", "--method", "grad_cam", "-o", str(tmp_path / "x")]
     assert main([*words, "--json"]) == 0
@@ -34,7 +45,7 @@ def test_explain_writes_files(runs, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["evaluate", "nowhere"], "holds no run"),
+        (["evaluate", "nowhere"], "There is no folder nowhere"),
         (["explain", "RUN", "--index", "-1", "-o", "x"], "no test picture -1"),
         (["explain", "RUN", "-o", "FILE"], "Cannot make the folder"),
         (["evaluate", "RUN", "--device", "quantum"], "no device 'quantum'"),
