@@ -7,7 +7,7 @@ from pathlib import Path
 
 from resviz.arch.cost import cost_of
 from resviz.arch.files import open_architecture, save
-from resviz.arch.graph import Architecture
+from resviz.arch.graph import Architecture, natural_key
 from resviz.arch.presets import names
 from resviz.arch.shapes import Inference, infer
 from resviz.arch.spec import Shape, shape_text
@@ -15,6 +15,7 @@ from resviz.arch.twin import is_plain, twin
 from resviz.atomic import write_atomically
 from resviz.cli.output import answer, table
 
+_UNKNOWN = "unknown until the problems are mended"
 _OUTPUTS = {
     "new": ("FILE", "where to write the architecture (JSON)"),
     "twin": ("FILE", "where to write the twin (JSON)"),
@@ -27,7 +28,8 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     """Add a command's arguments to its parser."""
     if command == "presets":
         return
-    parser.add_argument("architecture", metavar="ARCH", help="a preset (resnet-20, plain-56, ...) or a file")
+    about = "a preset (resnet-20, plain-56, ...; see `presets`) or a file"
+    parser.add_argument("architecture", metavar="ARCH", help=about)
     if command in _OUTPUTS:
         metavar, about = _OUTPUTS[command]
         parser.add_argument("-o", "--output", metavar=metavar, required=True, help=about)
@@ -79,8 +81,9 @@ def _info(args: argparse.Namespace, architecture: Architecture) -> int:
             "name": architecture.name,
             "depth": cost.depth,
             "blocks": len(architecture.blocks),
-            "parameters": cost.total.parameters,
-            "multiply_adds": cost.total.multiply_adds,
+            # Of a network with problems only a part could be counted.
+            "parameters": None if inference.problems else cost.total.parameters,
+            "multiply_adds": None if inference.problems else cost.total.multiply_adds,
             "input_shape": inference.input_shape,
             "output_shape": inference.output_shape,
             "problems": inference.problems,
@@ -98,13 +101,16 @@ def _info(args: argparse.Namespace, architecture: Architecture) -> int:
 
 def _facts(architecture: Architecture, inference: Inference) -> str:
     cost = cost_of(architecture, inference)
+    broken = bool(inference.problems)
     facts = {
         "name": f"{architecture.name} ({'plain' if is_plain(architecture) else 'residual'})",
-        "depth": f"{cost.depth} weighted layers",
+        "depth": _UNKNOWN if broken else f"{cost.depth} weighted layers",
         "blocks": f"{len(architecture.blocks):,}",
-        "parameters": f"{cost.total.parameters:,}",
-        "multiply-adds": f"{cost.total.multiply_adds:,} ({cost.total.multiply_adds / 1e6:,.2f} M) a picture",
-        "activations": f"{cost.total.activations:,} values a picture",
+        "parameters": _UNKNOWN if broken else f"{cost.total.parameters:,}",
+        "multiply-adds": _UNKNOWN
+        if broken
+        else (f"{cost.total.multiply_adds:,} ({cost.total.multiply_adds / 1e6:,.2f} M) a picture"),
+        "activations": _UNKNOWN if broken else f"{cost.total.activations:,} values a picture",
         "input": _shape(inference.input_shape),
         "output": _shape(inference.output_shape),
         "problems": str(len(inference.problems) or "none"),
@@ -120,20 +126,45 @@ def _stage_table(architecture: Architecture, inference: Inference) -> str:
     """Return what each stage (first part of the blocks' names) costs."""
     costs = cost_of(architecture, inference).blocks
     stages: dict[str, list[str]] = {}
-    for block_id in architecture.order():
+    for block_id in _reading_order(architecture):
         stages.setdefault(block_id.partition(".")[0], []).append(block_id)
     rows = []
     for stage, blocks in stages.items():
+        # Costs are those of blocks that take part in the output, which a missing wire keeps them from.
+        known = not inference.problems or inference.live.issuperset(blocks)
+        known = known and inference.shapes.keys() >= set(blocks)
         parameters = sum(costs[block_id].parameters for block_id in blocks)
         multiply_adds = sum(costs[block_id].multiply_adds for block_id in blocks)
         kinds = dict.fromkeys(architecture[block_id].spec.title for block_id in blocks)
         rows.append(
             [
                 stage, f"{len(blocks)} x {', '.join(kinds)}" if len(blocks) > 1 else next(iter(kinds)),
-                _shape(inference.shapes.get(blocks[-1])), f"{parameters:,}", f"{multiply_adds:,}",
+                _shape(inference.shapes.get(blocks[-1])),
+                f"{parameters:,}" if known else "-", f"{multiply_adds:,}" if known else "-",
             ]
         )  # fmt: skip
     return "\n" + table(["stage", "blocks", "output", "parameters", "multiply-adds"], rows) if rows else ""
+
+
+def _reading_order(architecture: Architecture) -> list[str]:
+    """Return all blocks in the order of the network, also where wires are missing.
+
+    Of the pieces into which missing wires cut it, the one with the input comes first, the one with the output
+    last, the others by name.
+    """
+    order = architecture.order()
+    pieces: list[set[str]] = []
+    for block_id in order:
+        near = {block_id, *(wire.source for wire in architecture.incoming(block_id).values())}
+        joined = near.union(*(piece for piece in pieces if piece & near))
+        pieces = [piece for piece in pieces if not piece & near] + [joined]
+
+    def rank(piece: set[str]) -> tuple[bool, bool, tuple[tuple[int, int, str], ...]]:
+        kinds = {architecture[block_id].kind for block_id in piece}
+        return "input" not in kinds, "output" in kinds, min(natural_key(block_id) for block_id in piece)
+
+    place = {block_id: number for number, piece in enumerate(sorted(pieces, key=rank)) for block_id in piece}
+    return sorted(order, key=place.__getitem__)
 
 
 def _shape(shape: Shape | None) -> str:

@@ -77,7 +77,18 @@ def test_info_of_a_broken_file(run, tmp_path):
     assert problem["message"] == "Add: 16 and 32 channels cannot be added."
     assert problem["mend"].startswith("Use shortcut A or B on unit")
     assert last_json(out)["output_shape"] is None
+    assert last_json(out)["parameters"] is last_json(out)["multiply_adds"] is None
     assert "Use shortcut A or B" in run("info", str(path))[1]
+
+
+def test_info_of_a_cut_network_keeps_its_stages_in_order(run, tmp_path):
+    cut = preset("resnet-20")
+    for block_id in ("stage2.block1", "stage3.block1"):
+        cut.disconnect(cut.incoming(block_id)["in"])
+    _, out, _ = run("info", str(save(cut, tmp_path / "cut.json")))
+    assert out.count("unknown until the problems are mended") == 4
+    stages = [line.split()[0] for line in out.partition("stage  ")[2].splitlines()[1:9]]
+    assert stages[:8] == ["input", "stem", "stage1", "stage2", "stage3", "pool", "classifier", "output"]
 
 
 def test_info_of_an_empty_network(run, tmp_path):
