@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 
@@ -58,7 +57,10 @@ def run(command: str, args: argparse.Namespace) -> int:
             while launch.poll() and time.monotonic() - began < args.seconds:
                 if wanted and time.monotonic() - began >= wanted[0]:
                     look(wanted.pop(0))
-                bars.show(launch.watched)
+                for line in launch.news():
+                    bars.say(line)
+                if not launch.refused:
+                    bars.show(launch.watched)
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             interrupted = True
@@ -67,9 +69,14 @@ def run(command: str, args: argparse.Namespace) -> int:
         if not interrupted:
             for second in wanted:  # The one due at the very end, or all if training was over sooner.
                 look(second)
+        end = min(args.seconds, round(seconds))
+        if f"{end:g}" not in gaps:
+            look(end)
         launch.stop()
+        demand_started(launch)
+        for line in launch.news():
+            bars.say(line)
         bars.show(launch.watched, last=True)
-    demand_started(launch.watched)
     picture = draw_curves(
         experiment.path / "curves.png",
         [*_lines(plain, "plain", PLAIN, began_at), *_lines(residual, "residual", RESIDUAL, began_at)],
@@ -92,10 +99,7 @@ def run(command: str, args: argparse.Namespace) -> int:
     answer(args, document, _text(plain, residual, gaps, picture))
     if interrupted:
         return 130
-    failed = [each for each in launch.watched if each.state in {"failed", "interrupted"}]
-    for each in failed:
-        print(f"{each.run.name}: {each.message}", file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if any(each.state in {"failed", "interrupted"} for each in launch.watched) else 0
 
 
 def _lines(watched: Watched, name: str, colour: tuple[int, int, int], began_at: float) -> list[Line]:

@@ -20,7 +20,7 @@ def small_demonstration(monkeypatch):
 def test_demo(command, tmp_path, small_demonstration, monkeypatch):
     from resviz.cli import demo
 
-    monkeypatch.setattr(demo, "GAP_SECONDS", (8, 12))
+    monkeypatch.setattr(demo, "GAP_SECONDS", (8, 30))
     out = tmp_path / "out"
     code, answer, err = command("demo", "--seconds", 12, "--seed", 3, "--out", out)
     assert code == 0, err
