@@ -18,8 +18,9 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from app.dialogs import save_file
 from app.plots import saving
 from app.plots.axes import Axis
 from app.plots.header import Entry, Header, fonts
@@ -340,13 +341,15 @@ class Plot(QWidget):
         self._ask_and_save("CSV table (*.csv)", ".csv")
 
     def _ask_and_save(self, kind: str, suffix: str) -> None:
-        name, _ = QFileDialog.getSaveFileName(self, "Save plot", self.file_stem + suffix, kind)
-        if not name:
-            return
-        path = Path(name) if Path(name).suffix else Path(name + suffix)
-        try:
-            self.save_csv(path) if suffix == ".csv" else self.save_picture(path)
-        except ResvizError as error:
-            self.save_failed.emit(str(error))
-        else:
-            self.saved.emit(str(path))
+        """Ask where, then save; the kind chosen in the menu decides, not the name that is typed."""
+
+        def save(path: Path) -> None:
+            path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
+            try:
+                self.save_csv(path) if suffix == ".csv" else self.save_picture(path)
+            except ResvizError as error:
+                self.save_failed.emit(str(error))
+            else:
+                self.saved.emit(str(path))
+
+        save_file(self, "Save plot", self.file_stem + suffix, kind, save)

@@ -8,11 +8,13 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.plots import ErrorPlot, GradientPlot, PlotRun, ResidualPlot
 from app.plots.strokes import Dots, Line
 from app.theme import DARK, LIGHT, run_colour, theme
+from resviz.errors import ResvizError
 from resviz.runs.series import RunSeries
 from tests.app.plots.fake_runs import fake_events
 
@@ -131,31 +133,46 @@ def test_csv_holds_the_runs_by_name(show, pair, kind, tmp_path):
     assert all(None not in row.values() for row in rows)
 
 
+def choose(plot, path, qtbot):
+    """Type a name into the open file dialog and press Enter, or close it; wait until it is gone."""
+    [dialog] = [d for d in plot.window().findChildren(QFileDialog) if d.isVisible()]
+    assert not dialog.isModal()
+    if path is None:
+        dialog.reject()
+    else:
+        dialog.findChild(QLineEdit, "fileNameEdit").setText(str(path))
+        QTest.keyClick(dialog.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+    del dialog
+    qtbot.waitUntil(lambda: not plot.window().findChildren(QFileDialog))
+
+
 @every
-def test_menu_saves_and_tells(  # noqa: PLR0917
-    show, pair, kind, tmp_path, qtbot, monkeypatch
-):
+def test_menu_saves_and_tells(show, pair, kind, tmp_path, qtbot):
     plot = show(kind, pair)
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure"), ""))
     actions = {action.text(): action for action in plot.menu.actions()}
-    for text, suffix in (
-        ("Save as PNG …", ".png"),
-        ("Save as SVG …", ".svg"),
-        ("Save numbers as CSV …", ".csv"),
+    for text, typed, written in (
+        ("Save as PNG …", "figure", "figure.png"),
+        ("Save as SVG …", "figure.csv", "figure.csv.svg"),
+        ("Save numbers as CSV …", "figure.csv", "figure.csv"),
     ):
+        actions[text].trigger()
         with qtbot.waitSignal(plot.saved) as saved:
-            actions[text].trigger()
-        assert saved.args == [str(tmp_path / f"figure{suffix}")]
-        assert (tmp_path / f"figure{suffix}").stat().st_size > 0
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "nowhere" / "a.png"), ""))
-    with qtbot.waitSignal(plot.save_failed) as failed:
-        actions["Save as PNG …"].trigger()
-    assert "Cannot write" in failed.args[0]
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+            choose(plot, tmp_path / typed, qtbot)
+        assert saved.args == [str(tmp_path / written)]
+        assert (tmp_path / written).stat().st_size > 0
+    assert (tmp_path / "figure.csv.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
+    actions["Save as PNG …"].trigger()
     with qtbot.assertNotEmitted(plot.saved):
-        actions["Save as PNG …"].trigger()
+        choose(plot, None, qtbot)
     actions["Copy picture"].trigger()
     assert QGuiApplication.clipboard().image().width() == 2 * plot.width()
+
+
+@every
+def test_a_folder_that_cannot_be_written_is_one_sentence(pair, show, kind, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ResvizError, match="Cannot write"):
+        show(kind, pair).save_picture(tmp_path / "file" / "a.png")
 
 
 @every
@@ -225,11 +242,14 @@ def test_what_is_on_screen_follows_the_series(show, kind, qtbot):
     events = fake_events(False, depth=20, iterations=300)
     run = PlotRun("resnet-20", RunSeries(), QColor("red"), False)
     plot = show(kind, [run], size=(400, 265))
-    for end in range(20, len(events), 20):  # Pictures of the screen: a grab of the widget would paint it anew.
+    for end in range(
+        20, len(events), 20
+    ):  # Pictures of the screen: a grab of the widget would paint it anew.
         run.series.feed(events[end - 20 : end])
         qtbot.wait(120)
     run.series.feed(events[end:])
     qtbot.waitUntil(lambda: not plot.refresh(), timeout=2000)
     qtbot.wait(50)
+    # Of the screen: grabbing the widget would paint it anew.
     seen = plot.screen().grabWindow(plot.winId()).toImage().convertToFormat(QImage.Format.Format_RGB32)
     assert seen == plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
