@@ -242,9 +242,7 @@ def test_what_is_on_screen_follows_the_series(show, kind, qtbot):
     events = fake_events(False, depth=20, iterations=300)
     run = PlotRun("resnet-20", RunSeries(), QColor("red"), False)
     plot = show(kind, [run], size=(400, 265))
-    for end in range(
-        20, len(events), 20
-    ):  # Pictures of the screen: a grab of the widget would paint it anew.
+    for end in range(20, len(events), 20):
         run.series.feed(events[end - 20 : end])
         qtbot.wait(120)
     run.series.feed(events[end:])
