@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from resviz.train.recipe import Recipe
 
 TICK_MS = 50
 """Between two looks at the logs."""
+_END_MS = 5000
+"""How long a worker that is to end now may take to save its last finished iteration."""
 
 
 class WorkerBridge(QObject):
@@ -126,6 +129,17 @@ class WorkerBridge(QObject):
                 followed.wish = "stopping"
                 followed.worker.kill()
 
+    def end_now(self, runs: Iterable[FollowedRun]) -> None:
+        """Let our workers save the last finished iteration and end in the middle of the present one."""
+        for followed in runs:
+            worker = followed.worker
+            if worker is not None:
+                followed.cut_short = True
+                if not worker.closing:
+                    worker.close_input()
+                    QTimer.singleShot(_END_MS, worker, worker.kill)
+        self.updated.emit()
+
     def checkpoint(self, runs: Iterable[FollowedRun]) -> None:
         """Ask for a checkpoint now."""
         self._send(runs, Checkpoint(), "", ("running", "paused"))
@@ -164,7 +178,7 @@ class WorkerBridge(QObject):
         for followed in runs:
             if followed.status in states:
                 followed.run.send(command)
-                followed.wish = wish
+                followed.wish, followed.wished_at = wish or followed.wish, time.monotonic()
         self.updated.emit()
 
     @Slot()

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from app.dialogs import file_dialog
 from app.lab.fields import sentence_label
+from app.lab.fit import DataShape
 from app.theme import GRID
 
 
@@ -54,6 +55,10 @@ DATA_SETS = (
     ),
     DataSet("Folder of pictures…", "", None, "A folder with train/CLASS/ and test/CLASS/ (png, jpg, webp)."),
 )
+
+
+_SIDE = 32
+"""Pixels, of the pictures of CIFAR and of those that are built in."""
 
 
 class DataField(QWidget):
@@ -119,6 +124,12 @@ class DataField(QWidget):
             return sum(entry.is_dir() for entry in (self._locations[""] / "train").iterdir())
         except (KeyError, OSError):
             return None
+
+    @property
+    def shape(self) -> DataShape:
+        """What the data set offers, as far as it is known."""
+        name = "your folder" if not self.data_set.spec else self.data_set.title
+        return DataShape(name, _SIDE if self.data_set.spec else None, self.classes)
 
     @property
     def problem(self) -> str:

@@ -36,12 +36,18 @@ class FollowedRun:
     plain: bool
     architecture: Architecture | None
     batch_size: int
+    learning_rate: float = 0.0
+    """The recipe's, before its first drop; 0 where it cannot be read."""
     series: RunSeries = field(default_factory=RunSeries)
     worker: WorkerProcess | None = None
     death: str = ""
     """Why the worker died, one sentence; empty while all is well."""
     wish: str = ""
     """"pausing", "resuming" or "stopping": asked of the worker and not yet done."""
+    wished_at: float = 0.0
+    """When that was asked, in seconds of the monotonic clock."""
+    cut_short: bool = False
+    """Whether a person ended the worker rather than wait for it: no news, then, that it ended."""
     note: str = ""
     """What the worker says it is doing before the first step ("Unpacking CIFAR-10")."""
     progress: float | None = None
@@ -62,14 +68,15 @@ class FollowedRun:
     @classmethod
     def open(cls, run: Run) -> FollowedRun:
         """Follow `run`; a damaged architecture or recipe is no reason not to show its curves."""
-        architecture, batch_size = None, 0
+        architecture, batch_size, learning_rate = None, 0, 0.0
         try:
             architecture = run.architecture()
-            batch_size = run.recipe().batch_size
+            recipe = run.recipe()
+            batch_size, learning_rate = recipe.batch_size, recipe.learning_rate
         except ResvizError:
             pass
         plain = is_plain(architecture) if architecture is not None else run.name.startswith("plain")
-        return cls(run, plain, architecture, batch_size)
+        return cls(run, plain, architecture, batch_size, learning_rate)
 
     @property
     def path(self) -> Path:
@@ -98,14 +105,15 @@ class FollowedRun:
 
     @property
     def resumable(self) -> bool:
-        """Whether a new worker could take the run up."""
-        return not self.active and self.status != "finished"
+        """Whether a new worker could take the run up; one that lacks its device would only fail again."""
+        lacks_device = self.status == "failed" and self.series.message.startswith("--device")
+        return not self.active and self.status != "finished" and not lacks_device
 
     def begin(self, worker: WorkerProcess) -> None:
         """A worker of ours takes the run up; what the log holds so far was written by earlier ones."""
         with contextlib.suppress(OSError):
             self._old_bytes = self.run.events_path.stat().st_size
-        self.worker, self.begun, self.told_end = worker, False, False
+        self.worker, self.begun, self.told_end, self.cut_short = worker, False, False, False
         self.death, self.wish, self.progress = "", "", None
         self.note = "Starting the worker"
 

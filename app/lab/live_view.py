@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from app.lab.fields import sentence_label
+from app.lab.fields import ElidedLabel, sentence_label
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.theme import GRID, theme
@@ -45,6 +45,29 @@ def state_text(run: FollowedRun) -> str:
     return _WISHES.get(run.wish) or _STATES[run.status]
 
 
+def device_sentence(message: str) -> str:
+    """Return a worker's sentence about its device in the words of the form."""
+    device, found, rest = message.removeprefix("--device ").partition(": ")
+    if not message.startswith("--device ") or not found:
+        return message
+    if "no CUDA card" in rest:
+        return "This machine has no CUDA card: choose Automatic or CPU."
+    rest = rest.replace("choose auto or cpu", "choose Automatic or CPU").replace("choose cpu", "choose CPU")
+    return f"{rest[:1].upper()}{rest[1:]}" if rest else device
+
+
+def preparing_text(runs: Sequence[FollowedRun]) -> str:
+    """Return what workers are doing before the first step: reading pictures, or loading PyTorch."""
+    telling = [run for run in runs if run.status == "starting" and run.note and run.progress is not None]
+    reading = [run for run in telling if run.progress is not None and run.progress < 1.0]
+    if reading:
+        slowest = min(reading, key=lambda run: run.progress or 0.0)
+        return f"{slowest.note[:1].upper()}{slowest.note[1:]}: {100 * (slowest.progress or 0.0):.0f} %."
+    if telling:
+        return "The pictures are there; the first batch comes next."
+    return "The first batch takes a few seconds: PyTorch is being loaded."
+
+
 def activity_text(run: FollowedRun) -> str:
     """Return what a run does in its own words: the worker's note while it prepares, else the state."""
     if run.status == "starting" and run.note and not run.wish:
@@ -63,14 +86,12 @@ class _RunReadout(QWidget):
     def __init__(self, session: Session, run: FollowedRun) -> None:
         super().__init__()
         self._session, self.run = session, run
-        self._name, self._train = QLabel(), QLabel("–")
-        self._test, self._state = QLabel(), QLabel()
+        self._name, self._train = ElidedLabel(), QLabel("–")
+        self._test, self._state = QLabel(), ElidedLabel()
         self._train.setProperty("role", "value")
         self._train.setToolTip("Training error: percent of wrong answers over the last epoch of batches")
         self._test.setProperty("role", "muted")
         self._state.setProperty("role", "caption")
-        for label in (self._name, self._state):
-            label.setTextFormat(Qt.TextFormat.PlainText)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID // 4)
@@ -90,11 +111,10 @@ class _RunReadout(QWidget):
     def refresh(self) -> None:
         """Show the newest values."""
         series = self.run.series
-        self._name.setText(self.run.name)
-        self._name.setToolTip(self.run.name)
+        self._name.show_text(self.run.name)
         self._train.setText(error_text(series.train_error_pct))
         self._test.setText(f"test {error_text(series.test_error_pct)}")
-        self._state.setText(activity_text(self.run))
+        self._state.show_text(activity_text(self.run))
 
 
 class LiveView(QWidget):
@@ -109,8 +129,7 @@ class LiveView(QWidget):
         self._grid.setVerticalSpacing(2 * GRID)
         self._gap = QLabel()
         self._gap.setProperty("role", "value")
-        self._gap_caption = QLabel("plain minus residual, training error")
-        self._gap_caption.setProperty("role", "caption")
+        self._gap_caption = sentence_label("caption")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self._where = sentence_label("caption")
@@ -134,11 +153,28 @@ class LiveView(QWidget):
     @property
     def gap_points(self) -> float | None:
         """Training error of the first plain run minus that of the first residual one, in points."""
-        errors: dict[bool, float] = {}
+        pair = self._pair()
+        if pair is None:
+            return None
+        plain, residual = (run.series.train_error_pct for run in pair)
+        return None if plain is None or residual is None else plain - residual
+
+    def _pair(self) -> tuple[FollowedRun, FollowedRun] | None:
+        """Return the first plain and the first residual run that have an error."""
+        found: dict[bool, FollowedRun] = {}
         for run in self._session.current:
             if run.series.train_error_pct is not None:
-                errors.setdefault(run.plain, run.series.train_error_pct)
-        return errors[True] - errors[False] if len(errors) == 2 else None
+                found.setdefault(run.plain, run)
+        return (found[True], found[False]) if len(found) == 2 else None
+
+    def _gap_sentence(self) -> str:
+        """Return what the gap is between; twins that rest at different iterations say at which."""
+        text, pair = "plain minus residual, training error", self._pair()
+        if pair is not None:
+            plain, residual = (run.series.iteration for run in pair)
+            if plain != residual and not all(run.status == "running" for run in pair):
+                text += f", at iterations {plain:,} and {residual:,}"
+        return text
 
     def set_runs(self, runs: Sequence[FollowedRun]) -> None:
         """Show these runs from now on."""
@@ -162,9 +198,10 @@ class LiveView(QWidget):
         self._gap.setVisible(both)
         self._gap_caption.setVisible(both)
         self._gap.setText("–" if gap is None else f"{gap:+.1f} points".replace("+", "").replace("-", "−"))
+        self._gap_caption.setText(self._gap_sentence())
         self._refresh_progress(runs)
         problems = dict.fromkeys(
-            run.death or run.series.message
+            run.death or device_sentence(run.series.message)
             for run in runs
             if run.death or (run.status == "failed" and run.series.message)
         )
@@ -177,7 +214,7 @@ class LiveView(QWidget):
             self.progress.setRange(0, 1000 if shares else 0)
             if shares:
                 self.progress.setValue(round(1000 * min(shares)))
-            self._where.setText("The first batch takes a few seconds: PyTorch is being loaded.")
+            self._where.setText(preparing_text(runs))
             return
         done = min((run.series.iteration for run in runs), default=0)
         total = max((run.series.iterations or 0 for run in runs), default=0)
@@ -185,14 +222,13 @@ class LiveView(QWidget):
         self.progress.setValue(done)
         parts = [f"{total:,} iterations" if done == total else f"{done:,} of {total:,} iterations"]
         if any(run.status == "running" for run in runs):
-            paces = [run.series.iterations_per_second for run in runs if run.status == "running"]
-            known = [pace for pace in paces if pace]
-            if known:
-                parts.append(f"{min(known):.1f} iterations/s")
-            left = [run.series.seconds_left for run in runs if run.status == "running"]
-            known_left = [seconds for seconds in left if seconds is not None]
-            if known_left and duration_text(max(known_left)):
-                parts.append(f"{duration_text(max(known_left))} left")
+            # The slowest says when all are done; until each is known, nobody knows which that is.
+            paces = [run.series.iterations_per_second for run in _stepping(runs)]
+            left = [run.series.seconds_left for run in _stepping(runs)]
+            slowest = min((pace or 0.0 for pace in paces), default=0.0)
+            parts.append(f"{slowest:.1f} iterations/s" if slowest else "– iterations/s")
+            longest = max((seconds for seconds in left if seconds is not None), default=None)
+            parts.append(f"{duration_text(None if None in left else longest) or '–'} left")
         self._where.setText(" · ".join(parts))
 
     @Slot()
@@ -200,3 +236,13 @@ class LiveView(QWidget):
         self._gap.setStyleSheet(f"font-size: {2 * theme().font_pixels}px")
         for readout in self._readouts:
             readout.recolour()
+
+
+def _stepping(runs: Sequence[FollowedRun]) -> list[FollowedRun]:
+    """Return the runs in training that have iterations before them: behind the last one only tests follow."""
+    return [
+        run
+        for run in runs
+        if run.status == "running"
+        and (run.series.iterations is None or run.series.iteration < run.series.iterations)
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QFrame,
     QHBoxLayout,
@@ -17,13 +19,19 @@ from PySide6.QtWidgets import (
 )
 
 from app.document import Document
-from app.lab.fields import NumberField, sentence_label, set_property
+from app.lab.fields import sentence_label, set_property
+from app.lab.fit import caution, fitted, misfit
+from app.lab.followed import FollowedRun
 from app.lab.live_view import LiveView
+from app.lab.rate_row import RateRow
 from app.lab.recipe_form import RecipeForm
 from app.lab.session import Session
 from app.theme import GRID, icon, run_colour, theme
 from resviz.arch.twin import is_plain
 from resviz.errors import ResvizError
+
+_PATIENCE_S = 3.0
+"""After so long a wait for the end of an iteration, the worker can be ended in its middle."""
 
 
 class LabPanel(QWidget):
@@ -33,9 +41,12 @@ class LabPanel(QWidget):
     """Train was pressed and the workers are starting."""
     failed = Signal(str)
     """Something could not be done, one sentence."""
+    told = Signal(str)
+    """Something was done, one sentence."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._session = session
         self._documents: list[Document] = []
         self._checks: list[QCheckBox] = []
@@ -45,13 +56,22 @@ class LabPanel(QWidget):
         self.live = LiveView(session)
         self.live.hide()
         self._problem = sentence_label("error")
-        self.rate = NumberField(
-            "Learning rate", "", "From the next iteration on.", whole=False, minimum=1e-7, maximum=100
+        self._advice = sentence_label("caption")
+        self.fit_button = QPushButton("Fit to the data")
+        self.fit_button.setToolTip(
+            "Set the size of the pictures and the number of outputs; Undo takes it back"
         )
+        self.rate_row = RateRow()
+        self._impatience = QTimer(self)
+        self._impatience.setSingleShot(True)
+        self._impatience.timeout.connect(self._refresh_buttons)
         self._build_buttons()
         self._build_layout()
         self.form.edited.connect(self._on_form_edited)
         self.form.details.toggled.connect(self._on_details)
+        self.fit_button.clicked.connect(self.fit_to_data)
+        self.rate_row.chosen.connect(self._on_rate_chosen)
+        self.rate_row.applied.connect(self.told)
         session.current_changed.connect(self._on_current_changed)
         session.bridge.updated.connect(self._on_updated)
         theme().changed.connect(self._on_theme_changed)
@@ -99,8 +119,8 @@ class LabPanel(QWidget):
             classes, output = self.form.data.classes, document.inference.output_shape
             if classes is not None and output is not None and output[0] < classes:
                 return (
-                    f"{self.form.data.data_set.title.rstrip('…')} has {classes} classes, but {document.name} "
-                    f"has {output[0]} outputs: set the classifier's out_features to {classes}."
+                    f"{self.form.data.shape.name} has {classes} classes, but {document.name} has {output[0]} "
+                    f"outputs: set the classifier's out_features to {classes}."
                 )
         return self.form.problem
 
@@ -129,8 +149,8 @@ class LabPanel(QWidget):
 
     @Slot()
     def pause_or_resume(self) -> None:
-        """Pause what runs; else let what rests go on."""
-        if not self._session.current:
+        """Pause what runs; else let what rests go on. While that is awaited, asking again changes nothing."""
+        if not self._session.current or self._wishing:
             return
         if any(run.status == "running" and run.wish != "pausing" for run in self._session.current):
             self._do(lambda: self._session.bridge.pause(self._session.current))
@@ -139,8 +159,33 @@ class LabPanel(QWidget):
 
     @Slot()
     def stop(self) -> None:
-        """Let the workers checkpoint and end."""
-        self._do(lambda: self._session.bridge.stop(self._session.current))
+        """Let the workers checkpoint and end; those that are long about it, at once when asked again."""
+        if self._overdue:
+            self._do(lambda: self._session.bridge.end_now(self._session.current))
+        elif not any(run.wish == "stopping" for run in self._session.current):
+            self._do(lambda: self._session.bridge.stop(self._session.current))
+
+    @Slot()
+    def fit_to_data(self) -> None:
+        """Fit the chosen networks to the data, each as one undo step."""
+        shape = self.form.data.shape
+        names = []
+        for document in self.chosen:
+            architecture = fitted(document, shape)
+            if architecture is not None:
+                document.replace(architecture, "Fit to the data")
+                names.append(document.name)
+        if names:
+            self.told.emit(f"{' and '.join(names)} fitted to {shape.name}. Undo takes it back.")
+
+    @property
+    def _wishing(self) -> bool:
+        return any(run.active and run.wish in ("pausing", "resuming") for run in self._session.current)
+
+    @property
+    def _overdue(self) -> bool:
+        """Whether a worker of ours was told to stop and its iteration is long."""
+        return any(_waited(run) >= _PATIENCE_S for run in self._session.current)
 
     @Slot()
     def checkpoint(self) -> None:
@@ -174,9 +219,6 @@ class LabPanel(QWidget):
         self.watch_button = QPushButton("Show the training")
         self.watch_button.setProperty("role", "quiet")
         self.watch_button.clicked.connect(lambda: self._show_mode(live=True))
-        self.set_rate_button = QPushButton("Set")
-        self.set_rate_button.clicked.connect(self._on_set_rate)
-        self.rate.edit.returnPressed.connect(self._on_set_rate)
 
     def _build_layout(self) -> None:
         self._choices = QVBoxLayout()
@@ -190,19 +232,15 @@ class LabPanel(QWidget):
         line.setProperty("role", "separator")
         form.addWidget(line)
         form.addWidget(self.form)
-        self._rate_row = QWidget()
-        rate = QHBoxLayout(self._rate_row)
-        rate.setContentsMargins(0, 0, 0, 0)
-        rate.setSpacing(GRID)
-        rate.addWidget(self.rate, 1)
-        rate.addWidget(self.set_rate_button, 0, Qt.AlignmentFlag.AlignTop)
+        form.addWidget(self._advice)
+        form.addWidget(self.fit_button)
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
         body.setSpacing(GRID)
         body.addWidget(self._form_box)
         body.addWidget(self.live)
-        body.addWidget(self._rate_row)
+        body.addWidget(self.rate_row)
         body.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -233,12 +271,14 @@ class LabPanel(QWidget):
         column.addLayout(foot)
 
     def _show_mode(self, *, live: bool) -> None:
+        held = self._focused_button()
         self._title.setText("Training" if live else "Train")
         self.live.setVisible(live)
         self._form_box.setVisible(not live)
         self.train_button.setVisible(not live)
-        self._refresh_buttons()
+        self._set_buttons()
         self._show_problem()
+        self._keep_focus(held)
 
     def _show_problem(self) -> None:
         problem = "" if self.watching else self.problem
@@ -246,24 +286,69 @@ class LabPanel(QWidget):
         self._problem.setVisible(bool(problem))
         self.train_button.setEnabled(not problem)
         self.train_button.setToolTip(problem or "Train the chosen architectures (Ctrl+Return)")
+        self._show_advice(problem)
 
+    def _show_advice(self, problem: str) -> None:
+        """Say under the form what does not fit the data, and what will take long."""
+        shape = self.form.data.shape
+        misfits = [] if self.watching else [text for d in self.chosen if (text := misfit(d, shape))]
+        words = [text for text in misfits if text != problem]
+        if not self.watching and not self.form.batch_size.problem:
+            batch_size = self.form.batch_size.count()
+            words += [text for d in self.chosen if (text := caution(d, batch_size))]
+        self._advice.setText("\n".join(words))
+        self._advice.setVisible(bool(words))
+        self.fit_button.setVisible(
+            bool(misfits) and any(fitted(document, shape) is not None for document in self.chosen)
+        )
+
+    @Slot()
     def _refresh_buttons(self) -> None:
+        held = self._focused_button()
+        self._set_buttons()
+        self._keep_focus(held)
+
+    def _focused_button(self) -> QWidget | None:
+        """Return which of the panel's buttons, or the panel in their place, has the keyboard focus."""
+        focused = QApplication.focusWidget()
+        buttons = (self.train_button, self.pause_button, self.stop_button, self.new_button, self.watch_button)
+        return next((widget for widget in (*buttons, self) if widget is focused), None)
+
+    def _keep_focus(self, held: QWidget | None) -> None:
+        """Let the focus go from a button that is gone to a harmless one.
+
+        Qt would hand it to the next button, where the same key may stop the training.
+        """
+        if held is not None and (held is self or held.isHidden() or not held.isEnabled()):
+            safe = (self.pause_button, self.new_button, self.train_button)
+            next((b for b in safe if not b.isHidden() and b.isEnabled()), self).setFocus()
+
+    def _set_buttons(self) -> None:
         current, live = self._session.current, self.watching
         active = any(run.active for run in current)
         resumable = not active and any(run.resumable for run in current)
-        wishing = any(run.wish for run in current)
         running = any(run.status in ("running", "starting") for run in current)
         self.pause_button.setVisible(live and (active or resumable))
-        self.pause_button.setEnabled(
-            not wishing and (resumable or any(run.status in ("running", "paused") for run in current))
-        )
+        self.pause_button.setEnabled(resumable or any(run.status in ("running", "paused") for run in current))
         self.pause_button.setText("Pause" if running else "Resume")
         self.pause_button.setIcon(icon("pause") if running else icon("play", theme().colours.on_accent))
         set_property(self.pause_button, "role", "" if running else "primary")
         self.stop_button.setVisible(live and active)
-        self.stop_button.setEnabled(not any(run.wish == "stopping" for run in current))
+        stopping, overdue = any(run.wish == "stopping" for run in current), self._overdue
+        cut_short = any(run.active and run.cut_short for run in current)
+        self.stop_button.setEnabled(overdue or not stopping)
+        self.stop_button.setText("Ending…" if cut_short else "End now" if overdue else "Stop")
+        self._impatience.stop()
+        if stopping and not overdue and not cut_short:
+            waits = [_PATIENCE_S - _waited(run) for run in current if run.wish == "stopping"]
+            self._impatience.start(round(1000 * max(0.05, min(waits))))
         self.new_button.setVisible(live and not active)
-        self._rate_row.setVisible(live and any(run.status in ("running", "paused") for run in current))
+        self.stop_button.setToolTip(
+            "Save the last finished iteration and end in the middle of this one"
+            if overdue
+            else "Finish this iteration, write a checkpoint and end"
+        )
+        self.rate_row.setVisible(live and any(run.status in ("running", "paused") for run in current))
         self.watch_button.setVisible(not live and bool(current))
 
     @Slot()
@@ -286,22 +371,18 @@ class LabPanel(QWidget):
     def _on_current_changed(self) -> None:
         self.live.set_runs(self._session.current)
         self._show_mode(live=bool(self._session.current))
-        rates = [run.series.rate.last for run in self._session.current]
-        if rates and rates[0] is not None:
-            self.rate.set_value(rates[0])
-        elif not self.form.learning_rate.problem:
-            self.rate.set_value(self.form.learning_rate.value())
+        self.rate_row.set_runs(self._session.current)
 
     @Slot()
     def _on_updated(self) -> None:
         if self.watching:
             self.live.refresh()
+            self.rate_row.refresh()
         self._refresh_buttons()
 
-    @Slot()
-    def _on_set_rate(self) -> None:
-        if not self.rate.problem:
-            self._do(lambda: self._session.bridge.set_learning_rate(self._session.current, self.rate.value()))
+    @Slot(float)
+    def _on_rate_chosen(self, rate: float) -> None:
+        self._do(lambda: self._session.bridge.set_learning_rate(self._session.current, rate))
 
     @Slot()
     def _on_theme_changed(self) -> None:
@@ -318,3 +399,10 @@ class LabPanel(QWidget):
             # The run's own colour is data, not style.
             check.setStyleSheet(f"color: {run_colour(seen[plain], plain).name()}")
             seen[plain] += 1
+
+
+def _waited(run: FollowedRun) -> float:
+    """Return how long a worker of ours has been stopping, in seconds; 0 where it is not, or ends by now."""
+    if run.wish != "stopping" or run.worker is None or run.cut_short:
+        return 0.0
+    return time.monotonic() - run.wished_at

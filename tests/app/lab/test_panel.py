@@ -3,10 +3,12 @@ from PySide6.QtCore import Qt
 
 from app.document import Document
 from app.lab.bridge import WorkerBridge
-from app.lab.live_view import duration_text, error_text
+from app.lab.live_view import duration_text, error_text, preparing_text
 from app.lab.panel import LabPanel
 from app.lab.session import Session
+from app.lab.worker_process import WorkerProcess
 from resviz.arch.presets import preset
+from resviz.runs.events import RateChanged
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import Recorder, recipe, twins
 
@@ -110,3 +112,132 @@ def test_texts():
     assert error_text(None) == error_text(float("nan")) == "–"
     assert error_text(41.26) == "41.3 %"
     assert [duration_text(s) for s in (None, 45, 600, 11_100)] == ["", "45 s", "10 min", "3 h 5 min"]
+
+
+def give(panel, statuses, *, worker=None):
+    """Let the runs in hand stand in given states, as workers of ours would."""
+    for run, status in zip(panel._session.current, statuses, strict=True):
+        run.series.state, run._alive, run.worker = status, True, worker
+    panel._refresh_buttons()
+
+
+def test_space_after_pause_never_stops(panel, qtbot):
+    open_experiment(panel, qtbot)
+    give(panel, ["running", "running"])
+    panel.pause_button.setFocus()
+    qtbot.waitUntil(panel.pause_button.hasFocus, timeout=2000)
+    sent = []
+    for run in panel._session.current:
+        run.run.send = lambda command: sent.append(type(command).__name__)
+    for _ in range(3):
+        qtbot.keyClick(panel.window().focusWidget(), Qt.Key.Key_Space)
+    assert sent == ["Pause", "Pause"], "once for each run, and nothing else"
+    assert panel.pause_button.hasFocus()
+
+
+def test_long_iteration_can_be_ended_in_its_middle(panel, qtbot):
+    class Worker(WorkerProcess):
+        closing = False
+
+        def close_input(self):
+            self.closing = True
+
+    open_experiment(panel, qtbot)
+    worker = Worker((panel._session.current[0].run,), 1, panel)
+    give(panel, ["running", "running"], worker=worker)
+    panel.stop()
+    assert not panel.stop_button.isEnabled()
+    for run in panel._session.current:
+        run.wished_at -= 3.0
+    panel._refresh_buttons()
+    assert panel.stop_button.isEnabled()
+    assert panel.stop_button.text() == "End now"
+    panel.stop()
+    assert worker.closing
+    assert not panel.stop_button.isEnabled()
+    give(panel, ["stopped", "stopped"])
+
+
+def test_network_of_imagenet_is_fitted_to_the_data(panel, qtbot):
+    document = Document(preset("resnet-18"), panel)
+    panel.set_documents([document])
+    assert panel._advice.text().startswith(
+        "resnet-18 expects 224x224 pictures and has 1,000 outputs; Built-in shapes has 32x32 and 10 classes."
+    )
+    qtbot.mouseClick(panel.fit_button, Qt.MouseButton.LeftButton)
+    assert document.inference.input_shape == (3, 32, 32)
+    assert document.inference.output_shape == (10,)
+    qtbot.waitUntil(panel.fit_button.isHidden, timeout=2000)
+    assert panel._advice.isHidden()
+    document.undo_stack.undo()
+    assert document.inference.input_shape == (3, 224, 224)
+
+
+def test_costly_step_is_warned_of(panel):
+    panel.set_documents([Document(preset("resnet-1202"), panel)])
+    assert "billion multiply-adds" in panel._advice.text()
+    assert panel.problem == ""
+
+
+def test_rate_in_force_is_followed_and_a_large_one_asked_about(panel, qtbot):
+    open_experiment(panel, qtbot)
+    give(panel, ["running", "running"])
+    panel._on_updated()
+    row = panel.rate_row
+    assert row.rate.edit.text() == "0.1"
+    Recorder(panel._session.current[0].run).write(RateChanged(40, 0.5, 0.05))
+    qtbot.waitUntil(lambda: row.rate.edit.text() == "0.05", timeout=3000)
+    give(panel, ["running", "running"])
+    sent, told = [], []
+    row.chosen.connect(sent.append)
+    panel.told.connect(told.append)
+    row.rate.edit.selectAll()
+    qtbot.keyClicks(row.rate.edit, "99")
+    row.refresh()
+    assert row.rate.edit.text() == "99", "what is being typed stays"
+    qtbot.keyClick(row.rate.edit, Qt.Key.Key_Return)
+    assert sent == []
+    assert row.question.text() == "0.1 → 99 is 990 times as much."
+    qtbot.mouseClick(row.anyway_button, Qt.MouseButton.LeftButton)
+    assert sent == [99.0]
+    for run in panel._session.current:
+        Recorder(run.run).write(RateChanged(40, 990.0, 99.0))
+    qtbot.waitUntil(lambda: bool(told), timeout=3000)
+    assert told == ["The learning rate is 99 from iteration 40 on."]
+
+
+def test_time_left_waits_for_every_run(panel, qtbot):
+    open_experiment(panel, qtbot)
+    give(panel, ["running", "running"])
+    slow = panel._session.current[1].series
+    slow._pace_from = slow._steps.size
+    panel.live.refresh()
+    assert panel.live._where.text().endswith("– iterations/s · – left")
+
+
+def test_gap_of_twins_at_different_iterations_says_where(panel, qtbot):
+    open_experiment(panel, qtbot, state="stopped")
+    panel._session.current[0].series.iteration = 36
+    panel.live.refresh()
+    assert panel.live._gap_caption.text().endswith("at iterations 36 and 40")
+
+
+def test_lacking_card_is_told_in_the_forms_words(panel, qtbot):
+    experiment = create_experiment(twins()[:1], recipe())
+    message = "--device cuda: this machine has no CUDA card or driver; choose auto or cpu."
+    Recorder(experiment.runs[0]).ended("failed", 0, message)
+    panel._session.take(experiment.runs)
+    qtbot.waitUntil(panel.live.message.isVisible, timeout=3000)
+    assert panel.live.message.text() == "This machine has no CUDA card: choose Automatic or CPU."
+    assert not panel.pause_button.isVisible(), "to resume could only fail again"
+
+
+def test_reading_pictures_is_told_with_its_share(panel, qtbot):
+    open_experiment(panel, qtbot)
+    run = panel._session.current[0]
+    run.worker, run.begun = object(), False
+    run.note, run.progress = "reading 12,000 pictures", 0.43
+    assert preparing_text(panel._session.current) == "Reading 12,000 pictures: 43 %."
+    run.note, run.progress = "Starting the worker", None
+    assert "PyTorch is being loaded" in preparing_text(panel._session.current)
+    run.worker, run.begun = None, True
