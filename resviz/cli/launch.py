@@ -17,11 +17,14 @@ from resviz.runs.series import RunSeries, Tail
 from resviz.runs.store import Run
 from resviz.train import devices
 from resviz.train.placement import Placement, available_cores, place, thread_environment
+from resviz.train.session import count
 
 _OBEY_S = 5.0
 """How long a worker may take to stop when it is told; then its stdin is closed, which it cannot overhear."""
 _PATIENCE_S = 60.0
 """How long it may then take to write its checkpoint before it is killed."""
+_MISTAKE = 2
+"""A worker's exit code for a person's mistake, as of every command."""
 
 
 class Watched:
@@ -32,15 +35,45 @@ class Watched:
         self.series = RunSeries()
         self.lost = ""
         """Why the worker is gone without having said so itself."""
+        self.mistaken = False
+        """Whether the worker refused to begin, for a reason that lies with the person."""
         # What an earlier worker wrote is read with the first poll, as everything else is.
         self._tail = Tail(run.events_path)
         self.poll()
         self._before = self.series.revision
+        self._started_before = self.series.started
+        self._told = set(self.series.notes)
 
     @property
     def settled(self) -> bool:
         """Whether the log tells how the run ended since this watch began."""
         return self.series.revision > self._before and self.series.state not in {"running", "paused"}
+
+    @property
+    def begun(self) -> bool:
+        """Whether training began, or went on, since this watch began."""
+        return self.series.started is not self._started_before
+
+    @property
+    def refused(self) -> bool:
+        """Whether the run could not begin for a reason that lies with the person: all is in the sentence."""
+        explained = self.settled and self.series.state == "failed" and "log.txt" not in self.series.message
+        return not self.begun and (self.mistaken or explained)
+
+    def new_notes(self) -> list[str]:
+        """Return what the worker noted in training since the last call; progress is shown elsewhere."""
+        started = self.series.started
+        if started is None or not self.begun:
+            return []
+        new = [n for n in self.series.notes if n.progress is None and n.time >= started.time]
+        found = [n.message for n in new if n not in self._told]
+        self._told.update(new)
+        return found
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has ended since this watch began."""
+        return self.settled or bool(self.lost)
 
     def poll(self) -> None:
         """Read what is new in the log."""
@@ -84,6 +117,8 @@ class Launch:
         )
         # What a person says wins over what the run was trained with so far; our own share does not.
         self._option = "--share" if cores is None else "--threads"
+        self._introduced = False
+        self._explained: set[Watched] = set()
         self._workers: list[tuple[Placement, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> Launch:
@@ -115,8 +150,29 @@ class Launch:
         for placement, process in ended:
             for watched in self.watched:
                 if watched.run.path.absolute() in placement.runs and not (watched.settled or watched.lost):
-                    watched.lost = _reason(process)
+                    watched.lost = _reason(process, watched.run)
+                    watched.mistaken = process.returncode == _MISTAKE
         return len(ended) < len(self._workers)
+
+    @property
+    def refused(self) -> bool:
+        """Whether no run could begin; `demand_started` says why."""
+        return bool(self.watched) and all(each.refused for each in self.watched)
+
+    def news(self) -> list[str]:
+        """Return the sentences that deserve a line of their own since the last call."""
+        found: list[str] = []
+        begun = [each for each in self.watched if each.begun]
+        if not self._introduced and begun and all(each.begun or each.ended for each in self.watched):
+            self._introduced = True
+            found += _computed_with(begun)
+        for each in self.watched:
+            found += [f"{each.run.name}: {message}" for message in each.new_notes()]
+            # Of one that failed in company it is said at once: the others may go on for hours.
+            if begun and each.ended and each.state != "stopped" and each not in self._explained:
+                self._explained.add(each)
+                found += [f"{each.run.name}: {each.message}"] if each.message else []
+        return found
 
     def stop(self) -> None:
         """Have every worker write a checkpoint and end; return when all are gone."""
@@ -148,22 +204,46 @@ class Launch:
                 process.wait(max(0.0, end - time.monotonic()))
 
 
-def _reason(process: subprocess.Popen[bytes]) -> str:
+def _reason(process: subprocess.Popen[bytes], run: Run) -> str:
     """Return why a worker is gone: its last line on stderr, or the signal that killed it."""
     said = process.stderr.read().decode(errors="replace").strip() if process.stderr else ""
     if said:
         return said.splitlines()[-1].removeprefix("error: ")
     code = process.returncode
-    how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
-    hint = ", perhaps for lack of memory" if code == -9 else ""
-    return f"The worker died ({how}{hint}): see log.txt, then resume the run."
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    try:
+        logged = run.log_path.stat().st_size > 0
+    except OSError:
+        logged = False
+    advice = "see log.txt, then resume the run" if logged else "resume the run"
+    if code == -9:
+        how += ", perhaps for lack of memory"
+        advice = "use a smaller --batch-size, or resume the run"
+    return f"The worker {how}: {advice}."
 
 
-def demand_started(watched: Sequence[Watched]) -> None:
-    """Raise the worker's sentence where no run got as far as its first iteration.
+def _computed_with(watched: Sequence[Watched]) -> list[str]:
+    """Return on what and how runs are trained: "plain-20, resnet-20: cpu, float32, 1 thread each"."""
+    ways: dict[tuple[str, str, int], list[str]] = {}
+    for each in watched:
+        if (started := each.series.started) is not None:
+            way = (started.device, started.precision, started.threads)
+            ways.setdefault(way, []).append(each.run.name)
+    return [
+        f"{', '.join(names)}: {device}, {precision}, {count(threads, 'thread')}{' each' * (len(names) > 1)}"
+        for (device, precision, threads), names in ways.items()
+    ]
+
+
+class NothingTrainedError(RunError):
+    """No run could begin, for a reason that lies with the person."""
+
+
+def demand_started(launch: Launch) -> None:
+    """Raise the workers' sentence where no run could begin.
 
     Raises:
-        RunError: nothing was trained; the message says why.
+        NothingTrainedError: nothing was trained; the message says why.
     """
-    if all(w.state in {"failed", "interrupted"} and w.series.iteration == 0 for w in watched):
-        raise RunError(watched[0].message or "The worker ended before it began: see log.txt.")
+    if launch.refused:
+        raise NothingTrainedError(" ".join(dict.fromkeys(each.message for each in launch.watched)))

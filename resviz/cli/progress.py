@@ -25,6 +25,14 @@ class ProgressLines:
         self._drawn = 0
         self._shown_at = 0.0
 
+    def say(self, text: str) -> None:
+        """Write a line that stays, above the bars."""
+        if self._live and self._drawn:
+            self._stream.write(f"\x1b[{self._drawn}F\x1b[J")
+            self._drawn, self._shown_at = 0, 0.0
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
     def show(self, watched: Sequence[Watched], *, last: bool = False) -> None:
         """Draw a line for each run, unless it is too early to draw again; `last` draws in any case."""
         now = time.monotonic()

@@ -13,13 +13,13 @@ import msgspec
 from resviz.arch import files, presets
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
-from resviz.cli.launch import Launch, Watched, demand_started
+from resviz.cli.launch import Launch, NothingTrainedError, Watched, demand_started
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
 from resviz.cli.recipe import add_options, recipe_of
 from resviz.errors import BuildError, DataError, PresetError, RecipeError, RunError
 from resviz.runs.events import Resume
-from resviz.runs.store import Run, create_experiment, find_runs
+from resviz.runs.store import Run, create_experiment, find_runs, summary
 from resviz.train import devices
 
 _POLL_S = 0.05
@@ -59,8 +59,14 @@ def _train(args: argparse.Namespace) -> int:
         for problem in infer(architecture).problems[:1]:
             raise BuildError(f"{architecture.name} cannot be trained: {problem.message} {problem.mend}")
     _advise(architectures, recipe.data, args.image_size)
+    before = args.out is not None and args.out.is_dir()
     experiment = create_experiment(architectures, recipe, name=args.name, out=args.out)
-    return _watch(args, experiment.runs, experiment.path, recipe.device)
+    try:
+        return _watch(args, experiment.runs, experiment.path, recipe.device)
+    except NothingTrainedError:
+        # The corrected command shall find the place free.
+        experiment.remove(keep_folder=before and experiment.path == args.out)
+        raise
 
 
 def _resume(args: argparse.Namespace) -> int:
@@ -68,15 +74,36 @@ def _resume(args: argparse.Namespace) -> int:
     waiting = [run for run in runs if run.alive()]
     if waiting:
         return _unpause(args, waiting)
-    for run in runs if args.iterations is not None else ():
-        recipe = run.recipe()
-        run.set_recipe(msgspec.structs.replace(recipe, iterations=args.iterations))
-    open_runs = [run for run in runs if args.iterations is not None or run.state() != "finished"]
+    if args.iterations is not None:
+        _extend(runs, args.iterations)
+    open_runs = [run for run in runs if run.state() != "finished" or _unfinished(run)]
     if not open_runs:
         print("All runs are finished: give --iterations N to train on.", file=sys.stderr)
     device = open_runs[0].recipe().device if open_runs else "cpu"
     devices.check_present(device)
     return _watch(args, runs, args.directory, device, open_runs)
+
+
+def _extend(runs: Sequence[Run], iterations: int) -> None:
+    """Have the runs trained up to so many iterations.
+
+    Raises:
+        RecipeError: one has got as far already; nothing is changed then.
+    """
+    new = [(run, msgspec.structs.replace(run.recipe(), iterations=iterations)) for run in runs]
+    furthest = max((summary(run) for run in runs), key=lambda each: each.iterations)
+    if furthest.iterations >= iterations:
+        raise RecipeError(
+            f"--iterations {iterations}: {furthest.name} has {furthest.iterations} iterations behind it "
+            f"already; give a number above {furthest.iterations}."
+        )
+    for run, recipe in new:
+        run.set_recipe(recipe)
+
+
+def _unfinished(run: Run) -> bool:
+    """Say whether the recipe asks for more than was trained."""
+    return summary(run).iterations < run.recipe().iterations
 
 
 def _unpause(args: argparse.Namespace, runs: Sequence[Run]) -> int:
@@ -90,7 +117,9 @@ def _unpause(args: argparse.Namespace, runs: Sequence[Run]) -> int:
     end = time.monotonic() + _ANSWER_S
     while any(run.state() == "paused" for run in paused) and time.monotonic() < end:
         time.sleep(_POLL_S)
-    _answer(args, [Watched(run) for run in paused], args.directory)
+    where = args.directory
+    text = f"Training goes on in its own process: watch it with `resviz runs {where}`."
+    _answer(args, [Watched(run) for run in paused], where, text)
     return 0
 
 
@@ -108,20 +137,21 @@ def _watch(
     with Launch(active, device, args.threads) as launch:
         try:
             while launch.poll():
-                bars.show(launch.watched)
+                for line in launch.news():
+                    bars.say(line)
+                if not launch.refused:
+                    bars.show(launch.watched)
                 time.sleep(_POLL_S)
         except KeyboardInterrupt:
             interrupted = True
         launch.stop()
+        demand_started(launch)
+        for line in launch.news():
+            bars.say(line)
         bars.show(launch.watched, last=True) if active else None
-    if not interrupted and active:
-        demand_started(launch.watched)
     trained = {each.run.path: each for each in launch.watched}
     watched = [trained.get(run.path) or Watched(run) for run in runs]
     _answer(args, watched, where)
-    for each in watched:
-        if each.state in {"failed", "interrupted"} and each.message:
-            print(f"{each.run.name}: {each.message}", file=sys.stderr)
     if any(each.state in {"stopped", "interrupted"} for each in watched):
         print(f"Go on with: python -m resviz resume {where}", file=sys.stderr)
     if interrupted:
@@ -129,7 +159,10 @@ def _watch(
     return 1 if any(each.state in {"failed", "interrupted"} for each in watched) else 0
 
 
-def _answer(args: argparse.Namespace, watched: Sequence[Watched], where: Path) -> None:
+def _answer(
+    args: argparse.Namespace, watched: Sequence[Watched], where: Path, text: str | None = None
+) -> None:
+    """Print the runs as a table, or `text`, or all of it as JSON."""
     started = next((each.series.started for each in watched if each.series.started), None)
     results = [each.result() for each in watched]
     document = {"experiment": str(where), "device": started.device if started else None, "runs": results}
@@ -145,7 +178,7 @@ def _answer(args: argparse.Namespace, watched: Sequence[Watched], where: Path) -
         for each, result in zip(watched, results, strict=True)
     ]
     header = ("run", "state", "iterations", "train error", "test error", "images/s")
-    answer(args, document, f"{table(header, rows)}\n{where}")
+    answer(args, document, text or f"{table(header, rows)}\n{where}")
 
 
 def percent(value: float | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -106,6 +107,15 @@ class Experiment:
         # A name is one folder beside the file, never a way out of it.
         names = [name for name in self.file.runs if name not in ("", ".", "..") and Path(name).name == name]
         return [run for run in (Run(self.path / name) for name in names) if run.exists()]
+
+    def remove(self, *, keep_folder: bool = False) -> None:
+        """Delete the experiment and its runs; what else lies in its folder stays, and with it the folder."""
+        for run in self.runs:
+            shutil.rmtree(run.path, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            (self.path / _EXPERIMENT).unlink()
+            if not keep_folder:
+                self.path.rmdir()
 
 
 def create_experiment(

@@ -89,6 +89,7 @@ class Session:
                 self.end("interrupted" if cut_off() else "stopped")
                 return
             _check_classes(architecture, dataset)
+            _check_batch(recipe, dataset)
             self.trainer = Trainer(
                 architecture, recipe, dataset, device, checkpoints=self.run.checkpoints_path, emit=self._emit
             )
@@ -296,4 +297,13 @@ def _check_classes(architecture: Architecture, dataset: Dataset) -> None:
         raise DataError(
             f"{dataset.name} has {len(dataset.classes)} classes, but {architecture.name} has {output[0]} "
             f"outputs: set the classifier's out_features to {len(dataset.classes)}."
+        )
+
+
+def _check_batch(recipe: Recipe, dataset: Dataset) -> None:
+    pictures = len(dataset.train_labels)
+    if recipe.batch_size > pictures:
+        raise DataError(
+            f"A batch of {recipe.batch_size} pictures is more than the training set of {pictures}: "
+            f"use --batch-size {pictures} or less, or more pictures."
         )

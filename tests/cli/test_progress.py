@@ -110,3 +110,14 @@ def test_a_very_long_name_does_not_push_the_state_out(monkeypatch):
 @pytest.mark.parametrize(("seconds", "text"), [(42.4, "0:42"), (725, "12:05"), (12e3, "3:20:00")])
 def test_durations(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_sentence_stays_above_the_bars():
+    stream = Terminal()
+    lines = ProgressLines(stream)
+    lines.show([watched(), watched()])
+    lines.say("note")
+    lines.show([watched(), watched()])
+    head, tail = stream.getvalue().split("note\n")
+    assert head.endswith("\x1b[2F\x1b[J")
+    assert tail.count("50/200") == 2

@@ -59,9 +59,19 @@ def test_train_resume_and_list(command, tmp_path):
     assert (recipe.seed, recipe.augment, recipe.precision, recipe.iterations) == (5, False, "float32", 30)
     assert recipe.milestones == (15, 22)
 
+    assert "plain-8-w4, resnet-8-w4: cpu, float32, " in err
+    assert err.count("cpu, float32") == 1
+
     code, answer, err = command("resume", out)
     assert code == 0
     assert "All runs are finished" in err
+    for iterations in (29, 30):
+        recipes_before = [(run.path / "recipe.json").read_bytes() for run in find_runs(out)]
+        code, _, err = command("resume", out, "--iterations", iterations)
+        assert code == 2
+        assert "30 iterations behind it" in err
+        assert len(err.splitlines()) == 1
+        assert [(run.path / "recipe.json").read_bytes() for run in find_runs(out)] == recipes_before
     code, answer, _ = command("resume", out, "--iterations", 40)
     assert code == 0
     assert [run["iterations"] for run in answer["runs"]] == [40, 40]
@@ -122,7 +132,10 @@ def test_steering_from_elsewhere(command, tmp_path):
         wait_until(lambda: iteration(out)() > 3)
         assert command("pause", out)[:2] == (0, {"state": "paused"})
         before = iteration(out)()
-        assert command("resume", out)[0] == 0
+        code, text, _ = command("resume", out, json_answer=False)
+        assert code == 0
+        assert "goes on in its own process" in text
+        assert "train error" not in text
         assert command("learning-rate", out, "0.025")[:2] == (0, {"state": "running"})
         wait_until(lambda: all(load(run.events_path).rate_changes for run in find_runs(out)))
         assert command("checkpoint", out)[0] == 0
@@ -326,3 +339,76 @@ def test_no_runs_yet(command):
     code, answer, _ = command("runs")
     assert (code, answer) == (0, {"runs": []})
     assert "There are no runs" in command("runs", json_answer=False)[1]
+
+
+def damage(run, *names):
+    for name in names:
+        file = run.checkpoints_path / f"{name}.safetensors"
+        file.write_bytes(file.read_bytes()[:-1] + b"\x7f")
+
+
+def test_a_damaged_checkpoint_is_told_and_the_last_one_refused(command, tmp_path):
+    [run] = experiment(tmp_path / "out", ["plain-8-w4"], iterations=10, checkpoint_seconds=1e9).runs
+    assert command("resume", run.path)[0] == 0
+    assert command("resume", run.path, "--iterations", 20)[0] == 0
+    damage(run, "iteration-20")
+    code, _, err = command("resume", run.path, "--iterations", 30)
+    assert code == 0
+    [told] = [line for line in err.splitlines() if "damaged" in line]
+    assert "iteration-20.safetensors" in told
+    assert "iteration-10 is used instead" in told
+    assert [c.iteration for c in load(run.events_path).checkpoints][-1] == 30
+    damage(run, *{path.stem for path in run.checkpoints_path.glob("*.json")})
+    code, answer, err = command("resume", run.path, "--iterations", 40)
+    assert code == 2
+    assert answer == ""
+    line = err.splitlines()[-1]
+    assert err.count("damaged") == line.count("damaged") == 2
+    assert "No checkpoint is left" in line
+    assert "iteration-30.safetensors" in line
+    assert "begin anew" in line
+    assert load(run.events_path).iteration == 30
+
+
+def test_a_mistake_found_by_the_worker_leaves_no_folder(command, tmp_path):
+    out, given = tmp_path / "out", tmp_path / "given"
+    given.mkdir()
+    small = (*SMALL, "--iterations", 10, "--device", "cpu")
+    for folder in (out, given):
+        code, answer, err = command(
+            "train", "plain-8-w4", "resnet-8-w4", *small, "--batch-size", 41, "--out", folder
+        )
+        assert (code, answer) == (2, "")
+        lines = [line for line in err.splitlines() if "batch of 41" in line]
+        assert lines == [err.splitlines()[-1]]
+        assert lines[0].startswith("error: A batch of 41 pictures is more than the training set of 40")
+        assert "--batch-size 40" in lines[0]
+        assert folder.is_dir() == (folder == given)
+    assert list(given.iterdir()) == []
+    assert command("train", "plain-8-w4", *small, "--out", out)[0] == 0
+
+
+def test_one_that_fails_in_company_is_explained_once(command, tmp_path):
+    runs = experiment(tmp_path / "out", iterations=20).runs
+    runs[0].set_recipe(msgspec.structs.replace(runs[0].recipe(), batch_size=41))
+    code, answer, err = command("resume", tmp_path / "out")
+    assert code == 1
+    assert [run["state"] for run in answer["runs"]] == ["failed", "finished"]
+    assert err.count("plain-8-w4: A batch of 41") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("logged", [False, True])
+def test_a_worker_killed_before_it_began_is_no_mistake(command, tmp_path, monkeypatch, logged):
+    [run] = experiment(tmp_path / "out", ["plain-8-w4"]).runs
+    if logged:
+        run.log_path.write_text("Fatal Python error")
+    killer = tmp_path / "killer"
+    killer.write_text("#!/bin/sh\nkill -9 $$\n")
+    killer.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killer))
+    code, answer, err = command("resume", run.path)
+    assert code == 1
+    assert answer["runs"][0]["iterations"] == 0
+    assert "killed by signal 9, perhaps for lack of memory: use a smaller --batch-size" in err
+    assert "log.txt" not in err

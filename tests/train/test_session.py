@@ -153,6 +153,16 @@ def test_too_many_classes_are_told_before_training(tmp_path):
     assert "12 classes, but plain-8-w4 has 10 outputs" in events(run, Changed)[-1].message
 
 
+def test_a_batch_larger_than_the_training_set_is_told_before_training(tmp_path):
+    run = experiment(tmp_path / "out", ["plain-8-w4"], batch_size=41).runs[0]
+    session = Session(run)
+    session.prepare(lambda: False, {})
+    session.close()
+    last = events(run, Changed)[-1]
+    assert last.state == "failed"
+    assert "batch of 41 pictures is more than the training set of 40: use --batch-size 40" in last.message
+
+
 def test_divergence_fails_the_run_with_a_sentence(tmp_path):
     explosive = {"iterations": 2000, "learning_rate": 50.0, "weight_decay": 0.5, "milestones": ()}
     run = experiment(tmp_path / "out", ["plain-8-w4"], **explosive).runs[0]
