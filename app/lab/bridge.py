@@ -20,8 +20,6 @@ from resviz.train.recipe import Recipe
 
 TICK_MS = 50
 """Between two looks at the logs."""
-_END_MS = 5000
-"""How long a worker that is to end now may take to save its last finished iteration."""
 
 
 class WorkerBridge(QObject):
@@ -135,9 +133,7 @@ class WorkerBridge(QObject):
             worker = followed.worker
             if worker is not None:
                 followed.cut_short = True
-                if not worker.closing:
-                    worker.close_input()
-                    QTimer.singleShot(_END_MS, worker, worker.kill)
+                worker.end_now()
         self.updated.emit()
 
     def checkpoint(self, runs: Iterable[FollowedRun]) -> None:

@@ -67,7 +67,8 @@ def caution(document: Document, batch_size: int) -> str:
         return ""
     return (
         f"{document.name}: a step of {batch_size:,} pictures takes {3 * work / 1e9:,.0f} billion "
-        f"multiply-adds and about {memory / 1e9:,.1f} GB: slow without a graphics card. A smaller batch size needs less."
+        f"multiply-adds and about {memory / 1e9:,.1f} GB: slow without a graphics card. "
+        "A smaller batch size needs less."
     )
 
 

@@ -6,12 +6,14 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal, Slot
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
 from app.children import python_environment
 from resviz.runs.store import Run
 
 _LOG_TAIL_BYTES = 8192
+_END_MS = 5000
+"""How long a worker that is to end now may take to save its last finished iteration."""
 
 
 class WorkerProcess(QObject):
@@ -31,6 +33,10 @@ class WorkerProcess(QObject):
         self._log_start = self._log_size()
         self._over = False
         self._closing = False
+        self._deadline = QTimer(self)
+        self._deadline.setSingleShot(True)
+        self._deadline.setInterval(_END_MS)
+        self._deadline.timeout.connect(self.kill)
         self._process = QProcess(self)
         self._process.setProcessEnvironment(python_environment(threads))
         self._process.setProgram(sys.executable)
@@ -66,6 +72,13 @@ class WorkerProcess(QObject):
         self._closing = True
         self._process.closeWriteChannel()
 
+    def end_now(self) -> None:
+        """Let the worker save its last finished iteration and end; it is killed if that takes too long."""
+        if not self._closing:
+            self.close_input()
+            self._deadline.start()
+
+    @Slot()
     def kill(self) -> None:
         """End the process at once: for one that has not begun to train, or does not answer."""
         self._process.kill()
@@ -116,6 +129,7 @@ class WorkerProcess(QObject):
     def _finish(self) -> None:
         if not self._over:
             self._over = True
+            self._deadline.stop()
             self.ended.emit(self)
 
 

@@ -137,10 +137,10 @@ def test_space_after_pause_never_stops(panel, qtbot):
 
 def test_long_iteration_can_be_ended_in_its_middle(panel, qtbot):
     class Worker(WorkerProcess):
-        closing = False
+        told = False
 
-        def close_input(self):
-            self.closing = True
+        def end_now(self):
+            self.told = True
 
     open_experiment(panel, qtbot)
     worker = Worker((panel._session.current[0].run,), 1, panel)
@@ -153,7 +153,7 @@ def test_long_iteration_can_be_ended_in_its_middle(panel, qtbot):
     assert panel.stop_button.isEnabled()
     assert panel.stop_button.text() == "End now"
     panel.stop()
-    assert worker.closing
+    assert worker.told
     assert not panel.stop_button.isEnabled()
     give(panel, ["stopped", "stopped"])
 
