@@ -69,10 +69,10 @@ def run(command: str, args: argparse.Namespace) -> int:
         if not interrupted:
             for second in wanted:  # The one due at the very end, or all if training was over sooner.
                 look(second)
+        launch.stop()
         end = min(args.seconds, round(seconds))
         if f"{end:g}" not in gaps:
             look(end)
-        launch.stop()
         demand_started(launch)
         for line in launch.news():
             bars.say(line)

@@ -28,7 +28,7 @@ def test_demo(command, tmp_path, small_demonstration, monkeypatch):
     assert answer["device"]
     gap = answer["plain"]["train_error_pct"] - answer["residual"]["train_error_pct"]
     assert answer["gap_points"].keys() == {"8", "12"}
-    assert answer["gap_points"]["12"] == pytest.approx(gap, abs=15)
+    assert answer["gap_points"]["12"] == pytest.approx(gap)
     [picture] = answer["files"]
     with Image.open(picture) as image:
         assert image.format == "PNG"
