@@ -354,7 +354,7 @@ def test_a_damaged_checkpoint_is_told_and_the_last_one_refused(command, tmp_path
     damage(run, "iteration-20")
     code, _, err = command("resume", run.path, "--iterations", 30)
     assert code == 0
-    [told] = [line for line in err.splitlines() if "damaged" in line]
+    [told] = [line for line in err.splitlines() if "is damaged (" in line]
     assert "iteration-20.safetensors" in told
     assert "iteration-10 is used instead" in told
     assert [c.iteration for c in load(run.events_path).checkpoints][-1] == 30
@@ -363,7 +363,7 @@ def test_a_damaged_checkpoint_is_told_and_the_last_one_refused(command, tmp_path
     assert code == 2
     assert answer == ""
     line = err.splitlines()[-1]
-    assert err.count("damaged") == line.count("damaged") == 2
+    assert err.count("is damaged (") == line.count("is damaged (") == 2
     assert "No checkpoint is left" in line
     assert "iteration-30.safetensors" in line
     assert "begin anew" in line
