@@ -170,7 +170,7 @@ def _answer(
         [
             result["name"],
             result["state"],
-            f"{result['iterations']}/{each.series.iterations or '?'}",
+            f"{result['iterations']}/{summary(each.run).iterations_asked or '?'}",
             percent(result["train_error_pct"]),
             percent(result["test_error_pct"]),
             f"{result['images_per_second'] or 0:.0f}",
