@@ -9,16 +9,16 @@ from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import geometry as g
+from app.canvas.detail import Level, Word, level_at, words_of
 from app.canvas.face import Face
 from app.canvas.glyphs import draw_glyph
 from app.canvas.paints import STEPS, Paints, Tone
 from app.canvas.readout import BlockReadout, ReadoutScale
-from app.canvas.text import ratio, scientific, short_name
+from app.canvas.text import ratio, scientific
 
-TINY, LABELS, FAR, NEAR = 0.18, 0.3, 0.45, 0.72
-"""Below TINY colours drawn cheaply; below LABELS no words; below FAR a short name or bars; below NEAR larger
-type; then everything."""
-PORTS = LABELS
+TINY = 0.18
+"""Zoom below which there are colours alone, drawn cheaply."""
+PORTS = 0.3
 """Zoom from which ports are drawn and can be used."""
 PORT_RADIUS = 4.5
 
@@ -26,7 +26,6 @@ _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_ELIDE = Qt.TextElideMode.ElideRight
 _LABELS = ("∇", "F/s")
 _ARC = g.arc_path()
 _OUTLINE = QPainterPath()
@@ -39,7 +38,14 @@ def _left_strip(width: float) -> QPainterPath:
     return _OUTLINE.intersected(clip)
 
 
-_STRIPS = {level: _left_strip(width) for level, width in (("near", 6.0), ("mid", 8.0), ("far", 14.0))}
+_STRIPS = {
+    "near": _left_strip(6.0),
+    "mid": _left_strip(8.0),
+    "small": _left_strip(9.0),
+    "far": _left_strip(10.0),
+}
+_STRIP_FAR = _left_strip(14.0)
+_NEAR = 0.72
 
 
 class BlockItem(QGraphicsItem):
@@ -54,7 +60,7 @@ class BlockItem(QGraphicsItem):
         self._paints = paints
         self._readout: BlockReadout | None = None
         self._scale = ReadoutScale()
-        self._texts: dict[str, str] = {}
+        self._words: dict[tuple[str, int], tuple[Word, ...]] = {}
         self._inputs: dict[str, QPointF] = {}
         self._shape = QPainterPath()
         self._taken: frozenset[str] = frozenset()
@@ -78,13 +84,13 @@ class BlockItem(QGraphicsItem):
         """Draw `face` from now on."""
         if face != self._face:
             self._face = face
-            self._texts.clear()
+            self._words.clear()
             self.update()
 
     def set_paints(self, paints: Paints) -> None:
         """Draw with other colours."""
         self._paints = paints
-        self._texts.clear()
+        self._words.clear()
         self.update()
 
     def set_ports(self, inputs: dict[str, QPointF], has_output: bool, taken: frozenset[str]) -> None:
@@ -174,23 +180,23 @@ class BlockItem(QGraphicsItem):
         if zoom < TINY:
             self._paint_tiny(painter, tone, zoom)
             return
-        level = "far" if zoom < FAR else "mid" if zoom < NEAR else "near"
+        level = level_at(zoom, self._paints.enlarge)
         if self.isSelected():
-            halo = 4.0 if zoom >= NEAR else min(3.0 / zoom, 12.0)
+            halo = 4.0 if zoom >= _NEAR else min(3.0 / zoom, 12.0)
             painter.setPen(QPen(self._paints.accent, halo))
             painter.setBrush(_NO_BRUSH)
             painter.drawRoundedRect(g.BODY.adjusted(-3, -3, 3, 3), g.RADIUS + 3, g.RADIUS + 3)
         painter.setPen(_NO_PEN)
-        painter.setBrush(tone.far if level == "far" and self._readout is None else tone.body)
+        painter.setBrush(tone.far if level is None and self._readout is None else tone.body)
         painter.drawPath(_OUTLINE)
         painter.setBrush(tone.strip)
-        painter.drawPath(_STRIPS[level])
-        if level != "far":
-            self._paint_words(painter, level == "near")
-        elif self._readout is not None:
-            self._paint_bars(painter)
-        elif zoom >= LABELS:
-            self._paint_label(painter)
+        painter.drawPath(_STRIPS.get(level.name, _STRIP_FAR) if level is not None else _STRIP_FAR)
+        values = self._values()
+        if level is not None:
+            self._paint_words(painter, level, len(values))
+            self._paint_values(painter, level, values)
+        elif values:
+            self._paint_bars(painter, values, 7.0, 50.0)
         self._paint_frame(painter, zoom)
         if self._face.shortcut not in ("", "none"):
             self._paint_shortcut(painter, zoom)
@@ -209,7 +215,7 @@ class BlockItem(QGraphicsItem):
         painter.fillRect(g.BODY, tone.far if self._readout is None else tone.body)
         painter.fillRect(QRectF(0, 0, 14, g.HEIGHT), tone.strip)
         if self._readout is not None:
-            self._paint_bars(painter)
+            self._paint_bars(painter, self._values(), 7.0, 50.0)
         if self._face.shortcut not in ("", "none"):
             painter.setPen(QPen(paints.residual, min(2.2 / zoom, 9.0)))
             painter.setBrush(_NO_BRUSH)
@@ -222,52 +228,59 @@ class BlockItem(QGraphicsItem):
         painter.setBrush(_NO_BRUSH)
         painter.drawPath(_OUTLINE)
 
-    def _paint_words(self, painter: QPainter, near: bool) -> None:
-        """Paint name, shape and parameters; the rows of a readout take the place of what does not fit."""
-        paints, face = self._paints, self._face
-        rows = self._values()
-        top = 3.0 if rows else (8.0 if near else 5.0)
-        left = 14.0
-        if near:
-            glyph = QRectF(left, top + 2, 16, 16)
-            draw_glyph(
-                painter, face.kind, paints.tones[face.family].strip, glyph, plain=face.shortcut == "none"
+    def _paint_words(self, painter: QPainter, level: Level, rows: int) -> None:
+        """Paint what the level of detail has room for; worked out once for each level."""
+        paints, key = self._paints, (level.name, rows)
+        words = self._words.get(key)
+        if words is None:
+            words = self._words[key] = words_of(self._face, level, rows, paints)
+        if level.name == "near":
+            strip = paints.tones[self._face.family].strip
+            glyph = QRectF(14, words[0].rect.y() + 2, 16, 16)
+            draw_glyph(painter, self._face.kind, strip, glyph, plain=self._face.shortcut == "none")
+        for word in words:
+            painter.setPen(paints.muted if word.muted else paints.text)
+            painter.setFont(paints.fonts[word.font])
+            painter.drawText(word.rect, word.flags, word.text)
+
+    def _paint_values(self, painter: QPainter, level: Level, values: list[tuple[float, str]]) -> None:
+        """Paint the readouts: rows with numbers, or bars alone where those could not be read."""
+        if not values:
+            return
+        if not level.numbers:
+            top = {"small": 45.0, "far": 38.0}.get(level.name, 42.0)
+            self._paint_bars(painter, values, top, 60.0 - top)
+            return
+        near = level.name == "near"
+        pitch = 15.0 if near else 20.0
+        top = 63.0 - pitch * len(values) if len(values) == 2 else 42.0
+        for index, value in enumerate(values):
+            self._paint_row(
+                painter, QRectF(14, top + index * pitch, 122, pitch), _LABELS[index], value, near=near
             )
-            left = 36.0
-        title = QRectF(left, top, g.WIDTH - 8 - left, 20 if near else 26)
-        painter.setPen(paints.text)
-        painter.setFont(paints.title if near else paints.title_mid)
-        painter.drawText(title, _LEFT, self._title(near, title.width()))
-        bottom = title.bottom() + (3 if near else 2)
-        for index, value in enumerate(rows):
-            self._paint_row(painter, bottom - 1 + index * 18, _LABELS[index], value, near)
-        if len(rows) < 2:
-            y = (43.0 if near else 45.0) if rows else 36.0 if near else bottom
-            painter.setPen(paints.muted)
-            painter.setFont(paints.line if near else paints.line_mid)
-            painter.drawText(QRectF(14, y, 124, 18 if near or rows else 24), _LEFT, self._line(near))
 
     def _paint_row(
-        self, painter: QPainter, y: float, label: str, value: tuple[float, str], near: bool
+        self, painter: QPainter, band: QRectF, label: str, value: tuple[float, str], *, near: bool
     ) -> None:
         """Paint one readout: what it is, a bar on its scale, the number."""
         paints, (place, number) = self._paints, value
-        start = 14.0
+        start, y, height = band.x(), band.y(), band.height()
         painter.setFont(paints.number if near else paints.number_mid)
         if near:
             painter.setPen(paints.muted)
-            painter.drawText(QRectF(start, y, 24, 18), _LEFT, label)
+            painter.drawText(QRectF(start, y, 24, height), _LEFT, label)
             start = 36.0
         painter.setPen(paints.danger if isnan(place) else paints.text)
-        painter.drawText(QRectF(78, y, 54, 18), _RIGHT, number)
-        self._paint_bar(painter, QRectF(start, y + 4, (92 if near else 78) - start, 10), place)
+        painter.drawText(QRectF(70, y, 66, height), _RIGHT, number)
+        self._paint_bar(painter, QRectF(start, y + height / 2 - 5, (92 if near else 72) - start, 10), place)
 
-    def _paint_bars(self, painter: QPainter) -> None:
-        """Paint the readout alone, as large as the block: what is left of it far away."""
-        values = self._values()
-        height = 50.0 if len(values) == 1 else 23.0
+    def _paint_bars(
+        self, painter: QPainter, values: list[tuple[float, str]], top: float, height: float
+    ) -> None:
+        """Paint the readouts as bars in a band of the face."""
+        each = height if len(values) == 1 else (height - 4) / 2
         for index, (place, _number) in enumerate(values):
-            self._paint_bar(painter, QRectF(20, 7 + index * 27, 118, height), place)
+            self._paint_bar(painter, QRectF(20, top + index * (each + 4), 118, each), place)
 
     def _paint_bar(self, painter: QPainter, rect: QRectF, place: float) -> None:
         paints = self._paints
@@ -280,14 +293,6 @@ class BlockItem(QGraphicsItem):
                 QRectF(rect.x(), rect.y(), max(rect.width() * place, 8), rect.height()), 3, 3
             )
 
-    def _paint_label(self, painter: QPainter) -> None:
-        """Paint the short name in large type: all the words that can be read from far away."""
-        painter.setPen(self._paints.text)
-        painter.setFont(self._paints.title_far)
-        painter.drawText(
-            QRectF(20, 0, 122, g.HEIGHT), _LEFT, self._cut("far", (short_name(self._face.title),), 120)
-        )
-
     def _values(self) -> list[tuple[float, str]]:
         """Return place on the scale and number of each value: gradient norm first."""
         values: list[tuple[float, str]] = []
@@ -297,27 +302,6 @@ class BlockItem(QGraphicsItem):
         if readout is not None and readout.residual_magnitude is not None:
             values.append((scale.magnitude(readout.residual_magnitude), ratio(readout.residual_magnitude)))
         return values
-
-    def _title(self, near: bool, width: float) -> str:
-        title = self._face.title
-        return self._cut("near" if near else "mid", (title, short_name(title)), width)
-
-    def _line(self, near: bool) -> str:
-        face = self._face
-        full = f"{face.shape} · {face.parameters}" if face.parameters and near else face.shape
-        return self._cut(
-            "line_near" if near else "line_mid", (full, full.replace(" x ", "x"), face.shape), 122
-        )
-
-    def _cut(self, slot: str, forms: tuple[str, ...], width: float) -> str:
-        """Return the first form of a text that fits `width`, or what fits of the last; measured once."""
-        cut = self._texts.get(slot)
-        if cut is None:
-            metrics = self._paints.metrics[slot]
-            fitting = (form for form in forms if metrics.horizontalAdvance(form) <= width)
-            cut = next(fitting, None) or metrics.elidedText(forms[-1], _ELIDE, width)
-            self._texts[slot] = cut
-        return cut
 
     def _paint_shortcut(self, painter: QPainter, zoom: float) -> None:
         paints, kind = self._paints, self._face.shortcut

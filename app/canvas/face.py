@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from app.canvas.paints import family
-from app.canvas.text import shape_text, short_count
+from app.canvas.text import shape_text, short_count, short_shape
 from app.document import Document
 from resviz.arch.composites import RESIDUAL_KINDS, shortcut_of
 from resviz.arch.graph import Block, Wire
@@ -25,6 +25,8 @@ class Face:
     title: str
     family: str
     shape: str
+    short_shape: str
+    """"16·32²"."""
     parameters: str
     """"4.6 k", or "" for a block without parameters."""
     shortcut: str
@@ -33,13 +35,19 @@ class Face:
     dead: bool
     """Takes no part in the output (the shortcut's layers of a plain twin)."""
 
+    @property
+    def short_parameters(self) -> str:
+        """The parameters in two digits and without a space: "4.6k", "19k"."""
+        number, _, unit = self.parameters.partition(" ")
+        return f"{float(number):.0f}{unit}" if len(number) == 4 and "." in number else number + unit
+
 
 def bare_face(block: Block) -> Face:
     """Return the face of a block before anything about its surroundings is known."""
     shortcut = (
         ("none" if block.params["shortcut"] == "none" else "identity") if block.kind in RESIDUAL_KINDS else ""
     )
-    return Face(block.kind, block.id, family(block), "?", "", shortcut, broken=False, dead=False)
+    return Face(block.kind, block.id, family(block), "?", "?", "", shortcut, broken=False, dead=False)
 
 
 class Faces:
@@ -67,6 +75,7 @@ class Faces:
             title=block_id,
             family=family(block),
             shape=shape_text(shape),
+            short_shape=short_shape(shape),
             parameters=short_count(cost.parameters) if cost and cost.parameters else "",
             shortcut=self._shortcut(block),
             broken=bool(problems),
@@ -116,6 +125,20 @@ class Faces:
             if cost and cost.parameters:
                 lines.append(f"{cost.parameters:,} parameters · {cost.multiply_adds:,} multiply-adds")
         return "<br>".join(lines)
+
+    def summary(self, block_id: str) -> tuple[str, ...]:
+        """Return name, shape, parameters and multiply-adds in one line: in full, and in shorter forms."""
+        shape, cost = self._inference.shapes.get(block_id), self._costs.get(block_id)
+        parameters, adds = (cost.parameters, cost.multiply_adds) if cost else (0, 0)
+        forms = []
+        for shown, count, words in (
+            (shape_text(shape), f"{parameters:,}", ("parameter", "multiply-adds")),
+            (shape_text(shape).replace(" ", ""), short_count(parameters), ("parameter", "multiply-adds")),
+            (short_shape(shape), short_count(parameters), ("param", "mult-adds")),
+        ):
+            unit = words[0] if parameters == 1 else f"{words[0]}s"
+            forms.append(f"{block_id} · {shown} · {count} {unit} · {short_count(adds)} {words[1]}")
+        return tuple(forms)
 
     def wire_tooltip(self, wire: Wire) -> str:
         """Return what hovering over a wire tells, as rich text."""

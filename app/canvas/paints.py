@@ -66,22 +66,26 @@ class Paints:
         }
         self.scale = tuple(scale_colour(step / (STEPS - 1)) for step in range(STEPS))
         self.track = mixed(self.panel, self.text, 0.14)
-        self.title = _font(13, True)
-        self.line = _font(11.5)
-        self.number = _font(11)
-        self.title_mid = _font(18, True)
-        self.line_mid = _font(16)
-        self.number_mid = _font(15, True)
-        self.title_far = _font(26, True)
-        self.badge = _font(13, True)
-        self.metrics = {
-            "near": QFontMetricsF(self.title),
-            "mid": QFontMetricsF(self.title_mid),
-            "far": QFontMetricsF(self.title_far),
-            "line_near": QFontMetricsF(self.line),
-            "line_mid": QFontMetricsF(self.line_mid),
+        self.enlarge = 1.0 if theme().font_pixels <= 13 else 1.25
+        """How much longer larger type stays while one zooms in: more than 1 in presentation mode."""
+        self.fonts = {
+            "title": _font(13, True),
+            "line": _font(11.5),
+            "title_mid": _font(18, True),
+            "line_mid": _font(17),
+            "title_small": _font(23, True),
+            "line_small": _font(23),
+            "title_far": _font(28, True),
+            "line_far": _font(28),
+            "title_micro": _font(39, True),
         }
-        """By what is written: the block's name near, in the middle and far away, and the line below."""
+        """The type of a block's name and other words, by level of detail."""
+        self.title = self.fonts["title"]
+        self.number = _font(11.5)
+        self.number_mid = _font(17, True)
+        self.badge = _font(13, True)
+        self.caption_near, self.caption_far = _font(16), _font(24)
+        self.metrics = {name: QFontMetricsF(font) for name, font in self.fonts.items()}
 
     window: QColor
     panel: QColor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite, isnan
 
 from resviz.arch.spec import Shape
@@ -10,6 +11,15 @@ from resviz.arch.spec import Shape
 def shape_text(shape: Shape | None) -> str:
     """Return "16 x 32 x 32", or "?" where the shape is unknown."""
     return " x ".join(map(str, shape)) if shape else "?"
+
+
+def short_shape(shape: Shape | None) -> str:
+    """Return a shape as short as it can be read: (16, 32, 32) -> "16·32²", (64,) -> "64"."""
+    if not shape:
+        return "?"
+    if len(shape) == 3 and shape[1] == shape[2]:
+        return f"{shape[0]}·{shape[1]}²"
+    return f"{shape[0]}·{'x'.join(map(str, shape[1:]))}" if len(shape) > 1 else str(shape[0])
 
 
 def short_count(number: float) -> str:
@@ -45,6 +55,12 @@ def plural(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def short_name(block_id: str) -> str:
-    """Return the last part of a block's name: "stage2.block1" -> "block1"."""
-    return block_id.rpartition(".")[2] or block_id
+_UNIT = re.compile(r"stage(\d+)\.block(\d+)")
+
+
+def name_forms(block_id: str) -> tuple[str, ...]:
+    """Return a block's name and shorter forms of it: "stage2.block1" -> ("stage2.block1", "2.1", "1")."""
+    unit = _UNIT.fullmatch(block_id)
+    if unit:
+        return (block_id, f"{unit[1]}.{unit[2]}", unit[2])
+    return (block_id, block_id.rpartition(".")[2] or block_id)

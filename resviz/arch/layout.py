@@ -1,9 +1,10 @@
 """Automatic placement: stages as rows that read from left to right, shortcut layers below their unit.
 
-The main path (at an addition: its branch) runs along the rows. Stem, each stage and head begin a row of their
-own; a stage that is longer than a row goes on in the next one. The row's length is chosen so that the whole
-picture fills a 4:3 screen best. What hangs on the main path stands in lanes under its row, and what does not
-is kept in a tray at the bottom.
+The main path (at an addition: its branch) runs along the rows. Each stage begins a row of its own; a stage
+that is longer than a row goes on in the next one. Stem and head share the first and the last stage's rows
+where that lets the whole picture fill a pane of the window better; the row's length is chosen for the same
+end. Rows without shortcuts stand closer together. What hangs on the main path stands in lanes under its row,
+and what does not is kept in a tray at the bottom.
 """
 
 from __future__ import annotations
@@ -20,13 +21,17 @@ from resviz.arch.shapes import infer, read_ports
 BLOCK_SIZE = (144, 64)
 """Width and height of a block on the canvas, in pixels."""
 
-PITCH = (176, 112)
+PITCH = (176, 104)
 """Distance between the left edges and the top edges of neighbours, in pixels."""
 
-STAGE_GAP = 24
-"""Extra pixels between the rows of two stages."""
+TIGHT_PITCH = 88
+"""Distance to the row above of a row over which no shortcut runs, in pixels."""
 
-_ASPECT = 4 / 3
+STAGE_GAP = 32
+"""Extra pixels above the row where a stage begins: room for its caption."""
+
+_ASPECT = 1.5
+"""Width over height of a canvas in the window, without its header and footer."""
 _LONGEST_END = 8
 """Blocks that stem or head may have; longer ones are rows by map size, like stages."""
 
@@ -52,7 +57,7 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     stages = _stages(architecture, path)
     tight = _tight_groups(architecture, path)
     tray_size = len(architecture.blocks) - len(path)
-    longest = _line_length([tight[a:b] for _, a, b in stages], tray_size)
+    stages, longest = _best_lines(stages, tight, tray_size)
     lines = [
         _Line(stage, path[begin:end])
         for stage, a, b in stages
@@ -67,14 +72,15 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     top = 0
     previous = None
     for line in lines:
-        if previous is not None and line.stage != previous:
-            top += STAGE_GAP
+        if previous is not None:
+            top += PITCH[1] if _has_shortcuts(architecture, line) else TIGHT_PITCH
+            top += STAGE_GAP if line.stage != previous else 0
         previous = line.stage
         for block_id, (column, lane) in line.cells.items():
             positions[block_id] = (float(column * PITCH[0]), float(top + lane * PITCH[1]))
-        top += line.lanes * PITCH[1]
+        top += (line.lanes - 1) * PITCH[1]
     if lines and loose:
-        top += PITCH[1]
+        top += 2 * PITCH[1]
     for number, block_id in enumerate(loose):
         row, column = divmod(number, longest)
         positions[block_id] = (float(column * PITCH[0]), float(top + row * PITCH[1]))
@@ -193,19 +199,45 @@ def _wrap(tight: Sequence[bool], longest: int, offset: int = 0) -> list[tuple[in
     return lines
 
 
-def _line_length(stages: Sequence[Sequence[bool]], tray_size: int) -> int:
-    """Return how many columns let the picture, without lanes, fill a 4:3 screen best."""
+_Stages = list[tuple[str, int, int]]
 
-    def extent(longest: int) -> tuple[float, int]:
-        lines = [line for tight in stages for line in _wrap(tight, longest)]
+
+def _best_lines(stages: _Stages, tight: Sequence[bool], tray_size: int) -> tuple[_Stages, int]:
+    """Return the stages, and the columns of a line, that let the picture, without lanes, fill a pane best."""
+
+    def extent(choice: tuple[_Stages, int]) -> tuple[float, int]:
+        kept, longest = choice
+        lines = [line for _, a, b in kept for line in _wrap(tight[a:b], longest)]
         columns = max((end - begin for begin, end in lines), default=1)
         rows = len(lines) + (ceil(tray_size / longest) + 1 if tray_size else 0)
-        height = rows * PITCH[1] + STAGE_GAP * max(len(stages) - 1, 0)
+        height = rows * PITCH[1] + STAGE_GAP * max(len(kept) - 1, 0)
         return max(columns * PITCH[0] / _ASPECT, height), rows
 
-    # The largest row in one line, two lines, ...: far beyond sqrt(size) lines it only becomes a tower.
-    size = max([len(tight) for tight in stages] + [tray_size, 1])
-    return min(sorted({ceil(size / lines) for lines in range(1, 4 * isqrt(size) + 2)}), key=extent)
+    choices = []
+    for kept in (stages, _with_ends_inside(stages)):
+        # The largest row in one line, two lines, ...: far beyond sqrt(size) lines it only becomes a tower.
+        size = max([b - a for _, a, b in kept] + [tray_size, 1])
+        lengths = sorted({ceil(size / lines) for lines in range(1, 4 * isqrt(size) + 2)})
+        choices += [(kept, length) for length in lengths]
+    return min(choices, key=extent)
+
+
+def _with_ends_inside(stages: _Stages) -> _Stages:
+    """Return the stages with stem and head as part of the first and the last one."""
+    kept = list(stages)
+    if len(kept) > 1 and kept[0][0] == "stem":
+        (_, begin, _), (name, _, end) = kept[:2]
+        kept[:2] = [(name, begin, end)]
+    if len(kept) > 1 and kept[-1][0] == "head" and kept[-2][0].startswith("stage"):
+        (name, begin, _), (_, _, end) = kept[-2:]
+        kept[-2:] = [(name, begin, end)]
+    return kept
+
+
+def _has_shortcuts(architecture: Architecture, line: _Line) -> bool:
+    """Return whether shortcuts run, or would run in the residual twin, over a line."""
+    kinds = {architecture[block_id].kind for block_id in line.path}
+    return "add" in kinds or not kinds.isdisjoint(RESIDUAL_KINDS)
 
 
 def _place_beside(architecture: Architecture, lines: Sequence[_Line]) -> list[str]:

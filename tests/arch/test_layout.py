@@ -47,15 +47,21 @@ def test_any_document_is_placed_without_overlap(architecture):
 
 def test_stages_are_rows_that_read_from_left_to_right():
     positions = arrange(preset("resnet-44"))
-    tops = {}
-    for stage in (1, 2, 3):
-        row = [positions[f"stage{stage}.block{block}"] for block in range(1, 8)]
-        assert [x for x, _ in row] == [PITCH[0] * column for column in range(7)]
-        assert len({y for _, y in row}) == 1
-        tops[stage] = row[0][1]
-    assert positions["stem"][1] < tops[1] < tops[2] < tops[3] < positions["pool"][1]
+    reading = [positions[block_id] for block_id in preset("resnet-44").order()]
+    assert reading == sorted(reading, key=lambda place: (place[1], place[0]))
+    for stage in (2, 3):
+        assert positions[f"stage{stage}.block1"][0] == 0
+        assert positions[f"stage{stage}.block1"][1] > positions[f"stage{stage - 1}.block7"][1]
     assert positions["pool"][1] == positions["classifier"][1] == positions["output"][1]
-    assert positions["pool"][0] < positions["classifier"][0] < positions["output"][0]
+
+
+def test_twins_stand_alike():
+    assert list(arrange(preset("plain-56-w8")).values()) == list(arrange(preset("resnet-56-w8")).values())
+
+
+def test_the_demonstration_fills_a_pane():
+    width, height = extent(arrange(preset("resnet-56-w8")))
+    assert 1.2 <= width / height <= 1.8
 
 
 @pytest.mark.parametrize(

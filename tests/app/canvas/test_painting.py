@@ -5,6 +5,8 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
 from app.canvas import geometry as g
+from app.canvas.detail import level_at, words_of
+from app.canvas.paints import paints
 from app.canvas.readout import BlockReadout
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
@@ -62,7 +64,7 @@ def test_the_shortcut_stands_out_above_residual_blocks_only(shown, mode, zoom):
 
 
 @pytest.mark.parametrize(
-    ("zoom", "place"), [(0.2, (30, 18)), (0.34, (30, 18)), (0.6, (20, 37)), (1.0, (42, 34))]
+    ("zoom", "place"), [(0.2, (30, 18)), (0.34, (30, 42)), (0.6, (20, 34)), (1.0, (42, 41))]
 )
 def test_readouts_are_painted_in_the_scales_colours(shown, zoom, place):
     view = shown("resnet-20", zoom)
@@ -78,7 +80,7 @@ def test_readouts_are_painted_in_the_scales_colours(shown, zoom, place):
 def test_what_is_not_a_number_is_alarming(shown):
     view = shown("plain-20", 0.34)
     view.network.set_readouts({"stage1.block1": BlockReadout(float("nan"))})
-    assert near(colour_at(view, "stage1.block1", 70, 32), theme().colours.danger)
+    assert near(colour_at(view, "stage1.block1", 70, 49), theme().colours.danger)
 
 
 def test_a_broken_block_has_a_frame_and_a_badge(shown, qapp):
@@ -107,12 +109,57 @@ def test_the_theme_changes_what_is_on_screen(shown):
     assert colour_at(view, "stage1.block1", 72, -60).lightness() > dark.lightness() + 100
 
 
+def words(view, block_id, zoom, rows=0, enlarge=1.0):
+    level = level_at(zoom, enlarge)
+    return (
+        [word.text for word in words_of(view.network.block_item(block_id).face, level, rows, paints())]
+        if level
+        else []
+    )
+
+
 def test_a_long_line_gives_up_spaces_before_numbers(shown):
     view = shown("resnet-50", 1.0)
-    item = view.network.block_item("stem")
-    assert item.face.shape == "64 x 112 x 112"
-    line = item._line(near=True)
-    assert line.replace(" ", "").startswith("64x112x112")
-    assert item._title(near=True, width=40.0)
-    short = view.network.block_item("stage1.block1")
-    assert short._cut("mid", ("stage1.block1", "block1"), 60.0) == "block1"
+    assert view.network.block_item("stem").face.shape == "64 x 112 x 112"
+    assert words(view, "stem", 1.0)[1].replace(" ", "") == "64x112x112·9.5k"
+
+
+@pytest.mark.parametrize("enlarge", [1.0, 1.25])
+@pytest.mark.parametrize("zoom", [0.3, 0.4, 0.5, 0.65, 0.8, 1.2])
+def test_shape_and_parameters_are_there_wherever_words_are(shown, zoom, enlarge):
+    view = shown("resnet-20", 1.0)
+    for block_id in view.network.document.architecture.blocks:
+        said = " ".join(words(view, block_id, zoom, enlarge=enlarge)).replace(" ", "")
+        face = view.network.block_item(block_id).face
+        if level_at(zoom, enlarge).name != "micro":
+            assert face.short_parameters in said or face.parameters.replace(" ", "") in said
+            assert face.short_shape in said or face.shape.replace(" ", "") in said
+        else:
+            assert said
+
+
+def test_type_is_legible_at_every_zoom_and_larger_when_presenting(shown):
+    shown("resnet-8")
+    for percent in range(21, 105):
+        zoom = percent / 100
+        sizes = []
+        for enlarge in (1.0, 1.25):
+            level = level_at(zoom, enlarge)
+            sizes.append(paints().fonts[level.line].pixelSize() * zoom)
+        assert sizes[0] >= 7.9
+        assert sizes[1] >= sizes[0]
+
+
+def test_blocks_are_named_with_their_stage_and_stages_have_captions(shown):
+    view = shown("resnet-20", 1.0)
+    assert words(view, "stage2.block1", 1.0)[0] == "stage2.block1"
+    assert "2.1" in words(view, "stage2.block1", 0.34)
+    assert view.network.captions == [
+        "stage 1 · 16 channels · 32 × 32",
+        "stage 2 · 32 channels · 16 × 16",
+        "stage 3 · 64 channels · 8 × 8",
+    ]
+
+
+def test_twins_have_the_same_frame(shown):
+    assert shown("resnet-20").zoom == shown("plain-20").zoom

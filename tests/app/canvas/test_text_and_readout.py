@@ -53,8 +53,12 @@ def test_magnitudes(value, shown):
 def test_shapes_and_names():
     assert text.shape_text((16, 32, 32)) == "16 x 32 x 32"
     assert text.shape_text(None) == "?"
-    assert text.short_name("stage2.block1") == "block1"
-    assert text.short_name("stem") == "stem"
+    assert text.name_forms("stage2.block1") == ("stage2.block1", "2.1", "1")
+    assert text.name_forms("stem")[-1] == "stem"
+    assert text.name_forms("unit.conv1")[-1] == "conv1"
+    assert text.short_shape((16, 32, 32)) == "16·32²"
+    assert text.short_shape((3, 4, 5)) == "3·4x5"
+    assert text.short_shape((10,)) == "10"
     assert (text.plural(1, "block"), text.plural(1200, "block")) == ("1 block", "1,200 blocks")
 
 

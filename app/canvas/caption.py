@@ -1,0 +1,82 @@
+"""Captions: one line over the first block of each stage, where it can be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas import geometry as g
+from app.canvas.paints import Paints
+from app.document import Document
+from resviz.arch.spec import Shape
+
+HEIGHT = 26.0
+_WIDTH = 420.0
+_STAGE = re.compile(r"stage(\d+)\.")
+_FAR, _NEAR = 0.33, 0.6
+"""Below the first zoom there is no caption; from the second on it is in smaller type."""
+_FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a caption says, and where: the left upper corner of the stage's first block."""
+
+    text: str
+    place: tuple[float, float]
+
+
+def stages_of(document: Document) -> list[Stage]:
+    """Return the stages ("stage1.…") of a document, in order."""
+    firsts: dict[str, tuple[float, float]] = {}
+    shapes: dict[str, set[Shape]] = {}
+    known = document.inference.shapes
+    for block in document.architecture.blocks.values():
+        found = _STAGE.match(block.id)
+        if found is None:
+            continue
+        place = block.position or (0.0, 0.0)
+        first = firsts.setdefault(found[1], place)
+        firsts[found[1]] = min(first, place, key=lambda at: (at[1], at[0]))
+        if block.id in known:
+            shapes.setdefault(found[1], set()).add(known[block.id])
+    return [Stage(_text(name, shapes.get(name, set())), place) for name, place in firsts.items()]
+
+
+def _text(name: str, shapes: set[Shape]) -> str:
+    shape = next(iter(shapes)) if len(shapes) == 1 else ()
+    if len(shape) != 3:
+        return f"stage {name}"
+    return f"stage {name} · {shape[0]} channels · {shape[1]} × {shape[2]}"
+
+
+class CaptionItem(QGraphicsItem):
+    """Paints one caption; the mouse goes through it."""
+
+    def __init__(self, stage: Stage, paints: Paints) -> None:
+        super().__init__()
+        self.text = stage.text
+        self._paints = paints
+        self.setPos(QPointF(*stage.place) + QPointF(0, g.ARC_TOP - HEIGHT - 4))
+        self.setZValue(-1)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def boundingRect(self) -> QRectF:
+        """Return all that is painted."""
+        return QRectF(0, 0, _WIDTH, HEIGHT)
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Paint the line where the zoom makes it legible."""
+        zoom = painter.worldTransform().m11()
+        if zoom < _FAR:
+            return
+        near = zoom >= _NEAR * self._paints.enlarge
+        painter.setPen(self._paints.muted)
+        painter.setFont(self._paints.caption_near if near else self._paints.caption_far)
+        painter.drawText(self.boundingRect(), _FLAGS, self.text)
