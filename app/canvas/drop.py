@@ -26,6 +26,7 @@ class DropPreview:
     def __init__(self, view: NetworkView) -> None:
         self._view = view
         self._ghost: QGraphicsRectItem | None = None
+        self._asked: object = None
 
     def wire_at(self, kind: str, place: QPointF) -> Wire | None:
         """Return the wire that a block of `kind` dropped at `place` would be inserted into."""
@@ -39,14 +40,18 @@ class DropPreview:
         if self._ghost is None:
             self._ghost = _new_ghost()
             self._view.network.addItem(self._ghost)
-        self._ghost.setPos(*g.snapped(place - g.BODY.center()))
-        self._view.network.mark_wire(self.wire_at(kind, place))
+        wire = self.wire_at(kind, place)
+        asked = (kind, g.snapped(place), wire)
+        if asked != self._asked:
+            self._asked = asked
+            self._ghost.setPos(*self._view.landing(kind, place, wire))
+            self._view.network.mark_wire(wire)
 
     def clear(self) -> None:
         """Take the preview away."""
         if self._ghost is not None:
             self._view.network.removeItem(self._ghost)
-            self._ghost = None
+            self._ghost = self._asked = None
             self._view.network.mark_wire(None)
 
 

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import hypot
+from math import ceil, floor, hypot
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
+from resviz.arch.composites import RESIDUAL_KINDS
+from resviz.arch.graph import Position
+
 WIDTH, HEIGHT = 144.0, 64.0
 """Size of a block."""
-PITCH_X, PITCH_Y = 176.0, 112.0
+PITCH_X, PITCH_Y = 176.0, 104.0
 """Distance of neighbours in a row, and of rows."""
 SNAP = 8.0
 """Blocks land on multiples of this."""
 RADIUS = 9.0
 """Corner radius of a block."""
-ARC_TOP = -31.0
+ARC_TOP = -24.0
 """Highest point of a shortcut's arc above its block."""
 
 BODY = QRectF(0, 0, WIDTH, HEIGHT)
-BOUNDS = QRectF(-14, -36, WIDTH + 28, HEIGHT + 48)
+BOUNDS = QRectF(-14, -34, WIDTH + 28, HEIGHT + 46)
 """Everything a block paints: arc above, ports beside, selection around."""
 
+_AIR = 4.0
+"""Half the least distance between a new block and what is there."""
+_SEARCH = 480.0
 _OUT = QPointF(WIDTH, HEIGHT / 2)
 _STUB = 16.0
-_LANE = 14.0
-_LIFT = 26.0
+_LANE = 12.0
+_LIFT = 24.0
 
 
 def output_anchor() -> QPointF:
@@ -49,6 +55,61 @@ def input_anchor(ports: Sequence[str], port: str, *, below: bool = False) -> QPo
 def snapped(point: QPointF) -> tuple[float, float]:
     """Return the nearest place on the grid."""
     return round(point.x() / SNAP) * SNAP, round(point.y() / SNAP) * SNAP
+
+
+def footprint(kind: str) -> QRectF:
+    """Return what a block of `kind` needs for itself: body, arc or room for one, and some air."""
+    above = ARC_TOP if kind in RESIDUAL_KINDS else 0.0
+    return BODY.adjusted(-_AIR, above - _AIR, _AIR, _AIR)
+
+
+def free_place(needed: QRectF, wanted: Position, taken: Sequence[QRectF]) -> Position:
+    """Return the place nearest to `wanted`, on the grid, where `needed` meets none of `taken`.
+
+    It is looked for beside what stands nearby; in a thicket it is the nearest side of everything.
+    """
+
+    def free(place: Position, rects: Sequence[QRectF]) -> bool:
+        moved = needed.translated(*place)
+        return not any(moved.intersects(rect) for rect in rects)
+
+    def distance(place: Position) -> float:
+        return hypot(place[0] - wanted[0], place[1] - wanted[1])
+
+    if free(wanted, taken):
+        return wanted
+    area = needed.translated(*wanted).adjusted(-_SEARCH, -_SEARCH, _SEARCH, _SEARCH)
+    near = [rect for rect in taken if rect.intersects(area)]
+    everything = QRectF()
+    for rect in taken:
+        everything |= rect
+    inside = sorted(
+        ((x, y) for x in _beside_x(needed, wanted, near) for y in _beside_y(needed, wanted, near)),
+        key=distance,
+    )
+    found = next((p for p in inside if distance(p) <= _SEARCH and free(p, near)), None)
+    if found is not None:
+        return found
+    x, y = wanted
+    outside = [(side, y) for side in _beside_x(needed, wanted, [everything])[1:]]
+    outside += [(x, side) for side in _beside_y(needed, wanted, [everything])[1:]]
+    return min(outside, key=distance)
+
+
+def _beside_x(needed: QRectF, wanted: Position, rects: Sequence[QRectF]) -> list[float]:
+    places = dict.fromkeys([wanted[0]])
+    for rect in rects:
+        places[floor((rect.left() - needed.right()) / SNAP) * SNAP] = None
+        places[ceil((rect.right() - needed.left()) / SNAP) * SNAP] = None
+    return list(places)
+
+
+def _beside_y(needed: QRectF, wanted: Position, rects: Sequence[QRectF]) -> list[float]:
+    places = dict.fromkeys([wanted[1]])
+    for rect in rects:
+        places[floor((rect.top() - needed.bottom()) / SNAP) * SNAP] = None
+        places[ceil((rect.bottom() - needed.top()) / SNAP) * SNAP] = None
+    return list(places)
 
 
 def arc_path() -> QPainterPath:

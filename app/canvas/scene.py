@@ -12,7 +12,9 @@ from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from app.canvas import geometry as g
-from app.canvas.block_item import FAR, BlockItem
+from app.canvas.block_item import BlockItem
+from app.canvas.caption import CaptionItem, Stage, stages_of
+from app.canvas.detail import level_at
 from app.canvas.face import Face, Faces, bare_face
 from app.canvas.paints import paints
 from app.canvas.readout import BlockReadout, ReadoutScale
@@ -41,6 +43,9 @@ class NetworkScene(QGraphicsScene):
     bounds_changed = Signal()
     """Blocks came, went or moved; once a turn of the event loop."""
 
+    replaced = Signal()
+    """The document was replaced by one that stands elsewhere (not by its twin), or that was undone."""
+
     _selection_turned = Signal()
     _bounds_turned = Signal()
 
@@ -50,11 +55,13 @@ class NetworkScene(QGraphicsScene):
         self._blocks: dict[str, BlockItem] = {}
         self._wires: dict[Wire, WireItem] = {}
         self._wires_of: dict[str, set[Wire]] = defaultdict(set)
+        self._captions: dict[Stage, CaptionItem] = {}
         self._paints = paints()
         self._scale = ReadoutScale()
         self._numbers = True
         self._selection_pending = False
         self._bounds_pending = False
+        self._replaced = False
         self._faces = Faces(document)
         self._sync()
         self._on_analysed()
@@ -104,6 +111,8 @@ class NetworkScene(QGraphicsScene):
         for item in self._blocks.values():
             above = g.ARC_TOP if item.face.shortcut not in ("", "none") else 0.0
             rect |= item.body_in_scene().adjusted(0, above, 0, 0)
+        for caption in self._captions.values():  # as high as it is; it may be wider than what it stands over
+            rect.setTop(min(rect.top(), caption.pos().y()))
         return rect.adjusted(-24, -16, 24, 16) if self._blocks else QRectF(-300, -200, 600, 400)
 
     def item_near(self, position: QPointF) -> BlockItem | WireItem | None:
@@ -201,7 +210,8 @@ class NetworkScene(QGraphicsScene):
 
     def set_zoom(self, zoom: float) -> None:
         """Take over the view's zoom, which decides whether a change of a number can be seen."""
-        self._numbers = zoom >= FAR
+        level = level_at(zoom, self._paints.enlarge)
+        self._numbers = level is not None and level.numbers
 
     def set_hot_port(self, port: Port | None) -> None:
         """Enlarge one port."""
@@ -228,6 +238,10 @@ class NetworkScene(QGraphicsScene):
             if isinstance(item, BlockItem)
             else self._faces.wire_tooltip(item.wire)
         )
+
+    def summary(self, block_id: str) -> tuple[str, ...]:
+        """Return what a block is and costs in one line, and shorter forms of that."""
+        return self._faces.summary(block_id)
 
     # Following the document
 
@@ -358,7 +372,9 @@ class NetworkScene(QGraphicsScene):
 
     @Slot()
     def _on_reset(self) -> None:
+        before = {block_id: item.pos() for block_id, item in self._blocks.items()}
         self._sync()
+        self._replaced |= before != {block_id: item.pos() for block_id, item in self._blocks.items()}
         self._tell_bounds()
 
     @Slot()
@@ -367,6 +383,7 @@ class NetworkScene(QGraphicsScene):
         for block_id, item in self._blocks.items():
             item.set_face(self._faces.of(block_id))
         self._apply_states()
+        self._caption()
 
     @Slot()
     def _on_theme_changed(self) -> None:
@@ -375,7 +392,25 @@ class NetworkScene(QGraphicsScene):
             item.set_paints(self._paints)
         for wire_item in self._wires.values():
             wire_item.set_paints(self._paints)
+        for stage in list(self._captions):
+            self.removeItem(self._captions.pop(stage))
+        self._caption()
         self.update()
+
+    def _caption(self) -> None:
+        """Let the captions say and stand where the stages are now."""
+        stages = stages_of(self.document)
+        for stage in self._captions.keys() - set(stages):
+            self.removeItem(self._captions.pop(stage))
+        for stage in stages:
+            if stage not in self._captions:
+                self._captions[stage] = CaptionItem(stage, self._paints)
+                self.addItem(self._captions[stage])
+
+    @property
+    def captions(self) -> list[str]:
+        """What stands over the stages."""
+        return [caption.text for caption in self._captions.values()]
 
     def _tell_bounds(self) -> None:
         if not self._bounds_pending:
@@ -385,7 +420,11 @@ class NetworkScene(QGraphicsScene):
     @Slot()
     def _on_bounds_turned(self) -> None:
         self._bounds_pending = False
+        self._caption()
         self.bounds_changed.emit()
+        if self._replaced:
+            self._replaced = False
+            self.replaced.emit()
 
     @Slot()
     def _on_selection_changed(self) -> None:

@@ -21,21 +21,30 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
-from app.canvas.block_item import FAR, NEAR, PORTS, BlockItem
+from app.canvas import geometry as g
+from app.canvas.block_item import PORTS, BlockItem
 from app.canvas.drop import KIND_MIME, DropPreview
 from app.canvas.gestures import Gesture, Pan, Pointer, RubberBand, Select
 from app.canvas.paper import draw_hint, draw_paper
 from app.canvas.scene import NetworkScene
 from app.theme import theme
 from resviz.arch.blocks import CATALOGUE
+from resviz.arch.graph import Position, Wire
 
 ZOOM_RANGE = (0.03, 3.0)
-FIT_LIMIT = 1.0
+FIT_LIMIT = 1.25
 """Fitting never enlarges beyond this."""
 FOOTER = 26
 """Pixels at the lower edge that fitting leaves to the legend and the buttons."""
 
+READABLE, READING = 0.45, 0.72
+"""Below the first, showing a block zooms in to the second."""
+
 GestureMaker = Callable[["NetworkView", Pointer], Gesture | None]
+
+
+Landing = Callable[[str, QPointF, Wire | None], Position]
+"""Where a block of a kind, dropped with its centre at a place (into a wire), would stand."""
 
 
 class NetworkView(QGraphicsView):
@@ -49,6 +58,8 @@ class NetworkView(QGraphicsView):
     focused = Signal()
     hovered = Signal(bool)
     """The mouse came over the canvas, or left it."""
+    block_hovered = Signal(str)
+    """The mouse came over another block; "" for none."""
     nudged = Signal(int, int, bool)
     """Arrow keys: steps right and down; whether the key is held and repeats."""
 
@@ -56,12 +67,14 @@ class NetworkView(QGraphicsView):
         super().__init__(scene, parent)
         self.network = scene
         self.makers: list[GestureMaker] = []
+        self.landing: Landing = lambda _kind, centre, _wire: g.snapped(centre - g.BODY.center())
         self._gesture: Gesture | None = None
         self._button = Qt.MouseButton.NoButton
         self._space = False
         self._fitted = True
         self._drop = DropPreview(self)
         self._cursor: QPointF | None = None
+        self._hovered = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
@@ -84,6 +97,7 @@ class NetworkView(QGraphicsView):
         self.cancel_gesture()
         self._drop.clear()
         self.network.bounds_changed.disconnect(self._on_bounds_changed)
+        self.network.replaced.disconnect(self.fit)
         self.network = scene
         self.setScene(scene)
         self._connect_scene()
@@ -91,6 +105,7 @@ class NetworkView(QGraphicsView):
 
     def _connect_scene(self) -> None:
         self.network.bounds_changed.connect(self._on_bounds_changed)
+        self.network.replaced.connect(self.fit)
 
     # Zoom and pan
 
@@ -164,12 +179,28 @@ class NetworkView(QGraphicsView):
             rect |= self.network.block_item(block_id).body_in_scene()
         if rect.isNull():
             return
-        if self.zoom < FAR:
-            self.set_zoom(NEAR)
+        if self.zoom < READABLE:
+            self.set_zoom(READING)
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
         if not seen.contains(rect):
             self._fitted = False
             self.centerOn(rect.center())
+
+    def keep_in_sight(self, block_ids: list[str]) -> None:
+        """Scroll as little as brings blocks into sight; zoom out only where they do not fit."""
+        rect = QRectF()
+        for block_id in block_ids:
+            rect |= self.network.block_item(block_id).body_in_scene()
+        seen = self.mapToScene(self.viewport().rect().adjusted(0, 0, 0, -FOOTER)).boundingRect()
+        if rect.isNull() or seen.contains(rect):
+            return
+        wanted = rect.adjusted(-24, -32, 24, 24)
+        zoom = min(
+            self.zoom, seen.width() * self.zoom / wanted.width(), seen.height() * self.zoom / wanted.height()
+        )
+        self.set_zoom(zoom)
+        self._update_scene_rect()
+        self.ensureVisible(wanted.adjusted(0, 0, 0, FOOTER / self.zoom), 0, 0)
 
     def pan_by(self, pixels: QPoint) -> None:
         """Move the paper by so many pixels of the screen."""
@@ -248,8 +279,16 @@ class NetworkView(QGraphicsView):
         self._cursor = pointer.scene
         if self._gesture is not None:
             self._gesture.move(pointer)
-        elif self.makers and self.zoom >= PORTS:
+            return
+        if self.makers and self.zoom >= PORTS:
             self.network.set_hot_port(self.network.port_near(pointer.scene, self.port_radius))
+        item = self.network.item_near(pointer.scene)
+        self._hover(item.block_id if isinstance(item, BlockItem) else "")
+
+    def _hover(self, block_id: str) -> None:
+        if block_id != self._hovered:
+            self._hovered = block_id
+            self.block_hovered.emit(block_id)
 
     @property
     def port_radius(self) -> float:
@@ -316,6 +355,7 @@ class NetworkView(QGraphicsView):
         """Tell that the mouse is elsewhere."""
         super().leaveEvent(event)
         self._cursor = None
+        self._hover("")
         self.network.set_hot_port(None)
         self.hovered.emit(False)
 

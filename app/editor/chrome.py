@@ -25,12 +25,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.canvas.paints import STEPS, paints
+from app.canvas.paints import STEPS, family, paints
 from app.canvas.readout import ReadoutScale
 from app.canvas.text import plural, scientific, short_count
 from app.document import Document
 from app.theme import theme
-from resviz.arch.twin import is_plain
 
 
 class Chip(QAbstractButton):
@@ -109,7 +108,7 @@ class Header(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "bar")
-        self._name = ""
+        self._name = self._cost = ""
         self.name = ElidedLabel("title", Qt.TextElideMode.ElideMiddle)
         self.editor = QLineEdit()
         self.editor.setAccessibleName("Name of the network")
@@ -143,7 +142,7 @@ class Header(QFrame):
         self.name.setToolTip(
             str(document.path) if document.path else "Not saved in a file yet. Double-click to rename."
         )
-        plain = is_plain(document.architecture)
+        plain = _is_plain(document)
         self.tag.show_text(*(("plain", "plain") if plain else ("residual", "residual")))
         self.tag.setToolTip(
             "No shortcuts: each layer builds on the one before."
@@ -152,23 +151,28 @@ class Header(QFrame):
         )
         cost = document.cost
         if document.inference.output_shape is None:
-            self.numbers.setText(
-                f"{plural(len(document.architecture.blocks), 'block')} · not a whole network yet"
-            )
+            self._cost = f"{plural(len(document.architecture.blocks), 'block')} · not a whole network yet"
             self.numbers.setToolTip(
                 "Depth and costs appear when every block between input and output is in order."
             )
         else:
-            self.numbers.setText(
+            self._cost = (
                 f"depth {cost.depth} · {plural(cost.total.parameters, 'parameter')} · "
                 f"{short_count(cost.total.multiply_adds)} multiply-adds"
             )
             self.numbers.setToolTip(f"{cost.total.multiply_adds:,} multiply-adds for one picture")
+        self.numbers.setText(self._cost)
         problems = document.inference.problems
         self.problems.setVisible(bool(problems))
         if problems:
             self.problems.show_text(plural(len(problems), "problem"), "danger")
             self.problems.setToolTip("\n".join(f"{p.message} {p.mend}" for p in problems[:8]))
+
+    def show_block(self, forms: tuple[str, ...]) -> None:
+        """Show a line about one block in the place of the network's costs: its longest form that fits."""
+        metrics, width = self.numbers.fontMetrics(), self.numbers.width()
+        fits = (form for form in forms if metrics.horizontalAdvance(form) <= width)
+        self.numbers.setText(next(fits, forms[-1]) if forms else self._cost)
 
     @Slot()
     def edit_name(self) -> None:
@@ -202,6 +206,13 @@ class Header(QFrame):
         """A double-click on the name lets it be changed."""
         if self.name.geometry().contains(event.position().toPoint()):
             self.edit_name()
+
+
+def _is_plain(document: Document) -> bool:
+    """Return whether no block that takes part in the output has a shortcut."""
+    blocks, live = document.architecture.blocks.values(), document.inference.live
+    judged = [block for block in blocks if block.id in live] or blocks
+    return all(family(block) != "residual" for block in judged)
 
 
 class Legend(QFrame):

@@ -50,36 +50,44 @@ class Edits:
         source = wire.source if wire else after
         block_id = self.document.architecture.free_id(f"{kind}1")
         params = spec.complete(_fitting(spec, self.document.inference.shapes.get(source) if source else None))
-        position = g.snapped(centre - g.BODY.center())
         if wire is not None:
-            return self._insert(Block(block_id, kind, params, position), wire)
-        if after is not None:
-            position = self._place_behind(after)
+            return self._insert(Block(block_id, kind, params, self.landing(kind, centre, wire)), wire)
+        position = self.landing(kind, centre) if after is None else self._place_behind(after)
         wires = [Wire(after, block_id, target_port=spec.inputs[0])] if after and spec.inputs else []
         self._push(
             ChangeGraph(
                 self.document,
                 f"Add {spec.title}",
-                add=[Block(block_id, kind, params, self._free_place(position))],
+                add=[Block(block_id, kind, params, self._free_place(position, kind))],
                 connect=wires,
             )
         )
         return block_id
 
+    def landing(self, kind: str, centre: QPointF, wire: Wire | None = None) -> Position:
+        """Return where a block of `kind` dropped at `centre` (into `wire`) would stand.
+
+        Between neighbours in a row, which make room; else the nearest place that is free.
+        """
+        dropped = g.snapped(centre - g.BODY.center())
+        place = self._between(wire, dropped) if wire is not None else None
+        return place or self._free_place(dropped, kind)
+
     def _insert(self, block: Block, wire: Wire) -> str:
         spec = block.spec
         stack = self.document.undo_stack
-        place = self._between(wire, block.position or (0.0, 0.0))
+        place = block.position or (0.0, 0.0)
+        in_row = self._between(wire, place) is not None
         stack.beginMacro(f"Insert {spec.title}")
         try:
-            moves = self._moves_to_make_room(place)
+            moves = self._moves_to_make_room(place) if in_row else {}
             if moves:
                 stack.push(MoveBlocks(self.document, moves))
             stack.push(
                 ChangeGraph(
                     self.document,
                     f"Insert {spec.title}",
-                    add=[msgspec.structs.replace(block, position=place)],
+                    add=[block],
                     disconnect=[wire],
                     connect=[
                         Wire(wire.source, block.id, wire.source_port, spec.inputs[0]),
@@ -234,30 +242,25 @@ class Edits:
 
     def _taken_places(self) -> list[QRectF]:
         blocks = self.document.architecture.blocks.values()
-        return [g.BODY.translated(*b.position) for b in blocks if b.position is not None]
+        return [g.footprint(b.kind).translated(*b.position) for b in blocks if b.position is not None]
 
-    def _free_place(self, position: Position) -> Position:
-        """Return `position`, or the next place further down that no block takes."""
-        taken = self._taken_places()
-        x, y = position
-        while any(g.BODY.translated(x, y).adjusted(2, 2, -2, -2).intersects(rect) for rect in taken):
-            y += g.PITCH_Y
-        return x, y
+    def _free_place(self, position: Position, kind: str) -> Position:
+        """Return the place nearest to `position` where a block of `kind` covers no other one and no arc."""
+        return g.free_place(g.footprint(kind), position, self._taken_places())
 
     def _place_behind(self, block_id: str) -> Position:
         x, y = self.document.architecture[block_id].position or (0.0, 0.0)
         return x + g.PITCH_X, y
 
-    def _between(self, wire: Wire, dropped: Position) -> Position:
-        """Return the place for a block in a wire: in line with ends in one row, else where it was dropped."""
+    def _between(self, wire: Wire, dropped: Position) -> Position | None:
+        """Return the place for a block in a wire whose ends stand in one row; None where they do not."""
         source = self.document.architecture[wire.source].position or (0.0, 0.0)
         target = self.document.architecture[wire.target].position or (0.0, 0.0)
-        if target[0] > source[0] and abs(target[1] - source[1]) < g.HEIGHT / 2:
-            gap = target[0] - source[0]
-            if gap < 2 * g.PITCH_X:
-                return source[0] + g.PITCH_X, source[1]
-            return min(max(dropped[0], source[0] + g.PITCH_X), target[0] - g.PITCH_X), source[1]
-        return dropped
+        if target[0] <= source[0] or abs(target[1] - source[1]) >= g.HEIGHT / 2:
+            return None
+        if target[0] - source[0] < 2 * g.PITCH_X:
+            return source[0] + g.PITCH_X, source[1]
+        return min(max(dropped[0], source[0] + g.PITCH_X), target[0] - g.PITCH_X), source[1]
 
     def _moves_to_make_room(self, place: Position) -> dict[str, Position]:
         """Return where the blocks of this row go so that `place` is free: right, as far as needed."""

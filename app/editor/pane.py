@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -63,6 +63,7 @@ class EditorPane(QWidget):
         self.view.hovered.connect(self._show_buttons)
         self.view.zoom_changed.connect(self._show_buttons)
         self.view.block_activated.connect(self.block_activated)
+        self.view.block_hovered.connect(self._on_block_hovered)
         self.header.problems_clicked.connect(self.show_next_problem)
         self.header.renamed.connect(self._on_renamed)
         theme().changed.connect(self._place_floating)
@@ -87,6 +88,7 @@ class EditorPane(QWidget):
     def _bind(self) -> None:
         self._problem = -1
         self.view.makers[:] = [EditingGestures(self.edits, self.say)]
+        self.view.landing = self.edits.landing
         self.scene.selection_settled.connect(self._on_selection_settled)
         document = self.document
         document.analysed.connect(self._on_document_told)
@@ -131,9 +133,13 @@ class EditorPane(QWidget):
     # What a person can do
 
     @Slot(str)
-    def say(self, text: str) -> None:
-        """Show a sentence on the canvas for a few seconds."""
-        self.toast.say(text)
+    def say(self, text: str, block_id: str | None = None) -> None:
+        """Show a sentence on the canvas for a few seconds; not over the block that it speaks of."""
+        spoken_of = QRect()
+        if block_id is not None:
+            body = self.scene.block_item(block_id).body_in_scene()
+            spoken_of = self.view.mapFromScene(body).boundingRect()
+        self.toast.say(text, spoken_of)
         self.said.emit(text)
 
     @Slot()
@@ -157,7 +163,7 @@ class EditorPane(QWidget):
             block = self.document.architecture[chosen[0]]
             if block.spec.outputs and not self.document.architecture.outgoing(block.id) and kind != "input":
                 after = block.id
-        self._show_new([self.edits.add(kind, self.view.centre(), after=after)], reveal=True)
+        self._show_new([self.edits.add(kind, self.view.centre(), after=after)])
 
     @Slot()
     def delete_selection(self) -> None:
@@ -229,7 +235,7 @@ class EditorPane(QWidget):
         problem = problems[self._problem]
         if problem.block is not None:
             self.reveal(problem.block)
-        self.say(f"{problem.message} {problem.mend}")
+        self.say(f"{problem.message} {problem.mend}", problem.block)
 
     def reveal(self, block_id: str) -> None:
         """Select a block and bring it into sight."""
@@ -261,15 +267,18 @@ class EditorPane(QWidget):
 
     # Slots
 
-    def _show_new(self, block_ids: list[str], *, reveal: bool = False) -> None:
+    def _show_new(self, block_ids: list[str]) -> None:
         self.scene.select(block_ids)
-        if reveal and block_ids:
-            rect = self.scene.block_item(block_ids[0]).body_in_scene()
-            self.view.ensureVisible(rect, 24, 24)
+        self.view.keep_in_sight(block_ids)
 
     @Slot(str, QPointF, object)
     def _on_kind_dropped(self, kind: str, place: QPointF, wire: Wire | None) -> None:
         self._show_new([self.edits.add(kind, place, wire=wire)])
+
+    @Slot(str)
+    def _on_block_hovered(self, block_id: str) -> None:
+        known = block_id in self.document.architecture
+        self.header.show_block(self.scene.summary(block_id) if known else ())
 
     @Slot(str)
     def _on_renamed(self, name: str) -> None:

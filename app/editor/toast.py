@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 SECONDS = 5.0
@@ -14,6 +14,7 @@ class Toast(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._owner = parent
+        self._avoid = QRect()
         self.setProperty("role", "notice")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._label = QLabel()
@@ -34,8 +35,9 @@ class Toast(QFrame):
         """The sentence on show."""
         return self._label.text()
 
-    def say(self, text: str) -> None:
-        """Show a sentence for a few seconds."""
+    def say(self, text: str, avoid: QRect | None = None) -> None:
+        """Show a sentence for a few seconds, at the upper edge if it would cover `avoid` at the lower one."""
+        self._avoid = avoid or QRect()
         self._label.setText(text)
         self._place()
         self.show()
@@ -62,4 +64,7 @@ class Toast(QFrame):
         ideal = self._label.fontMetrics().horizontalAdvance(self._label.text()) + 32
         width = min(room, ideal, 480)
         height = self._label.heightForWidth(width - 26) + 18
-        self.setGeometry((parent.width() - width) // 2, parent.height() - height - 16, width, height)
+        place = QRect((parent.width() - width) // 2, parent.height() - height - 16, width, height)
+        if place.intersects(self._avoid):
+            place.moveTop(16)
+        self.setGeometry(place)

@@ -35,16 +35,16 @@ def test_added_blocks_do_not_cover_each_other(edits):
 def test_inserted_into_a_wire_it_makes_room_in_one_step(edits):
     document = edits.document
     before = document.architecture.copy()
-    wire = Wire("stage1.block1", "stage1.block2")
+    wire = Wire("stage2.block1", "stage2.block2")
     new = edits.add("bottleneck", QPointF(0, 0), wire=wire)
     architecture = document.architecture
-    assert architecture.incoming(new) == {"in": Wire("stage1.block1", new)}
-    assert architecture.incoming("stage1.block2") == {"in": Wire(new, "stage1.block2")}
-    assert architecture[new].params["out_channels"] == 16
+    assert architecture.incoming(new) == {"in": Wire("stage2.block1", new)}
+    assert architecture.incoming("stage2.block2") == {"in": Wire(new, "stage2.block2")}
+    assert architecture[new].params["out_channels"] == 32
     assert not document.inference.problems
-    assert architecture[new].position == before["stage1.block2"].position
-    x, y = before["stage1.block3"].position
-    assert architecture["stage1.block3"].position == (x + 176, y)
+    assert architecture[new].position == before["stage2.block2"].position
+    x, y = before["stage2.block3"].position
+    assert architecture["stage2.block3"].position == (x + 176, y)
     assert document.undo_stack.count() == 1
     document.undo_stack.undo()
     assert document.architecture == before

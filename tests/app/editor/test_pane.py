@@ -156,7 +156,7 @@ def test_rubber_band(open_pane):
     hand.drag(first.bottomLeft() + QPointF(-10, 26), last.center())
     assert pane.scene.selection_ids() == ["pool", "classifier"]
     stem = pane.scene.block_item("stem").body_in_scene()
-    hand.drag(stem.bottomRight() + QPointF(60, 12), stem.center(), modifier=SHIFT)
+    hand.drag(stem.topRight() + QPointF(8, -12), stem.center(), modifier=SHIFT)
     assert set(pane.scene.selection_ids()) == {"stem", "pool", "classifier"}
     hand.click(pane.view.mapToScene(QPoint(20, 640)))
     assert pane.scene.selection_ids() == []
