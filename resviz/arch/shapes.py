@@ -73,8 +73,8 @@ def infer(architecture: Architecture) -> Inference:
                 mend = _mend_of_addition(architecture, block, wires, inputs[block_id]) or mend
             problems.append(Problem(block_id, result.message, mend))
     return Inference(
-        shapes, inputs, problems, live, _shape_of("input", architecture, order, shapes),
-        _shape_of("output", architecture, order, shapes),
+        shapes, inputs, problems, live, _shape_of("input", architecture, shapes),
+        _shape_of("output", architecture, shapes),
     )  # fmt: skip
 
 
@@ -121,11 +121,16 @@ def _uses(
     return frozenset(order) - idle, idle
 
 
-def _shape_of(
-    kind: str, architecture: Architecture, order: list[str], shapes: Mapping[str, Shape]
-) -> Shape | None:
-    """Return the shape at the first input or output block."""
-    return next((shapes.get(block_id) for block_id in order if architecture[block_id].kind == kind), None)
+def _ends(architecture: Architecture, kind: str) -> list[str]:
+    """Return the input or output blocks, the one that counts first: it is wired, or it was there first."""
+    wired = {end for wire in architecture.wires for end in (wire.source, wire.target)}
+    found = [block.id for block in architecture.blocks.values() if block.kind == kind]
+    return sorted(found, key=lambda block_id: block_id not in wired)
+
+
+def _shape_of(kind: str, architecture: Architecture, shapes: Mapping[str, Shape]) -> Shape | None:
+    """Return the shape at the input or output block."""
+    return next((shapes.get(block_id) for block_id in _ends(architecture, kind)), None)
 
 
 def _problems_of_the_ends(architecture: Architecture, order: list[str]) -> list[Problem]:
@@ -136,7 +141,7 @@ def _problems_of_the_ends(architecture: Architecture, order: list[str]) -> list[
         ("input", "Add an input block and connect it to the first layer."),
         ("output", "Add an output block and connect the classifier to it."),
     ):
-        found = [block_id for block_id in order if architecture[block_id].kind == kind]
+        found = _ends(architecture, kind)
         if not found:
             problems.append(Problem(None, f"The network has no {kind}.", mend))
         problems += [
