@@ -74,6 +74,8 @@ def activity_text(run: FollowedRun) -> str:
         share = "" if run.progress is None else f" {run.progress * 100:.0f} %"
         return f"{run.note}{share}…"
     if run.status == "running" and not run.wish:
+        if run.series.progress is not None and run.series.notes:
+            return f"{run.series.notes[-1].message} {run.series.progress * 100:.0f} %"
         return f"iteration {run.series.iteration:,}"
     text = state_text(run)
     at = f" at {run.series.iteration:,}" if run.status != "starting" and run.series.iteration else ""

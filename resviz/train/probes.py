@@ -38,11 +38,11 @@ class Probes:
 
     def event(self, iteration: int, values: Sequence[float]) -> Probed:
         """Return the event of values that were read out."""
-        finite = tuple(rounded(value, 6) if math.isfinite(value) else None for value in values)
+        finite = tuple(rounded(value, 5) if math.isfinite(value) else None for value in values)
         first, second = self._counts[0], self._counts[0] + self._counts[1]
         return Probed(iteration, finite[:first], finite[first:second], finite[second:])
 
 
 def rounded(value: float, digits: int = 7) -> float:
-    """Return a measurement with as many digits as float32 means: what follows would only fill the log."""
+    """Return a measurement with so many digits: those behind them would only fill the log."""
     return float(f"{value:.{digits}g}")

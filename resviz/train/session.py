@@ -90,11 +90,12 @@ class Session:
                 return
             _check_classes(architecture, dataset)
             _check_batch(recipe, dataset)
-            self.trainer = Trainer(
+            trainer = Trainer(
                 architecture, recipe, dataset, device, checkpoints=self.run.checkpoints_path, emit=self._emit
             )
-            self.trainer.start()
-            if device.type == "cpu" and self.trainer.progress.iteration > 0:
+            trainer.start()
+            self.trainer = trainer  # Not before it stands where the run stands.
+            if device.type == "cpu" and trainer.progress.iteration > 0:
                 self._tell_other_threads()
             self._saved_at = time.monotonic()
             self._change("running")

@@ -289,12 +289,12 @@ class Trainer:
             error_pct = 100 * (wrong - progress.told_wrong) / (count * self.recipe.batch_size)
             progress.told, progress.told_loss, progress.told_wrong = point.iteration, loss, wrong
             self._last_step = Stepped(
-                time=round(point.time, 3),
+                time=round(point.time, 2),
                 iteration=point.iteration,
-                loss=rounded(mean_loss) if math.isfinite(mean_loss) else None,
+                loss=rounded(mean_loss, 6) if math.isfinite(mean_loss) else None,
                 train_error_pct=rounded(error_pct),
                 learning_rate=rounded(point.rate),
-                images_per_second=round(speed, 1),
+                images_per_second=rounded(speed, 4),
             )
             steps.append(self._last_step)
             if not math.isfinite(mean_loss):

@@ -11,7 +11,7 @@ from resviz.data.batches import Batches
 from resviz.errors import CheckpointError
 from resviz.nn.build import build
 from resviz.nn.state import checkpoint_names
-from resviz.runs.events import Evaluated, Noted, Probed, RateChanged, Saved, Started, Stepped
+from resviz.runs.events import Evaluated, Noted, Probed, RateChanged, Saved, Started, Stepped, encode
 from resviz.runs.series import RunSeries
 from resviz.train import trainer
 from resviz.train.trainer import DivergedError
@@ -95,6 +95,13 @@ def test_points_of_one_read_out_are_written_together(tmp_path, monkeypatch):
     rig.trainer._emit = lambda *events: calls.append(events)
     rig.run()
     assert [len(call) for call in calls if isinstance(call[0], Stepped)] == [24]
+
+
+def test_the_paper_s_64000_points_fit_into_ten_megabytes(tmp_path):
+    rig = Rig(tmp_path).run()
+    sizes = [len(encode(step)) for step in rig.of(Stepped)]
+    # Five digits more for the iteration than here.
+    assert 64_000 * (sum(sizes) / len(sizes) + 5) < 10e6
 
 
 def test_a_long_test_tells_how_far_it_is(tmp_path, monkeypatch):

@@ -2,7 +2,10 @@ import math
 
 import pytest
 
+from app.lab.followed import FollowedRun
+from app.lab.live_view import activity_text
 from app.lab.readouts import ranges_of, readouts_of, structure_of
+from resviz.runs.events import Noted
 from resviz.runs.series import load
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import Recorder, recipe, twins
@@ -32,6 +35,20 @@ def test_undefined_values_are_left_out(run):
     readouts = readouts_of(load(run.events_path), run.architecture().blocks)
     assert set(readouts) == {"stage1.block1"}
     assert readouts["stage1.block1"].residual_magnitude is None
+
+
+def test_a_long_test_is_told_while_it_lasts(run):
+    recorder = Recorder(run)
+    with run.lock():
+        recorder.started()
+        recorder.steps(1, 40)
+        recorder.write(Noted(1.0, 40, "testing", 0.25))
+        followed = FollowedRun.open(run)
+        followed.poll()
+        assert activity_text(followed) == "testing 25 %"
+        recorder.evaluated(40, 50.0)
+        followed.poll()
+        assert activity_text(followed) == "iteration 40"
 
 
 def test_no_probe_no_readout(run):
