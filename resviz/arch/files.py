@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,7 +86,12 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
         if isinstance(data, str):
             data = data.encode()
         data = data.removeprefix(b"\xef\xbb\xbf")  # some editors begin UTF-8 files with a byte order mark
-        header = msgspec.json.decode(data, type=_Header)
+        if not data.strip():
+            raise FormatError(f"{where} is empty: choose an architecture saved by resviz.")
+        try:
+            header = msgspec.json.decode(data, type=_Header)
+        except msgspec.ValidationError:
+            raise FormatError(f"{where} is not an architecture of resviz: choose another file.") from None
         if header.format != FORMAT:
             raise FormatError(f"{where} is not an architecture of resviz, but says {header.format[:40]!r}.")
         if header.version > VERSION:
@@ -99,9 +105,11 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
     except FormatError:
         raise
     except msgspec.ValidationError as error:
-        raise FormatError(f"{where} is no architecture or damaged: {_reason(error)}.") from None
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise FormatError(f"{where} is damaged or not JSON ({_reason(error)}): use a copy of it.") from None
+        raise FormatError(f"{where} is damaged ({_fault(error)}): use a copy of it.") from None
+    except RecursionError:
+        raise FormatError(f"{where} is damaged (nested too deeply): use a copy of it.") from None
+    except (msgspec.DecodeError, UnicodeError):
+        raise FormatError(f"{where} is damaged or not JSON: use a copy of it.") from None
     except ResvizError as error:
         raise FormatError(f"{where} holds an impossible architecture: {str(error)[:300]}") from None
 
@@ -210,10 +218,13 @@ def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _reason(error: Exception) -> str:
-    """Return why, as part of a sentence."""
-    if isinstance(error, RecursionError):
-        return "nested too deeply"
-    if isinstance(error, UnicodeError):
-        return "not UTF-8 text"
-    return " ".join(str(error).split()).rstrip(".")[:200]
+def _fault(error: msgspec.ValidationError) -> str:
+    """Return what is wrong with a document's fields, in our words: the library's are about types."""
+    text = str(error)
+    at = re.search(r"at `\$\.?([^`]*)`", text)
+    place = f" of {at[1][:80]}" if at and at[1] else ""
+    named = re.search(r"(missing required|unknown) field `([^`]*)`", text)
+    if named:
+        verb = "is missing" if named[1].startswith("missing") else "is not known to resviz"
+        return f"the field {named[2][:40]}{place} {verb}"
+    return f"the value{place} cannot be used"
