@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
-from app.lab.fields import set_property
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.lab.table import RunsTable
@@ -35,10 +34,13 @@ class Bottom(QTabWidget):
         self.plots: dict[str, Plot] = {}
         """The three plots by name; empty until `make_plots`."""
         self._frames: dict[str, QFrame] = {}
+        self._marks: dict[str, QFrame] = {}
+        """What points at a plot while the lesson speaks of it."""
         self.addTab(self._make_curves(), "Curves")
         self.table = RunsTable(session)
         self.table.told.connect(self.told)
         self.table.failed.connect(self.failed)
+        self.table.opened.connect(self._on_opened)
         self.addTab(self.table, "Runs")
         self.explain: ExplainPanel | None = None
         self._explain_page = QWidget()
@@ -51,9 +53,10 @@ class Bottom(QTabWidget):
         theme().changed.connect(self._on_runs_changed)
 
     def highlight(self, name: str) -> None:
-        """Point at one plot ("" for none)."""
-        for key, frame in self._frames.items():
-            set_property(frame, "role", "notice" if key == name else "card")
+        """Point at one plot with a small mark at its top ("" for none)."""
+        for key, mark in self._marks.items():
+            mark.setVisible(key == name)
+            mark.raise_()
 
     def close_workers(self) -> None:
         """End what runs for the tabs."""
@@ -73,6 +76,11 @@ class Bottom(QTabWidget):
             inside.setContentsMargins(1, 1, 1, 1)
             row.addWidget(frame, 1)
             self._frames[name] = frame
+            mark = QFrame(frame)
+            mark.setProperty("role", "marker")
+            mark.setGeometry(2 * GRID, 0, 4 * GRID, 3)
+            mark.hide()
+            self._marks[name] = mark
         return page
 
     def make_plots(self) -> None:
@@ -113,6 +121,10 @@ class Bottom(QTabWidget):
             layout.addWidget(self.explain)
         if index == EXPLAIN and self.explain is not None:
             self.explain.set_runs(self._explain_runs())
+
+    @Slot()
+    def _on_opened(self) -> None:
+        self.setCurrentIndex(CURVES)
 
     @Slot()
     def _on_runs_changed(self) -> None:

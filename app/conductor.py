@@ -9,12 +9,18 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.bottom import CURVES
 from app.lab.followed import FollowedRun
+from app.lab.live_view import device_sentence
+from app.lab.readouts import structure_of
 from app.lessons.panel import TRAINING_SECONDS
 from app.side import LESSON
 from resviz.runs.store import Run
+from resviz.train import demonstration
 
 if TYPE_CHECKING:
     from app.window import MainWindow
+
+_GATHER_MS = 300
+"""Workers that die within this time are offered together."""
 
 
 class Conductor(QObject):
@@ -29,7 +35,14 @@ class Conductor(QObject):
         self._session, self._bridge, self._workspace = window.session, window.bridge, window.workspace
         self._side, self._bottom = window.side, window.bottom
         self._offers, self._menus = window.offers, window.menus
-        self._lost: dict[str, list[FollowedRun]] = {}
+        self._lost: dict[FollowedRun, str] = {}
+        self._demonstration: list[object] | None = None
+        """The structures of the demonstration's networks; None until they are asked for."""
+        self._offered, self._offered_runs = "", dict[FollowedRun, str]()
+        self._gathering = QTimer(self)
+        self._gathering.setSingleShot(True)
+        self._gathering.setInterval(_GATHER_MS)
+        self._gathering.timeout.connect(self._ask_to_resume)
         self.closing = False
         """Whether the window goes: then the end of a worker is nothing to talk about."""
         self._side.lab.trained.connect(self._on_trained)
@@ -37,19 +50,37 @@ class Conductor(QObject):
         self._bridge.updated.connect(self._on_updated)
         self._bridge.run_ended.connect(self._on_run_ended)
         self._bridge.worker_died.connect(self._on_worker_died)
+        self._workspace.networks_changed.connect(self._judge_lesson)
+        self._judge_lesson()
         self._enable_training()
 
     @Slot()
     def _on_trained(self) -> None:
         self._side.tabs.setCurrentIndex(LESSON)
         self._side.lesson.start_over()
-        self._side.lesson.follow("training")
         self._bottom.setCurrentIndex(CURVES)
 
     @Slot()
     def _on_current_changed(self) -> None:
         networks = [run.architecture for run in self._session.current if run.architecture is not None]
-        self._workspace.show_networks(networks)
+        kept = self._workspace.show_networks(networks)
+        if kept:
+            self.told.emit(
+                f"Your edited {' and '.join(kept)} stays as restored; what trains is the run's own."
+            )
+        self._judge_lesson()
+
+    @Slot()
+    def _judge_lesson(self) -> None:
+        """Tell the lesson whether what is on screen is what it speaks of."""
+        runs = self._session.current
+        shown = [run.architecture for run in runs] or [d.architecture for d in self._workspace.documents]
+        if self._demonstration is None:
+            self._demonstration = [structure_of(each) for each in demonstration.architectures()]
+        wanted = self._demonstration
+        found = [structure_of(architecture) for architecture in shown if architecture is not None]
+        same = len(found) == len(wanted) and all(structure in wanted for structure in found)
+        self._side.lesson.set_subject(same and all(run.data == demonstration.recipe().data for run in runs))
 
     @Slot()
     def _on_updated(self) -> None:
@@ -71,10 +102,12 @@ class Conductor(QObject):
     @Slot(object, str, str)
     def _on_run_ended(self, path: object, state: str, message: str) -> None:
         run = self._bridge.followed[path]  # type: ignore[index]
-        if state == "interrupted":
+        if state == "interrupted" and run.cut_short:
+            self.told.emit(f"{run.name}: ended at iteration {run.series.iteration:,}. Resume goes on there.")
+        elif state == "interrupted":
             self._offer_resume(run, "the worker had to end.")
         elif state == "failed":
-            self.failed.emit(f"{run.name}: {message}")
+            self.failed.emit(f"{run.name}: {device_sentence(message)}")
         else:
             self.told.emit(f"{run.name}: {state} at iteration {run.series.iteration:,}.")
         if state == "finished":
@@ -85,23 +118,30 @@ class Conductor(QObject):
         self._offer_resume(self._bridge.followed[path], reason)  # type: ignore[index]
 
     def _offer_resume(self, run: FollowedRun, reason: str) -> None:
-        """Offer to go on; the runs of one worker together, once this turn of the events is over."""
+        """Offer to go on; runs that are lost within a moment together."""
         if self.closing:
             return
         if not self._lost:
-            QTimer.singleShot(0, self, self._ask_to_resume)
-        self._lost.setdefault(reason, []).append(run)
+            self._gathering.start()
+        self._lost[run] = reason
 
     @Slot()
     def _ask_to_resume(self) -> None:
         lost, self._lost = self._lost, {}
-        for reason, runs in lost.items():
-            names = " and ".join(run.name for run in runs)
-            self.failed.emit(f"{names}: {reason}")
-            self._offers.ask(
-                f"{names}: {reason} Everything recorded is there.",
-                (("Resume", partial(self._resume, [run.run for run in runs])), ("Not now", None)),
-            )
+        before = self._offered
+        if self._offers.asks(before):  # Not answered yet: one question for them all.
+            lost = {**{run: why for run, why in self._offered_runs.items() if run.resumable}, **lost}
+        reasons: dict[str, list[str]] = {}
+        for run, reason in lost.items():
+            reasons.setdefault(reason, []).append(run.name)
+        text = " ".join(f"{' and '.join(names)}: {reason}" for reason, names in reasons.items())
+        self.failed.emit(text)
+        self._offered, self._offered_runs = f"{text} Everything recorded is there.", lost
+        self._offers.ask(
+            self._offered,
+            (("Resume", partial(self._resume, [run.run for run in lost])), ("Not now", None)),
+            instead_of=before,
+        )
 
     def _resume(self, runs: list[Run]) -> None:
         self._bridge.resume([self._bridge.follow(run) for run in runs])

@@ -149,9 +149,7 @@ class Document(QObject):
         if target is None:
             raise ResvizError("This network has no file yet: use Save As and choose one.")
         files.save(self._architecture, target)
-        if target != self._path:
-            self._path = target
-            self.path_changed.emit()
+        self.set_path(target)
         self.undo_stack.setClean()
         return target
 
@@ -214,6 +212,12 @@ class Document(QObject):
         """Name the architecture."""
         self._architecture.name = name
         self.name_changed.emit(name)
+
+    def set_path(self, path: Path | None) -> None:
+        """Belong to another file from now on."""
+        if path != self._path:
+            self._path = path
+            self.path_changed.emit()
 
     def reset(self, architecture: Architecture) -> None:
         """Take over `architecture` as it is (the document owns it from now on)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.autosave import Leftover
@@ -22,6 +22,9 @@ _RECENT = 20
 class Offers(QWidget):
     """A bar under the top bar that is there only while it has something to say."""
 
+    closed = Signal()
+    """Everything is answered and the bar is gone."""
+
     def __init__(self) -> None:
         super().__init__()
         self.bar = OfferBar()
@@ -32,8 +35,15 @@ class Offers(QWidget):
         self.bar.answered.connect(self._show_next)
         self.hide()
 
-    def ask(self, text: str, answers: Sequence[Answer]) -> None:
-        """Show a sentence with its answers, after those that wait already; the same is not asked twice."""
+    def ask(self, text: str, answers: Sequence[Answer], *, instead_of: str = "") -> None:
+        """Show a sentence with its answers, after those that wait already; the same is not asked twice.
+
+        It takes the place of the question `instead_of`, where that is not answered yet.
+        """
+        self._waiting = [each for each in self._waiting if each[0] != instead_of]
+        if self.asks(instead_of):
+            self.bar.ask(text, answers)
+            return
         if (self.isVisible() and self.bar.text == text) or any(
             text == waiting for waiting, _ in self._waiting
         ):
@@ -41,6 +51,10 @@ class Offers(QWidget):
         self._waiting.append((text, answers))
         if self.isHidden():
             self._show_next()
+
+    def asks(self, text: str) -> bool:
+        """Say whether a question is in the bar."""
+        return not self.isHidden() and self.bar.text == text
 
     def offer_leftovers(self, workspace: Workspace) -> None:
         """Offer what an earlier window left unsaved."""
@@ -87,3 +101,5 @@ class Offers(QWidget):
         self.setVisible(bool(self._waiting))
         if self._waiting:
             self.bar.ask(*self._waiting.pop(0))
+        else:
+            self.closed.emit()

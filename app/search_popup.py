@@ -75,6 +75,7 @@ class SearchPopup(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._hint_text = hint
         self._hint = QLabel(hint)
+        self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setProperty("role", "caption")
         self._hint.setWordWrap(True)
         self._hint.setVisible(bool(hint))

@@ -10,6 +10,7 @@ from app.bottom import CURVES, Bottom
 from app.commands import window_specs
 from app.conductor import Conductor
 from app.dialogs import file_dialog
+from app.document import Document
 from app.editor.palette import Palette
 from app.editor.pane import EditorPane
 from app.lab.bridge import WorkerBridge
@@ -18,6 +19,7 @@ from app.lab.session import Session
 from app.menus import Menus
 from app.offers import Offers
 from app.overlay import Overlay
+from app.pane_actions import PaneActions
 from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
 from app.side import Side
@@ -32,8 +34,12 @@ from resviz.runs.store import find_runs
 from resviz.train import demonstration
 
 MINIMUM = QSize(1024, 640)
+FRAME = QSize(8, 40)
+"""What a window manager may add around the window; it is known only once the window is shown."""
 PALETTE_WIDTH, SIDE_WIDTH, PRESENTATION_SIDE_WIDTH = 200, 312, 384
 _STATUS_SECONDS = 8
+_HIDING_MS = 40
+"""A closed list needs so long until what was under it is painted."""
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +61,7 @@ class MainWindow(QMainWindow):
         self.overlay = Overlay(self.session, self.workspace.panes, self)
         self.offers = Offers()
         self.menus = Menus(self, window_specs(self))
+        self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
         self.conductor = Conductor(self)
         self.presets_popup = SearchPopup(
             self,
@@ -62,6 +69,7 @@ class MainWindow(QMainWindow):
             "Any depth 6n+2 and width can be typed: plain-38, resnet-110-B-w32.",
         )
         self.command_popup = SearchPopup(self, "Type what you want to do")
+        self._watched = list(self.workspace.documents)
         self._painted = False
         self._closing = False
         self._build()
@@ -165,6 +173,11 @@ class MainWindow(QMainWindow):
         self.presets_popup.chosen.connect(self._on_preset_chosen)
         self.command_popup.chosen.connect(self._on_command_chosen)
         theme().changed.connect(self._show_theme)
+        lab.told.connect(self.show_message)
+        self.offers.closed.connect(self._focus_network)
+        for document in workspace.documents:
+            self._watch(document)
+        self._show_title()
 
     # Messages
 
@@ -207,6 +220,7 @@ class MainWindow(QMainWindow):
         if self._closing:
             return
         self.bottom.make_plots()
+        self.side.lab.form.look_for_cards()
         self.offers.offer_leftovers(self.workspace)
         self.offers.offer_interrupted(self.session)
 
@@ -248,9 +262,12 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _on_preset_chosen(self, name: str) -> None:
         try:
-            self.workspace.new_from_preset(name)
+            architecture = presets.preset(name)
         except ResvizError as error:
             self.presets_popup.complain(str(error))
+        else:
+            # A thousand blocks take a while: the list is off the screen before.
+            QTimer.singleShot(_HIDING_MS, self, lambda: self.workspace.put_preset(architecture, name))
 
     @Slot(str)
     def _on_command_chosen(self, key: str) -> None:
@@ -290,13 +307,26 @@ class MainWindow(QMainWindow):
     # Following
 
     def _fill_edit_menu(self) -> None:
-        menu, actions = self.menus.menus["Edit"], self.workspace.active.editor_actions
-        own = {self.menus[name] for name in ("undo", "redo", "twin")}
-        for action in menu.actions():
-            if action not in own:
-                menu.removeAction(action)
-        menu.addSeparator()
-        menu.addActions([action for action in actions if action not in (actions.undo, actions.redo)])
+        self._pane_actions.show(self.workspace.active.editor_actions)
+
+    @Slot()
+    def _focus_network(self) -> None:
+        """Give the keyboard to the network in use, unless something else has it."""
+        focused = QApplication.focusWidget()
+        if focused is None or focused is self or not focused.isVisible() or self.offers.isAncestorOf(focused):
+            self.workspace.active.setFocus()
+
+    def _watch(self, document: Document) -> None:
+        for signal in (document.name_changed, document.path_changed, document.modified_changed):
+            signal.connect(self._show_title)
+
+    @Slot()
+    def _show_title(self) -> None:
+        """Say in the title what is open, in which files, and whether something is not saved."""
+        documents = self.workspace.documents
+        names = [d.name if d.path is None else f"{d.name} ({d.path.name})" for d in documents]
+        self.setWindowTitle(f"{' + '.join(names)}[*] — resviz")
+        self.setWindowModified(any(document.modified for document in documents))
 
     @Slot()
     def _on_undo_changed(self) -> None:
@@ -314,6 +344,11 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_documents_changed(self) -> None:
         self.side.lab.set_documents(self.workspace.documents)
+        for pane in self.workspace.panes:
+            if pane.document not in self._watched:
+                self._watch(pane.document)
+        self._watched = list(self.workspace.documents)
+        self._show_title()
 
     @Slot(list)
     def _on_selection_changed(self, ids: list[str]) -> None:
@@ -347,12 +382,12 @@ class MainWindow(QMainWindow):
         if isinstance(saved, QByteArray) and self.restoreGeometry(saved):
             return
         screen = QGuiApplication.primaryScreen()
-        room = screen.availableSize() if screen is not None else QSize(1280, 720)
+        room = (screen.availableSize() if screen is not None else QSize(1280, 720)) - FRAME
         self.resize(
-            QSize(
-                max(MINIMUM.width(), min(1600, room.width())), max(MINIMUM.height(), min(960, room.height()))
-            )
+            max(MINIMUM.width(), min(1600, room.width())), max(MINIMUM.height(), min(960, room.height()))
         )
+        if screen is not None:  # In the upper left of what is free: all of it is in sight.
+            self.move(screen.availableGeometry().topLeft())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what is not saved, let the workers checkpoint and end, and go."""

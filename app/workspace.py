@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidg
 
 from app.autosave import AutoSave, Leftover
 from app.dialogs import file_dialog
-from app.document import Document
+from app.document import Document, ReplaceArchitecture
 from app.editor.pane import EditorPane
 from app.lab.fields import set_property
 from app.lab.readouts import structure_of
@@ -23,6 +23,24 @@ from resviz.errors import ResvizError
 FILTER = "Architectures (*.json)"
 
 
+class OpenFile(ReplaceArchitecture):
+    """Put the network of a file, and the file, in the place of what a document held."""
+
+    def __init__(self, document: Document, architecture: Architecture, path: Path) -> None:
+        super().__init__(document, architecture, f"Open {path.name}")
+        self._paths = document.path, path
+
+    def redo(self) -> None:
+        """Put the file in."""
+        super().redo()
+        self._document.set_path(self._paths[1])
+
+    def undo(self) -> None:
+        """Put back what was there."""
+        super().undo()
+        self._document.set_path(self._paths[0])
+
+
 class Workspace(QWidget):
     """Two editor panes side by side; the one in use is framed and gets what the menus do."""
 
@@ -30,6 +48,8 @@ class Workspace(QWidget):
     """A pane shows another document."""
     active_changed = Signal()
     """Another pane is in use."""
+    networks_changed = Signal()
+    """A pane's network was changed in any way, or is another one: told a moment later."""
     undo_changed = Signal()
     """What can be undone or redone in a pane is new."""
     told = Signal(str)
@@ -40,6 +60,8 @@ class Workspace(QWidget):
         self.panes = [EditorPane(Document(architecture, self)) for architecture in architectures]
         self.active = self.panes[0]
         self.autosave = AutoSave(self)
+        self._restored: list[Document] = []
+        """Brought back from an earlier window: not to be replaced by what is resumed."""
         self._frames: list[QFrame] = []
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -63,6 +85,8 @@ class Workspace(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._splitter)
         self.autosave.set_documents(self.documents)
+        for document in self.documents:
+            document.analysed.connect(self.networks_changed)
         self._mark_active()
 
     @property
@@ -100,7 +124,11 @@ class Workspace(QWidget):
         Raises:
             PresetError: there is none of that name.
         """
-        self.active.document.replace(preset(name), f"New from preset {name}")
+        self.put_preset(preset(name), name)
+
+    def put_preset(self, architecture: Architecture, name: str) -> None:
+        """Put a preset that is made already into the pane in use, as one undo step."""
+        self.active.document.replace(architecture, f"New from preset {name}")
         self.active.view.fit()
 
     @Slot()
@@ -120,8 +148,9 @@ class Workspace(QWidget):
             return
         old, pane = self.active.document, self.active
         if old.modified:
-            # Nobody is asked: what was not saved is one undo step away. The path comes with the next save.
-            pane.document.replace(document.architecture, f"Open {Path(path).name}")
+            # Nobody is asked: what was not saved is one undo step away, and so is the file it belonged to.
+            old.undo_stack.push(OpenFile(old, document.architecture, Path(path)))
+            old.undo_stack.setClean()
             pane.view.fit()
             document.deleteLater()
             self.told.emit(f"Opened {Path(path).name}. Undo brings back what was not saved.")
@@ -156,11 +185,15 @@ class Workspace(QWidget):
         self.other.view.fit()
         self.told.emit(f"{made.name} is the twin of {self.active.document.name}.")
 
-    def show_networks(self, architectures: Sequence[Architecture]) -> None:
-        """Show an experiment's networks, as far as there are panes; unsaved work is one undo step away."""
+    def show_networks(self, architectures: Sequence[Architecture]) -> list[str]:
+        """Show an experiment's networks, as far as there are panes; unsaved work is one undo step away.
+
+        What was just restored from an earlier window stays; the names of those networks are returned.
+        """
         shown = {id(pane): structure_of(pane.document.architecture) for pane in self.panes}
         wanted = [structure_of(architecture) for architecture in architectures]
         free = [pane for pane in self.panes if shown[id(pane)] not in wanted]
+        kept: list[str] = []
         for architecture, structure in zip(architectures, wanted, strict=True):
             if structure in shown.values() or not free:
                 continue
@@ -168,7 +201,11 @@ class Workspace(QWidget):
             alike = [pane for pane in free if is_plain(pane.document.architecture) == plain]
             pane = (alike or free)[0]
             free.remove(pane)
-            self._put(pane, architecture)
+            if pane.document in self._restored and pane.document.modified:
+                kept.append(pane.document.name)
+            else:
+                self._put(pane, architecture)
+        return kept
 
     def _put(self, pane: EditorPane, architecture: Architecture) -> None:
         if pane.document.modified:
@@ -184,6 +221,7 @@ class Workspace(QWidget):
         for index, architecture in leftover.architectures.items():
             if index < len(self.panes):
                 self.panes[index].document.replace(architecture, "Restore")
+                self._restored.append(self.panes[index].document)
                 self.panes[index].view.fit()
         self.autosave.save()
         self.autosave.discard(leftover)
@@ -206,7 +244,9 @@ class Workspace(QWidget):
         if isinstance(pane, EditorPane):
             self.activate(pane)
 
-    @Slot()
-    def _on_document_changed(self) -> None:
+    @Slot(object)
+    def _on_document_changed(self, document: Document) -> None:
         self.autosave.set_documents(self.documents)
+        document.analysed.connect(self.networks_changed)
         self.documents_changed.emit()
+        self.networks_changed.emit()

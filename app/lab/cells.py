@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -30,11 +31,22 @@ def data_name(spec: str) -> str:
     )
 
 
+def experiment_title(name: str, folder: str) -> str:
+    """Return an experiment's name with the running number of its folder, which tells it from its equals."""
+    number = folder.rpartition("-")[2]
+    again = re.fullmatch(rf"{re.escape(_plain(name))}-{number}", _plain(folder)) if number.isdigit() else None
+    return f"{name} ({number})" if again else name
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w.+-]+", "-", text).strip("-. ")
+
+
 def when(seconds: float) -> str:
     """Return a time (seconds since 1970, UTC) as it is shown, in local time."""
     moment = datetime.datetime.fromtimestamp(seconds)
     today = datetime.datetime.now().date()
-    return moment.strftime("today %H:%M" if moment.date() == today else "%Y-%m-%d %H:%M")
+    return moment.strftime("today %H:%M:%S" if moment.date() == today else "%Y-%m-%d %H:%M:%S")
 
 
 def swatch(colour: QColor) -> QIcon:

@@ -77,8 +77,9 @@ class DataField(QWidget):
         self._about = sentence_label("caption")
         self._problem_label = sentence_label("error")
         self._choose = QPushButton()
-        self._choose.setProperty("role", "quiet")
-        self._choose.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self._choose_folder = QPushButton("Folder I have…")
+        for button in (self._choose, self._choose_folder):
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         label = QLabel("Data")
         label.setProperty("role", "muted")
         label.setMinimumWidth(96)
@@ -93,9 +94,17 @@ class DataField(QWidget):
         column.addLayout(row)
         column.addWidget(self._about)
         column.addWidget(self._problem_label)
-        column.addWidget(self._choose)
+        choices = QHBoxLayout()
+        choices.setSpacing(GRID)
+        choices.addWidget(self._choose)
+        choices.addWidget(self._choose_folder)
+        choices.addStretch(1)
+        column.addLayout(choices)
         self.combo.currentIndexChanged.connect(self._on_chosen)
+        # Only what a person chooses opens the dialog, not what is restored.
+        self.combo.activated.connect(self._on_activated)
         self._choose.clicked.connect(self._on_choose)
+        self._choose_folder.clicked.connect(self._on_choose_folder)
         self._show()
 
     @property
@@ -177,7 +186,10 @@ class DataField(QWidget):
         self._problem_label.setText(self._complaint)
         self._problem_label.setVisible(bool(self._complaint))
         self._choose.setVisible(chosen.spec != "shapes")
-        self._choose.setText("Use a file I have…" if chosen.archive else "Choose the folder…")
+        self._choose.setText("Archive I have…" if chosen.archive else "Choose the folder…")
+        self._choose.setToolTip(f"Use {chosen.archive} from this machine" if chosen.archive else "")
+        self._choose_folder.setVisible(bool(chosen.archive))
+        self._choose_folder.setToolTip(f"Use the unpacked folder {chosen.folder}")
 
     @Slot()
     def _on_chosen(self) -> None:
@@ -185,13 +197,27 @@ class DataField(QWidget):
         self._show()
         self.edited.emit()
 
+    @Slot(int)
+    def _on_activated(self, index: int) -> None:
+        if not DATA_SETS[index].spec and "" not in self._locations:
+            self._on_choose_folder()
+
     @Slot()
     def _on_choose(self) -> None:
+        chosen = self.data_set
+        self._open_dialog([f"{chosen.title} ({chosen.archive})"] if chosen.archive else [])
+
+    @Slot()
+    def _on_choose_folder(self) -> None:
+        self._open_dialog([])
+
+    def _open_dialog(self, filters: list[str]) -> None:
+        """Ask for a file of these filters, or without them for a folder."""
         if self._dialog is not None:
             self._dialog.close()
         chosen = self.data_set
-        filters = [f"{chosen.title} ({chosen.archive})"] if chosen.archive else []
-        dialog = file_dialog(self, "Data", filters=filters)
+        what = chosen.archive if filters else chosen.folder or "with train/CLASS/ and test/CLASS/"
+        dialog = file_dialog(self, f"Choose the {'file' if filters else 'folder'} {what}", filters=filters)
         dialog.fileSelected.connect(self._on_file_selected)
         dialog.destroyed.connect(self._on_dialog_gone)
         self._dialog = dialog

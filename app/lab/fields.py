@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -48,6 +48,10 @@ class ElidedLabel(QLabel):
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setMinimumWidth(1)
         self.show_text(text)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height of a line; it may be cut to nothing."""
+        return QSize(1, super().minimumSizeHint().height())
 
     def show_text(self, text: str) -> None:
         """Show a line."""

@@ -38,6 +38,8 @@ class FollowedRun:
     batch_size: int
     learning_rate: float = 0.0
     """The recipe's, before its first drop; 0 where it cannot be read."""
+    data: str = ""
+    """What the recipe trains on."""
     series: RunSeries = field(default_factory=RunSeries)
     worker: WorkerProcess | None = None
     death: str = ""
@@ -68,15 +70,15 @@ class FollowedRun:
     @classmethod
     def open(cls, run: Run) -> FollowedRun:
         """Follow `run`; a damaged architecture or recipe is no reason not to show its curves."""
-        architecture, batch_size, learning_rate = None, 0, 0.0
+        architecture, batch_size, learning_rate, data = None, 0, 0.0, ""
         try:
             architecture = run.architecture()
             recipe = run.recipe()
-            batch_size, learning_rate = recipe.batch_size, recipe.learning_rate
+            batch_size, learning_rate, data = recipe.batch_size, recipe.learning_rate, recipe.data
         except ResvizError:
             pass
         plain = is_plain(architecture) if architecture is not None else run.name.startswith("plain")
-        return cls(run, plain, architecture, batch_size, learning_rate)
+        return cls(run, plain, architecture, batch_size, learning_rate, data)
 
     @property
     def path(self) -> Path:

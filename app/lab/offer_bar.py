@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
-from app.lab.fields import set_property
+from app.lab.fields import ElidedLabel, set_property
 from app.theme import GRID
 
 Answer = tuple[str, Callable[[], None] | None]
@@ -15,19 +15,17 @@ Answer = tuple[str, Callable[[], None] | None]
 
 
 class OfferBar(QFrame):
-    """One sentence and its buttons; hidden when answered."""
+    """One sentence and its buttons in one slim line; hidden when answered."""
 
     answered = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "notice")
-        self._text = QLabel()
-        self._text.setTextFormat(Qt.TextFormat.PlainText)
-        self._text.setWordWrap(True)
+        self._text = ElidedLabel()
         self.buttons: list[QPushButton] = []
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(2 * GRID, GRID, GRID, GRID)
+        self._row.setContentsMargins(2 * GRID, 1, GRID // 2, 1)
         self._row.setSpacing(GRID)
         self._row.addWidget(self._text, 1)
 
@@ -43,10 +41,11 @@ class OfferBar(QFrame):
             button.hide()
             button.deleteLater()
         self.buttons = []
-        self._text.setText(text)
+        self._text.show_text(text)
         for index, (title, action) in enumerate(answers):
             button = QPushButton(title)
             set_property(button, "role", "quiet" if index else "danger" if danger else "primary")
+            button.setProperty("size", "slim")
             button.clicked.connect(lambda _=False, act=action: self._answer(act))
             self._row.addWidget(button)
             self.buttons.append(button)

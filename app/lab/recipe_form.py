@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.lab.data_field import DataField
 from app.lab.fields import NumberField, sentence_label
 from app.theme import GRID
 from resviz.errors import ResvizError
-from resviz.train import demonstration
+from resviz.train import cards, demonstration
 from resviz.train.recipe import PAPER, QUICK, SHORT, Recipe
 
 PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
@@ -32,6 +33,8 @@ class RecipeForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._base = PRESETS[0][1]()
+        self._lacking = ""
+        """Why no graphics card can be used; "" where one can, or it is not known yet."""
         self.data = DataField()
         self.preset = self._combo("Recipe", [title for title, _, _ in PRESETS])
         self.device = self._combo("Device", [title for title, _ in DEVICES])
@@ -50,7 +53,7 @@ class RecipeForm(QWidget):
         )
         self.seed = NumberField("Seed", " ", "Fixes initial weights, batches and augmentation.", minimum=0)
         self.details = QToolButton()
-        self.details.setText("Numbers")
+        self.details.setText("Settings")
         self.details.setCheckable(True)
         self.details.setArrowType(Qt.ArrowType.RightArrow)
         self.details.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -81,6 +84,8 @@ class RecipeForm(QWidget):
     @property
     def problem(self) -> str:
         """The first thing that is wrong, one sentence, or ""."""
+        if self._lacking and DEVICES[self.device.currentIndex()][1] == "cuda":
+            return f"{self._lacking}: choose Automatic or CPU."
         for field in (self.data, self.iterations, self.batch_size, self.learning_rate, self.seed):
             if field.problem:
                 return field.problem
@@ -107,6 +112,20 @@ class RecipeForm(QWidget):
             learning_rate=self.learning_rate.value(),
             seed=self.seed.count(),
         )
+
+    def look_for_cards(self) -> None:
+        """Grey out the graphics card where none can be used; the driver is asked, which may take a moment."""
+        if cards.cuda_present():
+            return
+        driver = cards.count() > 0
+        self._lacking = (
+            "The installed PyTorch was built without CUDA" if driver else "This machine has no CUDA card"
+        )
+        model, place = self.device.model(), [spec for _, spec in DEVICES].index("cuda")
+        assert isinstance(model, QStandardItemModel)
+        model.item(place).setEnabled(False)
+        model.item(place).setToolTip(f"{self._lacking}.")
+        self.edited.emit()
 
     def set_base(self, recipe: Recipe) -> None:
         """Show a recipe; fields that the form does not have are kept from it."""

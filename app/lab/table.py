@@ -39,11 +39,12 @@ from app.lab.cells import (
     TEST,
     TRAIN,
     data_name,
+    experiment_title,
     new_cells,
     swatch,
     when,
 )
-from app.lab.live_view import error_text, state_text
+from app.lab.live_view import device_sentence, error_text, state_text
 from app.lab.offer_bar import OfferBar
 from app.lab.run_list import Group, Row, RunList
 from app.lab.session import Session
@@ -64,6 +65,8 @@ class RunsTable(QWidget):
     """Something could not be done, one sentence."""
     told = Signal(str)
     """Something was done, one sentence."""
+    opened = Signal()
+    """An experiment was taken in hand: its curves are wanted."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -148,7 +151,7 @@ class RunsTable(QWidget):
 
     def _group_items(self, group: Group) -> list[QStandardItem]:
         cells = new_cells()
-        cells[RUN].setText(group.experiment.name)
+        cells[RUN].setText(experiment_title(group.experiment.name, group.path.name))
         cells[RUN].setData(str(group.path), PATH_ROLE)
         cells[STARTED].setText(when(group.experiment.file.created))
         for cell in cells:
@@ -170,18 +173,19 @@ class RunsTable(QWidget):
         summary = row.summary
         if followed is not None and followed.series.started is not None:
             series = followed.series
-            state, message = state_text(followed), followed.death or series.message
+            state, message = state_text(followed), followed.death or device_sentence(series.message)
             iteration, asked = series.iteration, series.iterations
             train, test = series.train_error_pct, series.test_error_pct
         elif summary is not None:
-            state, message = ("training" if summary.state == "running" else summary.state), summary.message
+            state = "training" if summary.state == "running" else summary.state
+            message = device_sentence(summary.message)
             iteration, asked = summary.iterations, summary.iterations_asked
             train, test = summary.train_error_pct, summary.test_error_pct
         else:
             state, message, iteration, asked, train, test = "…", "", None, None, None, None
         texts = {
             DATA: data_name(row.data),
-            STATE: state,
+            STATE: f"{state}: {message}" if state == "failed" and message else state,
             ITERATION: "" if iteration is None else f"{iteration:,}" + (f" of {asked:,}" if asked else ""),
             TRAIN: error_text(train),
             TEST: error_text(test),
@@ -191,6 +195,7 @@ class RunsTable(QWidget):
                 items[column].setText(text)
         if items[STATE].toolTip() != message:
             items[STATE].setToolTip(message)
+            items[RUN].setToolTip(f"{row.run.path}\n{message}" if message else str(row.run.path))
         shown = self._session.is_shown(row.run.path)
         check = Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
         if items[RUN].checkState() != check:
@@ -207,6 +212,7 @@ class RunsTable(QWidget):
         header.setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
         for column in range(1, len(COLUMNS)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setMaximumSectionSize(40 * GRID)
 
     def _group_indexes(self) -> list[QModelIndex]:
         return [self.model.index(row, 0) for row in range(self.model.rowCount())]
@@ -253,6 +259,7 @@ class RunsTable(QWidget):
             if path == group.path or any(row.run.path == path for row in group.rows):
                 self._session.take([row.run for row in group.rows], alone=True)
                 self.told.emit(f"{group.experiment.name} is open with all its curves.")
+                self.opened.emit()
 
     def ask_to_delete(self, path: Path) -> None:
         """Ask, in the table, whether a run or an experiment is to be deleted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QFont, QTextCharFormat, QTextCursor
+from PySide6.QtGui import QFont, QHideEvent, QShowEvent, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QTextBrowser, QVBoxLayout, QWidget
 
 from app.lessons.lesson import Lesson, When
@@ -27,6 +27,10 @@ class LessonPanel(QWidget):
         self._title = QLabel()
         self._title.setProperty("role", "heading")
         self._title.setWordWrap(True)
+        self._elsewhere = QLabel("This is the demonstration's lesson; what is on screen is something else.")
+        self._elsewhere.setProperty("role", "caption")
+        self._elsewhere.setWordWrap(True)
+        self._elsewhere.hide()
         self._count = QLabel()
         self._count.setProperty("role", "caption")
         self.text = QTextBrowser()
@@ -44,9 +48,10 @@ class LessonPanel(QWidget):
         foot.addStretch(1)
         foot.addWidget(self._count)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-        column.setSpacing(GRID)
+        column.setContentsMargins(2 * GRID, GRID // 2, 2 * GRID, GRID // 2)
+        column.setSpacing(GRID // 2)
         column.addWidget(self._title)
+        column.addWidget(self._elsewhere)
         column.addWidget(self.text, 1)
         column.addLayout(foot)
         theme().changed.connect(self._on_theme_changed)
@@ -64,6 +69,10 @@ class LessonPanel(QWidget):
                 self._reached = index
                 self._show(index)
                 return
+
+    def set_subject(self, same: bool) -> None:
+        """Say whether the networks and the data on screen are those that the lesson speaks of."""
+        self._elsewhere.setVisible(not same)
 
     def start_over(self) -> None:
         """Begin again: another training starts."""
@@ -90,7 +99,22 @@ class LessonPanel(QWidget):
         self._count.setText(f"{index + 1} of {count}")
         self.back_button.setEnabled(index > 0)
         self.next_button.setEnabled(index + 1 < count)
-        self.highlighted.emit(step.highlight)
+        self._point()
+
+    @Slot()
+    def _point(self) -> None:
+        """Point at the plot that the step speaks of, while the lesson is being read."""
+        self.highlighted.emit(self._lesson.steps[self._index].highlight if self.isVisible() else "")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Point again."""
+        super().showEvent(event)
+        self._point()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop pointing when something else is shown in the lesson's place."""
+        super().hideEvent(event)
+        self._point()
 
     def _space_lines(self) -> None:
         """Give the text the air that Markdown of its own does not have."""
@@ -98,8 +122,8 @@ class LessonPanel(QWidget):
         block = document.begin()
         while block.isValid():
             layout = block.blockFormat()
-            layout.setLineHeight(135.0, 1)
-            layout.setBottomMargin(GRID)
+            layout.setLineHeight(120.0, 1)
+            layout.setBottomMargin(6)
             cursor = self.text.textCursor()
             cursor.setPosition(block.position())
             cursor.setBlockFormat(layout)

@@ -71,12 +71,13 @@ def test_train_watch_pause_resume_stop_reopen(window, qtbot):
     qtbot.mouseClick(lab.train_button, LEFT)
     assert time.perf_counter() - began < 0.5
     assert lab.watching
-    assert window.side.lesson.index == 1
+    assert window.side.lesson.index == 0, "the lesson goes on when training does"
     assert "Starting the worker…" in [label.text() for label in lab.live.findChildren(type(lab._title))]
     runs = window.session.current
     qtbot.waitUntil(lambda: all(run.series.iteration >= 60 for run in runs), timeout=START_MS)
     qtbot.waitUntil(lambda: all(run.series.test_error_pct is not None for run in runs), timeout=10_000)
     plots = window.bottom.plots
+    assert window.side.lesson.index == 1
     qtbot.waitUntil(lambda: all(plot.redraws > 1 for plot in plots.values()), timeout=5000)
     assert all(len(plot.runs) == 2 and plot.with_data() for plot in plots.values())
     assert [run.colour for run in plots["error"].runs] == [window.session.colour(run.path) for run in runs]
@@ -278,7 +279,7 @@ def test_preset_of_any_depth_by_typing(window, qtbot):
     qtbot.keyClicks(popup.edit, "plain-38-w4")
     qtbot.keyClick(popup.edit, Qt.Key.Key_Return)
     assert not popup.isVisible()
-    assert window.workspace.active.document.name == "plain-38-w4"
+    qtbot.waitUntil(lambda: window.workspace.active.document.name == "plain-38-w4", timeout=2000)
 
 
 def test_command_palette_finds_and_does(window, qtbot):

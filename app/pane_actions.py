@@ -1,0 +1,43 @@
+"""The actions of the pane in use, in the menus Edit and View."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
+
+from app.editor.actions import EditorActions
+
+
+class PaneActions:
+    """Keeps two menus showing the actions of one pane: what they do goes where the person works."""
+
+    def __init__(self, edit: QMenu, view: QMenu) -> None:
+        self._menus = edit, view
+        self._shown: list[tuple[QMenu, QAction]] = []
+
+    def show(self, actions: EditorActions) -> None:
+        """Show the actions of a pane in place of those of another one."""
+        for menu, action in self._shown:
+            menu.removeAction(action)
+        self._shown = []
+        edit, view = self._menus
+        groups = (
+            (edit, (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete)),
+            (edit, (actions.select_all,)),
+            (edit, (actions.twin, actions.tidy_up)),
+            (
+                view,
+                (
+                    actions.zoom_in,
+                    actions.zoom_out,
+                    actions.fit,
+                    actions.actual_size,
+                    actions.zoom_to_selection,
+                ),
+            ),
+        )
+        for menu, group in groups:
+            self._shown.append((menu, menu.addSeparator()))
+            for action in group:
+                menu.addAction(action)
+                self._shown.append((menu, action))
