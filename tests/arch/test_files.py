@@ -134,9 +134,9 @@ def unit(block_id="a", kind="relu", **fields):
         ),
         (written(blocks=[unit()], twin_memory={"a": "B"}), "Twin memory names 'a'"),
         (written(blocks=[unit("a", "basic")], twin_memory={"a": "Z"}), "Twin memory says 'Z'"),
-        (b"[" * 100_000, "damaged"),
+        (b"[" * 100_000, "not an architecture of resviz"),
         (written()[:-1] + b', "wires": ' + b"[" * 100_000, "nested too deeply"),
-        (b'{"format": "resviz-architecture", "version": ' + b"9" * 10_000 + b"}", "damaged"),
+        (b'{"format": "resviz-architecture", "version": ' + b"9" * 10_000 + b"}", "not an architecture"),
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_one_sentence(data, reason):
