@@ -119,6 +119,27 @@ def test_a_tied_worker_ends_with_a_checkpoint_when_its_stdin_closes(tmp_path):
         assert checkpoint_names(run.checkpoints_path) == [f"iteration-{last.iteration}"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_killed_parent_leaves_checkpoints_and_no_worker(tmp_path):
+    # Several seconds an iteration, so that the end comes in the middle of one.
+    [run] = experiment(
+        tmp_path / "out", ["plain-8-w128"], iterations=100_000, batch_size=1_500, train_limit=1_500
+    ).runs
+    command = [sys.executable, "-m", "resviz", "resume", str(run.path), "--threads", "1"]
+    parent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: events(run, Started), "the start")
+        time.sleep(0.5)
+    finally:
+        parent.kill()
+        parent.wait()
+    began = time.monotonic()
+    wait_for(lambda: not run.alive(), "the worker's end")
+    assert time.monotonic() - began < 2
+    assert run.state() == "interrupted"
+    assert checkpoint_names(run.checkpoints_path)
+
+
 def test_a_tied_worker_ends_even_while_torch_is_loaded(tmp_path):
     [run] = experiment(tmp_path / "out", ["plain-8-w4"]).runs
     with worker(run) as process:
@@ -132,7 +153,9 @@ def test_a_tied_worker_ends_even_while_torch_is_loaded(tmp_path):
 
 def test_a_long_iteration_is_cut_off_and_nothing_is_lost(tmp_path):
     # Several seconds an iteration, so that the end comes in the middle of one.
-    [run] = experiment(tmp_path / "out", ["plain-8-w128"], iterations=100_000, batch_size=1_500).runs
+    [run] = experiment(
+        tmp_path / "out", ["plain-8-w128"], iterations=100_000, batch_size=1_500, train_limit=1_500
+    ).runs
     with worker(run) as process:
         wait_for(lambda: events(run, Started), "the start")
         time.sleep(0.5)
