@@ -89,7 +89,7 @@ class Palette(QWidget):
             self._groups.append(heading)
             for kind in CATALOGUE.values():
                 if kind.group == group:
-                    item = QTreeWidgetItem([kind.title])
+                    item = QTreeWidgetItem([kind.short_title or kind.title])
                     item.setData(0, _KIND, kind.name)
                     item.setToolTip(
                         0,

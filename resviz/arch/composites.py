@@ -154,6 +154,7 @@ def _kind(
     parameters: tuple[Parameter, ...],
     depth: int,
     synonyms: tuple[str, ...],
+    short_title: str = "",
 ) -> Kind:
     return Kind(
         name,
@@ -166,6 +167,7 @@ def _kind(
         parameters=parameters,
         depth=depth,
         synonyms=synonyms,
+        short_title=short_title,
     )
 
 
@@ -204,6 +206,7 @@ KINDS: tuple[Kind, ...] = (
         source="arXiv:1603.05027, Fig. 1b",
         parameters=(_CHANNELS, _STRIDE, _SHORTCUT),
         depth=2,
+        short_title="Pre-act block",
         synonyms=("pre-activation", "residual", "v2", "identity mappings"),
     ),
     _kind(
@@ -220,6 +223,7 @@ KINDS: tuple[Kind, ...] = (
             _STRIDE_IN,
         ),
         depth=3,
+        short_title="Pre-act bottleneck",
         synonyms=("pre-activation", "residual", "v2", "1001", "164"),
     ),
     _kind(
@@ -234,6 +238,7 @@ KINDS: tuple[Kind, ...] = (
             Parameter("padding", 1, "Zeros added on each side, in pixels.", 0, 15),
         ),
         depth=1,
+        short_title="Conv-norm-ReLU",
         synonyms=("cbr", "stem", "layer", "plain"),
     ),
 )

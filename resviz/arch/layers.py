@@ -250,6 +250,7 @@ KINDS: tuple[Kind, ...] = (
         _zero_pad_shape,
         _elementwise_cost,
         parameters=(_CHANNELS, _STRIDE),
+        short_title="Zero-pad shortcut",
         synonyms=("option a", "identity", "pad", "subsample"),
     ),
     Kind(
@@ -292,6 +293,7 @@ KINDS: tuple[Kind, ...] = (
         _PAPER,
         lambda _p, inputs: (need_map(inputs[0], "Global average pooling")[0],),
         _elementwise_cost,
+        short_title="Global avg pooling",
         synonyms=("gap", "adaptiveavgpool2d", "head"),
     ),
     Kind(

@@ -107,6 +107,8 @@ class Kind:
     parameters: tuple[Parameter, ...] = ()
     depth: int = 0
     synonyms: tuple[str, ...] = ()
+    short_title: str = ""
+    """For narrow places; "" where the title is short."""
 
     def parameter(self, name: str) -> Parameter:
         """Return the parameter called `name`.

@@ -23,7 +23,8 @@ def test_every_kind_is_there_with_picture_and_explanation(palette):
     assert set(palette.visible_kinds()) == set(CATALOGUE)
     for name, kind in CATALOGUE.items():
         item = palette.item(name)
-        assert item.text(0) == kind.title
+        assert item.text(0) == (kind.short_title or kind.title)
+        assert kind.title in item.toolTip(0)
         assert not item.icon(0).isNull()
         assert kind.doc[:20].replace("&", "&amp;") in item.toolTip(0)
 
@@ -63,3 +64,10 @@ def test_double_click_adds(palette, qtbot):
 def test_a_drag_carries_the_kind(palette):
     data = palette.tree.mimeData([palette.item("conv")])
     assert bytes(data.data(KIND_MIME).data()) == b"conv"
+
+
+def test_no_name_is_cut_in_the_narrow_palette_of_a_small_window(palette):
+    palette.resize(200, 600)
+    room = palette.tree.viewport().width() - 20 - 16 - 14  # picture, padding, scroll bar
+    for name in CATALOGUE:
+        assert palette.tree.fontMetrics().horizontalAdvance(palette.item(name).text(0)) <= room
