@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, Slot
 
@@ -11,9 +12,12 @@ from app.editor.pane import EditorPane
 from app.lab.followed import FollowedRun
 from app.lab.readouts import Readouts, ranges_of, readouts_of, structure_of
 from app.lab.session import Session
+from resviz.arch.graph import Architecture
 
 _SECONDS = 0.1
 """Between two paintings at the least."""
+EDITED = "trained before your last edit"
+"""What the legend says when readouts are those of the network as it was."""
 
 
 class Overlay(QObject):
@@ -23,6 +27,8 @@ class Overlay(QObject):
         super().__init__(parent)
         self._session, self._panes = session, panes
         self._matches: list[FollowedRun | None] | None = None
+        self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
+        """The run that trained a document as it was before it was edited."""
         self._painted: object = None
         self._painted_at = 0.0
         session.current_changed.connect(self._on_network_changed)
@@ -40,31 +46,48 @@ class Overlay(QObject):
             return
         self._painted = now
         values: list[Readouts] = [
-            {} if run is None else readouts_of(run.series, pane.document.architecture.blocks)
+            {}
+            if run is None
+            else readouts_of(run.series, kept_blocks(run.architecture, pane.document.architecture))
             for run, pane in zip(self._matches, self._panes, strict=True)
         ]
         gradients, magnitudes = ranges_of(values)
-        for pane, each in zip(self._panes, values, strict=True):
-            pane.set_readouts(each or None, gradient_range=gradients, magnitude_range=magnitudes)
+        for pane, run, each in zip(self._panes, self._matches, values, strict=True):
+            edited = run is not None and not _same(run, pane.document)
+            pane.set_readouts(
+                each or None,
+                gradient_range=gradients,
+                magnitude_range=magnitudes,
+                note=EDITED if edited else "",
+            )
 
     def _match(self, document: Document) -> FollowedRun | None:
-        if not self._session.current:
-            return None
-        wanted = structure_of(document.architecture)
-        for run in self._session.current:
-            if run.architecture is not None and structure_of(run.architecture) == wanted:
-                return run
-        return None
+        """Return the run that trains a document, or trained it before it was edited."""
+        current = self._session.current
+        run = next((run for run in current if _same(run, document)), None)
+        if run is not None:
+            self._earlier[document] = run
+            return run
+        earlier = self._earlier.get(document)
+        return next((run for run in current if run is earlier), None)
 
     @Slot(object)
     def _watch(self, document: Document) -> None:
         """Look again which run a pane shows when its network changes."""
         document.analysed.connect(self._on_network_changed)
+        document.was_reset.connect(self._on_replaced)
         self._on_network_changed()
 
     @Slot()
+    def _on_replaced(self) -> None:
+        """Another network, not an edited one: what was trained before says nothing about it."""
+        document = self.sender()
+        if isinstance(document, Document):
+            self._earlier.pop(document, None)
+
+    @Slot()
     def _on_network_changed(self) -> None:
-        self._matches = None
+        self._matches = self._painted = None
         self.refresh()
 
     @Slot()
@@ -73,6 +96,18 @@ class Overlay(QObject):
         if now - self._painted_at >= _SECONDS:
             self._painted_at = now
             self.refresh()
+
+
+def _same(run: FollowedRun, document: Document) -> bool:
+    architecture = run.architecture
+    return architecture is not None and structure_of(architecture) == structure_of(document.architecture)
+
+
+def kept_blocks(trained: Architecture | None, shown: Architecture) -> list[str]:
+    """Return the blocks that stand in both networks under the same id and are of the same kind."""
+    if trained is None:
+        return []
+    return [b.id for b in shown.blocks.values() if b.id in trained and trained[b.id].kind == b.kind]
 
 
 def _probes(run: FollowedRun) -> tuple[int, int]:

@@ -224,14 +224,20 @@ class Legend(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._scale = ReadoutScale()
         self._magnitude = True
+        self._note = ""
         self._short = False
         self.hide()
 
-    def show_scale(self, scale: ReadoutScale, *, magnitude: bool) -> bool:
-        """Show the ends of the scales (`magnitude`: of both); return whether that is new."""
-        if (scale, magnitude) == (self._scale, self._magnitude):
+    @property
+    def note(self) -> str:
+        """What it says about the values besides."""
+        return self._note
+
+    def show_scale(self, scale: ReadoutScale, *, magnitude: bool, note: str = "") -> bool:
+        """Show the ends of the scales (`magnitude`: of both) and a note; return whether that is new."""
+        if (scale, magnitude, note) == (self._scale, self._magnitude, self._note):
             return False
-        self._scale, self._magnitude = scale, magnitude
+        self._scale, self._magnitude, self._note = scale, magnitude, note
         self.update()
         return True
 
@@ -256,7 +262,11 @@ class Legend(QFrame):
         """Return the width of all scales."""
         metrics = QFontMetrics(paints().number)
         texts = sum(metrics.horizontalAdvance(text) + 6 for entry in self._entries() for text in entry)
-        return QSize(4 + texts + len(self._entries()) * (_SCALE_WIDTH + 12), 20)
+        width = 4 + texts + len(self._entries()) * (_SCALE_WIDTH + 12)
+        height = metrics.height() + 4
+        if self._note:
+            return QSize(max(width, metrics.horizontalAdvance(self._note) + 22), 2 * height)
+        return QSize(width, height)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the scales in one line."""
@@ -266,6 +276,11 @@ class Legend(QFrame):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(look.number)
         metrics = QFontMetrics(look.number)
+        height = self.height() // 2 if self._note else self.height()
+        middle = int(Qt.AlignmentFlag.AlignVCenter)
+        if self._note:
+            painter.setPen(look.warning)
+            painter.drawText(QRectF(10, height, self.width() - 12, height), middle, self._note)
         x = 10
         for title, low, high in self._entries():
             for index, text in enumerate((title, low, high)):
@@ -275,13 +290,11 @@ class Legend(QFrame):
                         gradient.setColorAt(step / (STEPS - 1), look.scale[step])
                     painter.setPen(Qt.PenStyle.NoPen)
                     painter.setBrush(gradient)
-                    painter.drawRoundedRect(QRectF(x, self.height() / 2 - 4, _SCALE_WIDTH - 6, 8), 3, 3)
+                    painter.drawRoundedRect(QRectF(x, height / 2 - 4, _SCALE_WIDTH - 6, 8), 3, 3)
                     x += _SCALE_WIDTH
                 painter.setPen(look.text if index == 0 else look.muted)
                 width = metrics.horizontalAdvance(text)
-                painter.drawText(
-                    QRectF(x, 0, width + 2, self.height()), int(Qt.AlignmentFlag.AlignVCenter), text
-                )
+                painter.drawText(QRectF(x, 0, width + 2, height), middle, text)
                 x += width + 6
             x += 12
 
@@ -302,9 +315,9 @@ class FloatingButtons(QFrame):
             button = QToolButton()
             button.setDefaultAction(action)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setIconSize(QSize(16, 16))
-            button.setFixedSize(30, 26)
-            button.setProperty("role", "quiet")
+            button.setIconSize(QSize(14, 14))
+            button.setFixedSize(26, 20)
+            button.setProperty("role", "tiny")
             layout.addWidget(button)
         self.adjustSize()
 

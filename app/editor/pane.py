@@ -249,8 +249,12 @@ class EditorPane(QWidget):
         *,
         gradient_range: tuple[float, float] = (1e-4, 1.0),
         magnitude_range: tuple[float, float] = (0.0, 1.0),
+        note: str = "",
     ) -> int:
-        """Paint live values on the blocks, with a legend (None: neither); return how many blocks changed."""
+        """Paint live values on the blocks, with a legend (None: neither); return how many blocks changed.
+
+        `note`: what the legend says about the values besides.
+        """
         changed = self.scene.set_readouts(
             readouts, gradient_range=gradient_range, magnitude_range=magnitude_range
         )
@@ -258,7 +262,7 @@ class EditorPane(QWidget):
         if readouts:
             magnitude = any(readout.residual_magnitude is not None for readout in readouts.values())
             moved |= self.legend.show_scale(
-                ReadoutScale(gradient_range, magnitude_range), magnitude=magnitude
+                ReadoutScale(gradient_range, magnitude_range), magnitude=magnitude, note=note
             )
         if moved:
             self.legend.setVisible(bool(readouts))
