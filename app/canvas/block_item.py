@@ -271,8 +271,8 @@ class BlockItem(QGraphicsItem):
             painter.drawText(QRectF(start, y, 24, height), _LEFT, label)
             start = 36.0
         painter.setPen(paints.danger if isnan(place) else paints.text)
-        painter.drawText(QRectF(70, y, 66, height), _RIGHT, number)
-        self._paint_bar(painter, QRectF(start, y + height / 2 - 5, (92 if near else 72) - start, 10), place)
+        painter.drawText(QRectF(66, y, 66, height), _RIGHT, number)
+        self._paint_bar(painter, QRectF(start, y + height / 2 - 5, (92 if near else 68) - start, 10), place)
 
     def _paint_bars(
         self, painter: QPainter, values: list[tuple[float, str]], top: float, height: float

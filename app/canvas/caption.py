@@ -17,7 +17,7 @@ from resviz.arch.spec import Shape
 HEIGHT = 26.0
 _WIDTH = 420.0
 _STAGE = re.compile(r"stage(\d+)\.")
-_FAR, _NEAR = 0.33, 0.6
+_FAR, _NEAR = 0.33, 0.47
 """Below the first zoom there is no caption; from the second on it is in smaller type."""
 _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 

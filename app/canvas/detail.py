@@ -79,7 +79,7 @@ def words_of(face: Face, level: Level, rows: int, paints: Paints) -> tuple[Word,
         page.line(0, 40 if rows else g.HEIGHT)
     elif level.name == "far":
         if rows:
-            page.line(0, 36)
+            page.shape_and_count(0, 36)
         else:
             page.two_lines(1, 31, 32)
     elif level.name == "small":
@@ -93,7 +93,8 @@ def words_of(face: Face, level: Level, rows: int, paints: Paints) -> tuple[Word,
 
 def _mid(page: _Page, rows: int) -> None:
     if rows == 2:
-        page.title(1, 22, page.face.short_shape)
+        shape, count = page.face.short_shape, page.face.short_parameters
+        page.title(1, 22, f"{shape} {count}".strip(), shape)
     elif rows:
         page.title(1, 22, page.face.short_parameters)
         page.line(22, 20)
@@ -129,14 +130,16 @@ class _Page:
         """Return whether a form fits."""
         return any(self._width(font, form) <= width for form in forms)
 
-    def title(self, y: float, height: float, beside: str = "", left: float | None = None) -> None:
-        """Put the name on a row, and `beside` at its right end."""
+    def title(self, y: float, height: float, *besides: str, left: float | None = None) -> None:
+        """Put the name on a row, and at its right end the first of `besides` for which there is room."""
         x = self.level.left if left is None else left
         width = g.WIDTH - 4 - x
         font, small = self.level.title, self.level.line
         rect = QRectF(x, y, width, height)
         forms = name_forms(self.face.title)
-        if beside and self.fits(font, forms, width - self._width(small, beside) - _GAP):
+        room = {text: width - self._width(small, text) - _GAP for text in besides if text}
+        beside = next((text for text in room if self.fits(font, forms, room[text])), "")
+        if beside:
             self.words.append(Word(beside, rect, small, _RIGHT, muted=True))
             width -= self._width(small, beside) + _GAP
         self.words.append(Word(self.fitting(font, forms, width), rect, font))
@@ -167,12 +170,19 @@ class _Page:
         face, font = self.face, self.level.line
         count, width = face.short_parameters, g.WIDTH - 4 - self.level.left
         beside = width - _GAP - self._width(font, count) if count else width
-        forms = (face.shape.replace(" x ", "x"), face.short_shape)
         above = bool(count) and self.fits(self.level.title, name_forms(face.title), beside)
-        below = bool(count) and not above and self.fits(font, forms, beside)
-        shape = self.fitting(font, forms, beside if below else width)
         self.title(first, height, count if above else "")
-        rect = QRectF(self.level.left, second, width, height)
-        self.words.append(Word(shape, rect, font, muted=True))
-        if below:
+        self.shape_and_count(second, height, counted=not above)
+
+    def shape_and_count(self, y: float, height: float, *, counted: bool = True) -> None:
+        """Put the shape on a row, and the parameters at its end where there is room for both."""
+        face, font = self.face, self.level.line
+        rect = QRectF(self.level.left, y, g.WIDTH - 4 - self.level.left, height)
+        count = face.short_parameters if counted else ""
+        room = rect.width() - (_GAP + self._width(font, count) if count else 0.0)
+        forms = (face.shape.replace(" x ", "x"), face.short_shape)
+        if count and self.fits(font, forms, room):
             self.words.append(Word(count, rect, font, _RIGHT, muted=True))
+        else:
+            room = rect.width()
+        self.words.append(Word(self.fitting(font, forms, room), rect, font, muted=True))

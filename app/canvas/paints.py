@@ -84,7 +84,7 @@ class Paints:
         self.number = _font(11.5)
         self.number_mid = _font(17, True)
         self.badge = _font(13, True)
-        self.caption_near, self.caption_far = _font(16), _font(24)
+        self.caption_near, self.caption_far = _font(18), _font(24)
         self.metrics = {name: QFontMetricsF(font) for name, font in self.fonts.items()}
 
     window: QColor

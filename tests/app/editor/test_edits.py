@@ -3,6 +3,7 @@ import json
 import pytest
 from PySide6.QtCore import QPointF
 
+from app.canvas import geometry as g
 from app.document import Document
 from app.editor.edits import Edits
 from resviz.arch.graph import Architecture, Wire
@@ -139,3 +140,23 @@ def test_tidying_a_heap_up_moves_only(qapp):
     assert len(places) == 3
     edits.document.undo_stack.undo()
     assert edits.document.architecture == architecture
+
+
+@pytest.mark.parametrize("kind", ["conv", "basic"])
+def test_a_dropped_block_covers_nothing_and_stands_near(edits, kind):
+    document = edits.document
+    for block in list(document.architecture.blocks.values()):
+        centre = QPointF(block.position[0] + 72, block.position[1] + 32)
+        wanted = edits.landing(kind, centre)
+        new = edits.add(kind, centre)
+        place = document.architecture[new].position
+        assert place == wanted  # the preview shows where it lands
+        mine = g.footprint(kind).translated(*place)
+        others = [b for b in document.architecture.blocks.values() if b.id != new]
+        assert not any(mine.intersects(g.footprint(b.kind).translated(*b.position)) for b in others)
+        document.undo_stack.undo()
+        assert abs(place[1] - block.position[1]) <= 480
+
+
+def test_a_free_place_is_taken_as_it_is(edits):
+    assert edits.landing("conv", QPointF(2000, 2000)) == (1928.0, 1968.0)

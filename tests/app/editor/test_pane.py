@@ -379,3 +379,88 @@ def test_everything_is_in_sight_when_fitted(open_pane, size):
     pane.resize(size[0] - 60, size[1])
     seen = pane.view.mapToScene(pane.view.viewport().rect()).boundingRect()
     assert all(seen.contains(item.body_in_scene()) for item in pane.scene.block_items())
+
+
+def test_an_unwired_residual_block_makes_no_network_residual(open_pane):
+    pane, hand = open_pane("plain-8")
+    pane.edits.add("basic", QPointF(2000, 0))
+    hand.settle()
+    assert pane.header.tag.text() == "plain"
+    pane.edits.set_params({"stage1.block1": {"shortcut": "A"}})
+    hand.settle()
+    assert pane.header.tag.text() == "residual"
+
+
+def test_what_is_pasted_is_in_sight(open_pane):
+    pane, hand = open_pane("resnet-20")
+    hand.click("stage2.block1")
+    hand.key(Qt.Key.Key_C, CONTROL)
+    pane.view.set_zoom(1.0)
+    corner = pane.view.mapToScene(pane.view.viewport().rect().bottomRight())
+    pane.view._cursor = corner
+    hand.key(Qt.Key.Key_V, CONTROL)
+    body = pane.scene.block_item(pane.scene.selection_ids()[0]).body_in_scene()
+    assert pane.view.mapToScene(pane.view.viewport().rect()).boundingRect().contains(body)
+    assert pane.view.zoom == 1.0
+
+
+def test_the_second_output_is_the_one_too_many_and_the_toast_keeps_off_it(open_pane):
+    pane, hand = open_pane("plain-8")
+    hand.click("output")
+    hand.key(Qt.Key.Key_C, CONTROL)
+    hand.key(Qt.Key.Key_V, CONTROL)
+    pasted = pane.scene.selection_ids()[0]
+    assert {problem.block for problem in pane.document.inference.problems} == {pasted}
+    assert pane.document.inference.output_shape == (10,)
+    pane.show_next_problem()
+    body = pane.view.mapFromScene(pane.scene.block_item(pasted).body_in_scene()).boundingRect()
+    assert not pane.toast.geometry().intersects(body)
+
+
+def test_a_replaced_network_and_its_undo_are_seen_whole(open_pane):
+    pane, hand = open_pane("resnet-8")
+    zoom = pane.view.zoom
+    pane.view.set_zoom(2.0)
+    pane.document.replace(preset("resnet-110"), "New from preset")
+    hand.settle()
+    assert pane.view.fitted
+    assert pane.view.zoom < 0.7
+    pane.undo()
+    hand.settle()
+    assert pane.view.zoom == pytest.approx(zoom)
+    pane.view.set_zoom(0.8)
+    pane.make_twin()
+    hand.settle()
+    assert pane.view.zoom == pytest.approx(0.8)  # the same places: the view stays
+
+
+def test_hovering_tells_what_a_block_is_at_once(open_pane):
+    pane, hand = open_pane("resnet-20")
+    before = pane.header.numbers.text()
+    QTest.mouseMove(hand.viewport, hand.at("stage2.block2"))
+    hand.settle()
+    said = pane.header.numbers.text()
+    assert said.startswith("stage2.block2 · 32 x 16 x 16")
+    assert "18,560 parameters" in said
+    assert "multiply-adds" in said
+    pane.view._hover("")
+    assert pane.header.numbers.text() == before
+
+
+@pytest.mark.parametrize("name", ["plain-8", "resnet-8", "resnet-56"])
+def test_zoom_buttons_cover_no_block_of_a_fitted_network(open_pane, name):
+    pane, _hand = open_pane(name, size=(520, 420))
+    pane.buttons.show()
+    for item in pane.scene.block_items():
+        body = pane.view.mapFromScene(item.body_in_scene()).boundingRect()
+        assert not body.intersects(pane.buttons.geometry())
+
+
+def test_a_note_stands_in_the_legend(open_pane):
+    pane, _hand = open_pane("resnet-8")
+    values = {"stage1.block1": BlockReadout(0.1, 0.2)}
+    pane.set_readouts(values)
+    height = pane.legend.height()
+    pane.set_readouts(values, note="trained before your last edit")
+    assert pane.legend.note == "trained before your last edit"
+    assert pane.legend.height() > height
