@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.editor.inspector import Inspector
@@ -11,9 +12,11 @@ from app.lab.panel import LabPanel
 from app.lab.session import Session
 from app.lessons.lesson import load_lesson
 from app.lessons.panel import LessonPanel
-from app.theme import GRID
+from app.theme import GRID, theme
 
 LESSON, INSPECTOR = range(2)
+_LESSON_HEIGHT = 34 * GRID
+"""The least for the lesson, in pixels: its texts fit, and the inspector has some rows."""
 
 
 class Side(QSplitter):
@@ -37,12 +40,34 @@ class Side(QSplitter):
         self.setSizes([360, 280])
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 1)
+        self._own_shares = False
+        self.splitterMoved.connect(self._on_moved)
+        self.lab.content_changed.connect(self._share_out, Qt.ConnectionType.QueuedConnection)
 
     def follow(self, pane: EditorPane) -> None:
         """Inspect what is selected in `pane` from now on."""
         if pane is not self._pane:
             self._pane = pane
             self.inspector.set_pane(pane)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new height out."""
+        super().resizeEvent(event)
+        self._share_out()
+
+    @Slot()
+    def _share_out(self) -> None:
+        """Let the train panel be as tall as its content, as far as the lesson can do without."""
+        if self._own_shares or theme().presentation or self.height() < _LESSON_HEIGHT:
+            return
+        room = self.height() - self.handleWidth()
+        wanted = self.lab.wanted_height(self.width()) + 2
+        lab = max(room // 2, min(wanted, room - _LESSON_HEIGHT))
+        self.setSizes([lab, room - lab])
+
+    @Slot()
+    def _on_moved(self) -> None:
+        self._own_shares = True
 
     def give_room(self, *, lab: bool) -> None:
         """Give the train panel more room than the rest, or the usual share."""

@@ -21,10 +21,13 @@ class Picture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._pixmap: QPixmap | None = None
+        self.hint = ""
+        """What stands in the place of a picture that is not there."""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
 
-    def show_file(self, path: str | None) -> None:
-        """Show a picture file; None shows an empty place."""
+    def show_file(self, path: str | None, hint: str = "") -> None:
+        """Show a picture file; None shows an empty place with a hint in it."""
+        self.hint = hint
         pixmap = QPixmap(path) if path else None
         self._pixmap = pixmap if pixmap is not None and not pixmap.isNull() else None
         self.update()
@@ -46,6 +49,9 @@ class Picture(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(theme().colours.raised))
             painter.drawRoundedRect(where, 6, 6)
+            painter.setPen(QColor(theme().colours.muted))
+            inside = where.adjusted(GRID, GRID, -GRID, -GRID)
+            painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.hint)
         else:
             smooth = self._pixmap.width() > 2 * side
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
@@ -102,10 +108,10 @@ class ExplainCard(QFrame):
         self._name.style().unpolish(self._name)
         self._name.style().polish(self._name)
 
-    def clear(self, text: str = "") -> None:
-        """Show nothing yet."""
-        self.picture.show_file(None)
-        self.verdict.setText(text)
+    def clear(self, hint: str = "") -> None:
+        """Show nothing yet, and in the picture's place why, or what to do."""
+        self.picture.show_file(None, hint)
+        self.verdict.clear()
         for label in (*self._classes, self._legend):
             label.clear()
         self.message.clear()

@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QListView,
     QListWidget,
     QListWidgetItem,
+    QProgressBar,
     QPushButton,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 
-from app.explain.card import ExplainCard
+from app.explain.card import ExplainCard, Picture
 from app.explain.client import ExplainClient
 from app.theme import GRID
 from resviz.runs.store import data_root
@@ -37,6 +38,7 @@ METHODS = (
     ("Grad-CAM", "grad_cam", "Which regions the last convolution looks at (Selvaraju et al. 2017)."),
 )
 PICTURES = 24
+_FILE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,18 @@ class ExplainPanel(QWidget):
         self.method.currentIndexChanged.connect(self._on_method)
         self.cancel_button = QPushButton("Cancel")
         self.cancel_button.clicked.connect(self.cancel)
+        policy = self.cancel_button.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # Nothing moves when it comes and goes.
+        self.cancel_button.setSizePolicy(policy)
         self.cancel_button.hide()
+        self.loading = QProgressBar()
+        self.loading.setTextVisible(False)
+        self.chosen = Picture()
+        self._chosen_text = QLabel()
+        self._chosen_text.setProperty("role", "caption")
+        self._chosen_text.setWordWrap(True)
         self.pictures = QListWidget()
+        self.pictures.setProperty("role", "pictures")
         self.pictures.setViewMode(QListView.ViewMode.IconMode)
         self.pictures.setIconSize(QSize(40, 40))
         self.pictures.setGridSize(QSize(48, 48))
@@ -127,14 +139,20 @@ class ExplainPanel(QWidget):
         left.setSpacing(GRID)
         left.addLayout(head)
         left.addWidget(self.pictures, 1)
+        left.addWidget(self.loading)
         left.addWidget(self._status)
+        middle = QVBoxLayout()
+        middle.setSpacing(GRID)
+        middle.addWidget(self.chosen, 1)
+        middle.addWidget(self._chosen_text)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, GRID, 0, 0)
         row.setSpacing(GRID)
-        row.addLayout(left, 2)
+        row.addLayout(left, 3)
+        row.addLayout(middle, 2)
         for card in self.cards:
-            row.addWidget(card, 3)
+            row.addWidget(card, 4)
         empty = QWidget()
         column = QVBoxLayout(empty)
         column.addStretch(1)
@@ -170,13 +188,27 @@ class ExplainPanel(QWidget):
     def _load_pictures(self) -> None:
         self._pictures_of = self._runs[0].path
         self.pictures.clear()
-        first = "" if self.client.running else "Starting the explain worker (it loads PyTorch): "
-        self._status.setText(f"{first}loading test pictures…")
+        first = "" if self.client.running else "The explain worker is starting (it loads PyTorch). "
+        self._status.setText(f"{first}Loading test pictures…")
+        self._show_loading(None)
+        self._show_chosen(None)
         for card in self.cards:
-            card.clear("Choose a picture")
+            card.clear("Pictures are being loaded.")
         self._picture_request = self.client.request(
             "pictures", run=str(self._runs[0].path), count=PICTURES, out=str(self._out())
         )
+
+    def _show_loading(self, share: float | None) -> None:
+        """Show how many of the test pictures are there, 0 to 1; None: at work, share not known."""
+        self.loading.show()
+        self.loading.setRange(0, 0 if share is None else 1000)
+        if share is not None:
+            self.loading.setValue(round(share * 1000))
+
+    def _show_chosen(self, item: QListWidgetItem | None) -> None:
+        """Show the chosen picture large, beside what the networks make of it."""
+        self.chosen.show_file(None if item is None else item.data(_FILE_ROLE), "The chosen picture.")
+        self._chosen_text.setText("" if item is None else item.toolTip())
 
     def _out(self) -> Path:
         """Return a new folder for one answer: files of an earlier one stay readable."""
@@ -194,7 +226,7 @@ class ExplainPanel(QWidget):
         index = int(self.pictures.currentItem().data(Qt.ItemDataRole.UserRole))
         method = METHODS[self.method.currentIndex()][1]
         for run, card in zip(self._runs, self.cards, strict=False):
-            card.clear("Looking…")
+            card.clear("Being computed…")
             card.show_progress(0.0)
             number = self.client.request(
                 "attribute", run=str(run.path), index=index, method=method, out=str(self._out())
@@ -222,6 +254,7 @@ class ExplainPanel(QWidget):
 
     @Slot()
     def _on_picture(self) -> None:
+        self._show_chosen(self.pictures.currentItem())
         self._ask()
 
     @Slot(int, float)
@@ -230,6 +263,7 @@ class ExplainPanel(QWidget):
             self._requests[number].show_progress(share)
         elif number == self._picture_request:
             self._status.setText(f"Loading test pictures: {share * 100:.0f} %")
+            self._show_loading(share)
 
     @Slot(int, object)
     def _on_answered(self, number: int, result: dict[str, Any]) -> None:
@@ -250,11 +284,18 @@ class ExplainPanel(QWidget):
         elif number == self._picture_request:
             self._pictures_of = None
             self._status.setText(sentence)
+            self.loading.hide()
+            for card in self.cards:
+                card.clear("There are no pictures.")
 
     def _show_pictures(self, result: dict[str, Any]) -> None:
         for entry in result["pictures"]:
             item = QListWidgetItem(QIcon(QPixmap(entry["picture"]).scaled(80, 80)), "")
             item.setData(Qt.ItemDataRole.UserRole, entry["index"])
+            item.setData(_FILE_ROLE, entry["picture"])
             item.setToolTip(f"{entry['label']} (test picture {entry['index']})")
             self.pictures.addItem(item)
+        self.loading.hide()
         self._status.setText(f"{self.pictures.count()} test pictures: choose one.")
+        for card in self.cards:
+            card.clear("Choose a picture: the map appears here.")

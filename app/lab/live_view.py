@@ -171,12 +171,12 @@ class LiveView(QWidget):
 
     def _gap_sentence(self) -> str:
         """Return what the gap is between; twins that rest at different iterations say at which."""
-        text, pair = "plain minus residual, training error", self._pair()
+        pair = self._pair()
         if pair is not None:
             plain, residual = (run.series.iteration for run in pair)
             if plain != residual and not all(run.status == "running" for run in pair):
-                text += f", at iterations {plain:,} and {residual:,}"
-        return text
+                return f"plain minus residual, at iterations {plain:,} and {residual:,}"
+        return "plain minus residual, training error"
 
     def set_runs(self, runs: Sequence[FollowedRun]) -> None:
         """Show these runs from now on."""

@@ -41,6 +41,8 @@ class LabPanel(QWidget):
     """Train was pressed and the workers are starting."""
     failed = Signal(str)
     """Something could not be done, one sentence."""
+    content_changed = Signal()
+    """Another height may be wanted."""
     told = Signal(str)
     """Something was done, one sentence."""
 
@@ -123,6 +125,17 @@ class LabPanel(QWidget):
                     f"outputs: set the classifier's out_features to {classes}."
                 )
         return self.form.problem
+
+    def wanted_height(self, width: int) -> int:
+        """Return the height, in pixels, at which nothing of the panel needs to be scrolled."""
+        inside = self._scroll.widget()
+        inner = inside.layout() if inside is not None else None
+        assert inner is not None
+        content = inner.totalHeightForWidth(width) if inner.hasHeightForWidth() else inner.sizeHint().height()
+        layout = self.layout()
+        assert layout is not None
+        around = [layout.itemAt(place).sizeHint().height() for place in (0, 2)]  # type: ignore[union-attr]
+        return content + sum(around) + 4 * GRID
 
     @property
     def watching(self) -> bool:
@@ -228,12 +241,12 @@ class LabPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(GRID)
         form.addLayout(self._choices)
+        form.addWidget(self._advice)
+        form.addWidget(self.fit_button)
         line = QFrame()
         line.setProperty("role", "separator")
         form.addWidget(line)
         form.addWidget(self.form)
-        form.addWidget(self._advice)
-        form.addWidget(self.fit_button)
         inside = QWidget()
         body = QVBoxLayout(inside)
         body.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
@@ -279,6 +292,7 @@ class LabPanel(QWidget):
         self._set_buttons()
         self._show_problem()
         self._keep_focus(held)
+        self.content_changed.emit()
 
     def _show_problem(self) -> None:
         problem = "" if self.watching else self.problem
@@ -298,6 +312,7 @@ class LabPanel(QWidget):
             words += [text for d in self.chosen if (text := caution(d, batch_size))]
         self._advice.setText("\n".join(words))
         self._advice.setVisible(bool(words))
+        self.content_changed.emit()
         self.fit_button.setVisible(
             bool(misfits) and any(fitted(document, shape) is not None for document in self.chosen)
         )

@@ -363,3 +363,83 @@ def test_signal_closes_the_program_politely(number):
         time.sleep(0.5)
         process.send_signal(number)
         assert process.wait(timeout=10) == 0
+
+
+def test_workers_killed_together_are_offered_together(window, qtbot):
+    window.side.lab.form.set_base(recipe(checkpoint_seconds=0.5))
+    runs = train(window, qtbot)
+    qtbot.waitUntil(lambda: all(run.series.checkpoints for run in runs), timeout=10_000)
+    for number in window.bridge.process_ids:
+        os.kill(number, signal.SIGKILL)
+    qtbot.waitUntil(window.offers.isVisible, timeout=2000)
+    qtbot.wait(400)
+    assert window.offers.bar.text.startswith("plain-8-w4 and resnet-8-w4: The worker was killed")
+    before = [run.series.iteration for run in runs]
+    qtbot.mouseClick(window.offers.bar.buttons[0], LEFT)
+    assert window.offers.isHidden(), "one question for the pair"
+    qtbot.waitUntil(
+        lambda: all(run.series.iteration > at for run, at in zip(runs, before, strict=True)), timeout=START_MS
+    )
+
+
+def test_restored_network_stays_when_its_run_is_resumed(window, qtbot, open_window):
+    experiment = recorded("interrupted")
+    pane = window.workspace.panes[1]
+    pane.add_block("relu")
+    window.close()
+    second = open_window()
+    qtbot.waitUntil(second.offers.isVisible, timeout=5000)
+    qtbot.mouseClick(second.offers.bar.buttons[0], LEFT)
+    edited = files.to_json(second.workspace.documents[1].architecture)
+    second.session.take(experiment.runs, alone=True)
+    assert files.to_json(second.workspace.documents[1].architecture) == edited
+    assert "Your edited resnet-8-w4 stays" in second.status
+
+
+def test_title_names_networks_and_files(window, tmp_path):
+    assert window.windowTitle() == "plain-8-w4 + resnet-8-w4[*] — resviz"
+    assert not window.isWindowModified()
+    window.workspace.panes[0].add_block("relu")
+    assert window.isWindowModified()
+    window.workspace._save_to(window.workspace.documents[0], tmp_path / "mine.json")
+    assert window.windowTitle() == "plain-8-w4 (mine.json) + resnet-8-w4[*] — resviz"
+    assert not window.isWindowModified()
+
+
+def test_file_opened_over_unsaved_work_is_the_one_that_save_writes(window, tmp_path):
+    document = window.workspace.active.document
+    path = files.save(presets.preset("plain-14-w4"), tmp_path / "other.json")
+    document.save(tmp_path / "first.json")
+    window.workspace.active.add_block("relu")
+    window.workspace.open_file(str(path))
+    assert (document.name, document.path, document.modified) == ("plain-14-w4", path, False)
+    document.undo_stack.undo()
+    assert (document.name, document.path, document.modified) == ("plain-8-w4", tmp_path / "first.json", True)
+
+
+def test_menus_show_what_the_pane_in_use_can_do(window):
+    def texts(menu):
+        return [action.text() for action in window.menus.menus[menu].actions()]
+
+    for pane in reversed(window.workspace.panes):
+        window.workspace.activate(pane)
+        assert {"Cut", "Copy", "Paste", "Duplicate", "Delete", "Select all"} <= set(texts("Edit"))
+        assert {"Zoom in", "Zoom out", "Fit the whole network"} <= set(texts("View"))
+        assert pane.editor_actions.copy in window.menus.menus["Edit"].actions()
+
+
+def test_lesson_says_when_something_else_is_on_screen_and_points_only_while_read(window, qtbot):
+    assert not window.side.lesson._elsewhere.isHidden(), "tiny networks are not the demonstration"
+    marks = window.bottom._marks
+    window.side.lesson.follow("training")
+    assert not marks["error"].isHidden()
+    window.side.tabs.setCurrentIndex(INSPECTOR)
+    assert all(mark.isHidden() for mark in marks.values())
+
+
+def test_focus_goes_to_the_network_when_an_offer_is_answered(window, qtbot):
+    window.offers.ask("Really?", (("Yes", None), ("No", None)))
+    button = window.offers.bar.buttons[0]
+    button.setFocus()
+    qtbot.mouseClick(button, LEFT)
+    qtbot.waitUntil(lambda: window.workspace.active.view.hasFocus(), timeout=2000)

@@ -119,7 +119,7 @@ def test_one_picture_both_twins(panel, tmp_path, qtbot):
     panel.pictures.setCurrentRow(2)
     assert panel.cancel_button.isVisible()
     qtbot.mouseClick(panel.cancel_button, Qt.MouseButton.LeftButton)
-    assert plain.verdict.text() == "Cancelled"
+    assert plain.picture.hint == "Cancelled"
     assert not panel.cancel_button.isVisible()
 
     panel.pictures.setCurrentRow(0)

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from app.lab.data_field import DATA_SETS, DataField
 from app.lab.fields import NumberField, parse_count, parse_number
 from app.lab.recipe_form import PRESETS, RecipeForm
-from resviz.train import demonstration
+from resviz.train import cards, demonstration
 from resviz.train.recipe import PAPER
 
 
@@ -112,3 +112,31 @@ def test_folder_of_pictures_counts_its_classes(data, tmp_path):
             (tmp_path / part / name).mkdir(parents=True)
     data.use(tmp_path)
     assert (data.spec, data.classes, data.problem) == (f"folder:{tmp_path}", 3, "")
+
+
+def test_folder_of_pictures_asks_at_once_and_cifar_takes_its_folder(data, qtbot, tmp_path):
+    data.show()
+    data.combo.setCurrentIndex(len(DATA_SETS) - 1)
+    data.combo.activated.emit(len(DATA_SETS) - 1)
+    assert data._dialog is not None
+    assert data._dialog.isVisible()
+    data._dialog.close()
+    data.choose("cifar10")
+    assert data._choose_folder.isVisible()
+    folder = tmp_path / "cifar-10-batches-py"
+    folder.mkdir()
+    data.use(folder)
+    assert (data.data_dir, data.problem) == (str(folder), "")
+
+
+def test_card_that_is_not_there_cannot_be_chosen(qtbot, monkeypatch):
+    monkeypatch.setattr(cards, "cuda_present", lambda: False)
+    monkeypatch.setattr(cards, "count", lambda: 0)
+    form = RecipeForm()
+    qtbot.addWidget(form)
+    form.look_for_cards()
+    item = form.device.model().item(2)
+    assert not item.isEnabled()
+    assert item.toolTip() == "This machine has no CUDA card."
+    form.device.setCurrentIndex(2)
+    assert form.problem == "This machine has no CUDA card: choose Automatic or CPU."

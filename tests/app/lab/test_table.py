@@ -150,3 +150,17 @@ def test_only_interrupted_experiments_are_offered_again(qtbot):
     Recorder(killed.runs[0]).started()
     found = {experiment.path: runs for experiment, runs in interrupted(list_experiments())}
     assert found == {broken.path: broken.runs, killed.path: killed.runs[:1]}
+
+
+def test_equal_names_are_told_apart_and_a_failure_says_why(table, qtbot):
+    recorded()
+    experiment = create_experiment(twins(), recipe(iterations=100))
+    recorder = Recorder(experiment.runs[0])
+    recorder.started()
+    recorder.ended("failed", 3, "The disk is full: make room, then resume the run.")
+    show(table, qtbot)
+    titles = [table.model.index(row, 0).data() for row in range(2)]
+    assert titles == ["plain-8-w4 and resnet-8-w4 (2)", "plain-8-w4 and resnet-8-w4"]
+    assert cells(table, 0, 0)[2] == "failed: The disk is full: make room, then resume the run."
+    with qtbot.waitSignal(table.opened, timeout=2000):
+        table.open_experiment_of(experiment.path)
