@@ -442,4 +442,4 @@ def test_focus_goes_to_the_network_when_an_offer_is_answered(window, qtbot):
     button = window.offers.bar.buttons[0]
     button.setFocus()
     qtbot.mouseClick(button, LEFT)
-    qtbot.waitUntil(lambda: window.workspace.active.view.hasFocus(), timeout=2000)
+    qtbot.waitUntil(window.workspace.active.view.hasFocus, timeout=2000)
