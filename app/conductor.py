@@ -132,8 +132,9 @@ class Conductor(QObject):
         if self._offers.asks(before):  # Not answered yet: one question for them all.
             lost = {**{run: why for run, why in self._offered_runs.items() if run.resumable}, **lost}
         reasons: dict[str, list[str]] = {}
-        for run, reason in lost.items():
-            reasons.setdefault(reason, []).append(run.name)
+        for run in self._bridge.followed.values():  # In the order of the experiment, not of their ends.
+            if run in lost:
+                reasons.setdefault(lost[run], []).append(run.name)
         text = " ".join(f"{' and '.join(names)}: {reason}" for reason, names in reasons.items())
         self.failed.emit(text)
         self._offered, self._offered_runs = f"{text} Everything recorded is there.", lost

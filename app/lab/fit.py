@@ -22,6 +22,21 @@ class DataShape:
     classes: int | None
 
 
+def obstacle(document: Document, data: DataShape) -> str:
+    """Return why a network cannot be trained on the data, as one sentence, or ""."""
+    if document.inference.problems:
+        first = document.inference.problems[0]
+        where = f"{document.name}, {first.block}" if first.block else document.name
+        return f"{where}: {first.message} {first.mend}".strip()
+    outputs = _outputs(document)
+    if data.classes is not None and outputs is not None and outputs < data.classes:
+        return (
+            f"{data.name} has {data.classes} classes, but {document.name} has {outputs} outputs: "
+            f"set the classifier's out_features to {data.classes}."
+        )
+    return ""
+
+
 def misfit(document: Document, data: DataShape) -> str:
     """Return in what a network and the data differ, as a sentence, or "" where they fit.
 
@@ -66,9 +81,8 @@ def caution(document: Document, batch_size: int) -> str:
     if work < _SLOW_MULTIPLY_ADDS and memory < _LARGE_BYTES:
         return ""
     return (
-        f"{document.name}: a step of {batch_size:,} pictures takes {3 * work / 1e9:,.0f} billion "
-        f"multiply-adds and about {memory / 1e9:,.1f} GB: slow without a graphics card. "
-        "A smaller batch size needs less."
+        f"{document.name}: {3 * work / 1e9:,.0f} billion multiply-adds and about {memory / 1e9:,.1f} GB "
+        f"for a step of {batch_size:,} pictures; that is slow without a graphics card."
     )
 
 

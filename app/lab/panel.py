@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.document import Document
-from app.lab.fields import sentence_label, set_property
-from app.lab.fit import caution, fitted, misfit
+from app.lab.fields import Scrolled, sentence_label, set_property
+from app.lab.fit import caution, fitted, misfit, obstacle
 from app.lab.followed import FollowedRun
 from app.lab.live_view import LiveView
 from app.lab.rate_row import RateRow
@@ -51,6 +51,8 @@ class LabPanel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._session = session
         self._documents: list[Document] = []
+        self._height = 0
+        """The most that training wanted so far, in pixels."""
         self._checks: list[QCheckBox] = []
         self._title = QLabel("Train")
         self._title.setProperty("role", "title")
@@ -58,7 +60,9 @@ class LabPanel(QWidget):
         self.live = LiveView(session)
         self.live.hide()
         self._problem = sentence_label("error")
-        self._advice = sentence_label("caption")
+        self._advice = QLabel()
+        self._advice.setProperty("role", "caption")
+        self._advice.setWordWrap(True)
         self.fit_button = QPushButton("Fit to the data")
         self.fit_button.setToolTip(
             "Set the size of the pictures and the number of outputs; Undo takes it back"
@@ -109,22 +113,9 @@ class LabPanel(QWidget):
         """Why training cannot start, one sentence, or ""."""
         if not self.chosen:
             return "Choose at least one architecture to train."
-        for document in self.chosen:
-            if document.inference.problems:
-                first = document.inference.problems[0]
-                where = (
-                    f"{document.architecture.name}, {first.block}"
-                    if first.block
-                    else document.architecture.name
-                )
-                return f"{where}: {first.message} {first.mend}".strip()
-            classes, output = self.form.data.classes, document.inference.output_shape
-            if classes is not None and output is not None and output[0] < classes:
-                return (
-                    f"{self.form.data.shape.name} has {classes} classes, but {document.name} has {output[0]} "
-                    f"outputs: set the classifier's out_features to {classes}."
-                )
-        return self.form.problem
+        shape = self.form.data.shape
+        found = next((text for document in self.chosen if (text := obstacle(document, shape))), "")
+        return found or self.form.problem
 
     def wanted_height(self, width: int) -> int:
         """Return the height, in pixels, at which nothing of the panel needs to be scrolled."""
@@ -247,7 +238,7 @@ class LabPanel(QWidget):
         line.setProperty("role", "separator")
         form.addWidget(line)
         form.addWidget(self.form)
-        inside = QWidget()
+        inside = Scrolled()
         body = QVBoxLayout(inside)
         body.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
         body.setSpacing(GRID)
@@ -291,6 +282,7 @@ class LabPanel(QWidget):
         self.train_button.setVisible(not live)
         self._set_buttons()
         self._show_problem()
+        self._height = 0
         self._keep_focus(held)
         self.content_changed.emit()
 
@@ -393,6 +385,10 @@ class LabPanel(QWidget):
         if self.watching:
             self.live.refresh()
             self.rate_row.refresh()
+            height = self.wanted_height(self.width())
+            if height > self._height:  # Only more, lest the panels dance with every line that wraps.
+                self._height = height
+                self.content_changed.emit()
         self._refresh_buttons()
 
     @Slot(float)
