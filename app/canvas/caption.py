@@ -26,6 +26,7 @@ _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 class Stage:
     """What a caption says, and where: the left upper corner of the stage's first block."""
 
+    name: str
     text: str
     place: tuple[float, float]
 
@@ -44,7 +45,7 @@ def stages_of(document: Document) -> list[Stage]:
         firsts[found[1]] = min(first, place, key=lambda at: (at[1], at[0]))
         if block.id in known:
             shapes.setdefault(found[1], set()).add(known[block.id])
-    return [Stage(_text(name, shapes.get(name, set())), place) for name, place in firsts.items()]
+    return [Stage(name, _text(name, shapes.get(name, set())), place) for name, place in firsts.items()]
 
 
 def _text(name: str, shapes: set[Shape]) -> str:
@@ -57,13 +58,24 @@ def _text(name: str, shapes: set[Shape]) -> str:
 class CaptionItem(QGraphicsItem):
     """Paints one caption; the mouse goes through it."""
 
-    def __init__(self, stage: Stage, paints: Paints) -> None:
+    def __init__(self, paints: Paints) -> None:
         super().__init__()
-        self.text = stage.text
+        self.text = ""
         self._paints = paints
-        self.setPos(QPointF(*stage.place) + QPointF(0, g.ARC_TOP - HEIGHT - 4))
         self.setZValue(-1)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def set_stage(self, stage: Stage) -> None:
+        """Say what `stage` is, over its first block."""
+        self.setPos(QPointF(*stage.place) + QPointF(0, g.ARC_TOP - HEIGHT - 4))
+        if stage.text != self.text:
+            self.text = stage.text
+            self.update()
+
+    def set_paints(self, paints: Paints) -> None:
+        """Draw with other colours."""
+        self._paints = paints
+        self.update()
 
     def boundingRect(self) -> QRectF:
         """Return all that is painted."""

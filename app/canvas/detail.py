@@ -18,7 +18,7 @@ from app.canvas.text import name_forms
 
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_GAP = 5.0
+_GAP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,8 @@ LEVELS = (
     Level("near", 0.72, "title", "line", 14, numbers=True),
     Level("mid", 0.47, "title_mid", "line_mid", 14, numbers=True),
     Level("small", 0.36, "title_small", "line_small", 15),
-    Level("far", 0.29, "title_far", "line_far", 13),
-    Level("micro", 0.205, "title_micro", "title_micro", 17),
+    Level("far", 0.31, "title_far", "line_far", 13),
+    Level("micro", 0.22, "title_micro", "title_micro", 17),
 )
 _NEAR_WHEN_PRESENTING = 1.1
 

@@ -75,8 +75,8 @@ class Paints:
             "line_mid": _font(17),
             "title_small": _font(23, True),
             "line_small": _font(23),
-            "title_far": _font(28, True),
-            "line_far": _font(28),
+            "title_far": _font(26, True),
+            "line_far": _font(26),
             "title_micro": _font(39, True),
         }
         """The type of a block's name and other words, by level of detail."""

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
-from app.canvas.caption import CaptionItem, Stage, stages_of
+from app.canvas.caption import CaptionItem, stages_of
 from app.canvas.detail import level_at
 from app.canvas.face import Face, Faces, bare_face
 from app.canvas.paints import paints
@@ -55,7 +55,7 @@ class NetworkScene(QGraphicsScene):
         self._blocks: dict[str, BlockItem] = {}
         self._wires: dict[Wire, WireItem] = {}
         self._wires_of: dict[str, set[Wire]] = defaultdict(set)
-        self._captions: dict[Stage, CaptionItem] = {}
+        self._captions: dict[str, CaptionItem] = {}
         self._paints = paints()
         self._scale = ReadoutScale()
         self._numbers = True
@@ -392,20 +392,20 @@ class NetworkScene(QGraphicsScene):
             item.set_paints(self._paints)
         for wire_item in self._wires.values():
             wire_item.set_paints(self._paints)
-        for stage in list(self._captions):
-            self.removeItem(self._captions.pop(stage))
-        self._caption()
+        for caption in self._captions.values():
+            caption.set_paints(self._paints)
         self.update()
 
     def _caption(self) -> None:
         """Let the captions say and stand where the stages are now."""
-        stages = stages_of(self.document)
-        for stage in self._captions.keys() - set(stages):
-            self.removeItem(self._captions.pop(stage))
-        for stage in stages:
-            if stage not in self._captions:
-                self._captions[stage] = CaptionItem(stage, self._paints)
-                self.addItem(self._captions[stage])
+        stages = {stage.name: stage for stage in stages_of(self.document)}
+        for name in self._captions.keys() - stages:
+            self.removeItem(self._captions.pop(name))
+        for name, stage in stages.items():
+            if name not in self._captions:
+                self._captions[name] = CaptionItem(self._paints)
+                self.addItem(self._captions[name])
+            self._captions[name].set_stage(stage)
 
     @property
     def captions(self) -> list[str]:
