@@ -74,6 +74,7 @@ def _resume(args: argparse.Namespace) -> int:
     waiting = [run for run in runs if run.alive()]
     if waiting:
         return _unpause(args, waiting)
+    before = [(run, run.recipe()) for run in runs]
     if args.iterations is not None:
         _extend(runs, args.iterations)
     open_runs = [run for run in runs if run.state() != "finished" or _unfinished(run)]
@@ -81,7 +82,12 @@ def _resume(args: argparse.Namespace) -> int:
         print("All runs are finished: give --iterations N to train on.", file=sys.stderr)
     device = open_runs[0].recipe().device if open_runs else "cpu"
     devices.check_present(device)
-    return _watch(args, runs, args.directory, device, open_runs)
+    try:
+        return _watch(args, runs, args.directory, device, open_runs)
+    except NothingTrainedError:
+        for run, recipe in before if args.iterations is not None else ():
+            run.set_recipe(recipe)
+        raise
 
 
 def _extend(runs: Sequence[Run], iterations: int) -> None:

@@ -367,6 +367,7 @@ def test_a_damaged_checkpoint_is_told_and_the_last_one_refused(command, tmp_path
     assert "No checkpoint is left" in line
     assert "iteration-30.safetensors" in line
     assert "begin anew" in line
+    assert run.recipe().iterations == 30
     assert load(run.events_path).iteration == 30
 
 
