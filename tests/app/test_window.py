@@ -57,12 +57,11 @@ def train(window, qtbot, iteration=10):
     return runs
 
 
-def test_opens_ready_to_train_without_torch(window):
+def test_opens_ready_to_train(window):
     assert [document.name for document in window.workspace.documents] == ["plain-8-w4", "resnet-8-w4"]
     assert window.side.lab.train_button.isEnabled()
     assert window.offers.isHidden()
     assert window.side.tabs.currentIndex() == LESSON
-    assert not {"torch", "torchvision", "captum"} & set(sys.modules)
 
 
 def test_train_watch_pause_resume_stop_reopen(window, qtbot):
