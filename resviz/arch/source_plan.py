@@ -51,16 +51,17 @@ class Plan:
     strides: dict[str, list[str]]
 
 
-def module_paths(block_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def module_paths(block_ids: Iterable[str], reserved: Iterable[str] = RESERVED) -> dict[str, tuple[str, ...]]:
     """Return where each block's module is kept: "stage1.block1" at ("stage1", "block1").
 
-    An id that cannot be a path of attributes becomes one name without dots; so it is in `resviz.nn` too.
+    A person may call blocks "a" and "a.b", or "train": an id that cannot be a path of attributes (`reserved`
+    are taken) becomes one name without dots.
     """
     paths = {block_id: tuple(block_id.split(".")) for block_id in block_ids}
     inner = {path[:length] for path in paths.values() for length in range(1, len(path))}
-    taken = {*paths.values(), *inner}
+    taken, unusable = {*paths.values(), *inner}, {"", *reserved}
     for block_id, path in paths.items():
-        if path in inner or not RESERVED.isdisjoint(path):
+        if path in inner or not unusable.isdisjoint(path):
             name = "block_" + block_id.replace(".", "_")
             while (name,) in taken:
                 name += "_"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from resviz.arch.source_plan import module_paths
 from resviz.nn.probe import ForwardProbe
 
 
@@ -89,25 +90,6 @@ class Network(nn.Module):
 
 class Group(nn.Module):
     """The blocks of one stage; it only gives them their names."""
-
-
-def module_paths(block_ids: Iterable[str], reserved: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Return where each block's module goes: "stage1.block1" to ("stage1", "block1").
-
-    A person may call blocks "a" and "a.b", or "train": an id that cannot be a path of attributes (`reserved`
-    are taken) becomes one name without dots.
-    """
-    paths = {block_id: tuple(block_id.split(".")) for block_id in block_ids}
-    inner = {path[:length] for path in paths.values() for length in range(1, len(path))}
-    taken, unusable = {*paths.values(), *inner}, {"", *reserved}
-    for block_id, path in paths.items():
-        if path in inner or not unusable.isdisjoint(path):
-            name = "block_" + block_id.replace(".", "_")
-            while (name,) in taken:
-                name += "_"
-            paths[block_id] = (name,)
-            taken.add((name,))
-    return paths
 
 
 def _attach(root: nn.Module, path: tuple[str, ...], module: nn.Module) -> None:

@@ -11,10 +11,10 @@ from torch.nn.functional import cross_entropy
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
+from resviz.arch.source_plan import module_paths
 from resviz.arch.twin import twin
 from resviz.errors import BuildError
 from resviz.nn.build import build
-from resviz.nn.network import module_paths
 from tests.nn import reference
 
 
