@@ -87,9 +87,10 @@ def list_folder(root: Path) -> Listing:
                     f"{folder} holds no pictures; add PNG, JPEG or WebP files, or remove the class."
                 )
             digest.update(f"\0{part}/{name}".encode("utf-8", "surrogateescape"))
+            prefix = f"{folder}{os.sep}"  # 60,000 paths joined as objects take a quarter of a second
             for file, size, changed in found:
                 digest.update(f"\n{file} {size} {changed}".encode("utf-8", "surrogateescape"))
-                pictures.append((str(folder / file), label))
+                pictures.append((prefix + file, label))
         parts.append(tuple(pictures))
     return Listing(tuple(classes), parts[0], parts[1], digest.hexdigest())
 
