@@ -27,7 +27,7 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
     device: str
     """As torch names it, with the model in brackets: "cpu", "cuda:0 (NVIDIA H100)"."""
     precision: str
-    """"float32" or "bfloat16"."""
+    """"float32", "tf32", "bfloat16" or "float16"."""
     parameters: int
     convolutions: tuple[str, ...]
     """Convolutions on the main path in order of depth ("stage1.block1.conv1"): `Probed.gradient_norm`."""
@@ -38,6 +38,8 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
     classes: tuple[str, ...] = ()
     threads: int = 0
     """Threads that the CPU computes with: they decide the order of its sums. 0: an old log, not known."""
+    execution: str = "eager"
+    """How steps are run: "eager", "compiled" (torch.compile) or "graph" (CUDA graphs)."""
 
 
 class Stepped(msgspec.Struct, frozen=True, tag="step", tag_field="event"):
@@ -53,7 +55,10 @@ class Stepped(msgspec.Struct, frozen=True, tag="step", tag_field="event"):
 
 
 class Probed(msgspec.Struct, frozen=True, tag="probe", tag_field="event"):
-    """Probes of one iteration, in the order of the names in `Started`; None: not defined or not finite."""
+    """Probes of one iteration, in the order of the names in `Started`; None: not defined or not finite.
+
+    Definitions in `resviz.nn.probe` and `resviz.train.probes`. Empty: an old log, not measured.
+    """
 
     iteration: int
     gradient_norm: tuple[float | None, ...]
@@ -62,6 +67,18 @@ class Probed(msgspec.Struct, frozen=True, tag="probe", tag_field="event"):
     """Mean over the samples of |F(x)|/|s(x)|, a block; None for a plain block."""
     response_std: tuple[float | None, ...]
     """Standard deviation after batch norm (training statistics), before ReLU or addition (Fig. 7)."""
+    weight_norm: tuple[float | None, ...] = ()
+    """L2 norm of W before the update, a convolution."""
+    update_ratio: tuple[float | None, ...] = ()
+    """|W_new - W|/|W|, a convolution: the update that was made, weight decay and momentum included."""
+    residual_share: tuple[float | None, ...] = ()
+    """Mean over the samples of |F(x)|/|y|, a block; None for a plain block."""
+    alignment: tuple[float | None, ...] = ()
+    """Mean over the samples of cos(F(x), s(x)), a block; None for a plain block."""
+    truncated_pct: tuple[float | None, ...] = ()
+    """Percent of y below 0 before the block's last ReLU, or where it ends without one; plain ones too."""
+    gradient_norm_total: float | None = None
+    """L2 norm of the gradient of all parameters."""
 
 
 class Evaluated(msgspec.Struct, frozen=True, tag="evaluation", tag_field="event"):
@@ -71,6 +88,9 @@ class Evaluated(msgspec.Struct, frozen=True, tag="evaluation", tag_field="event"
     iteration: int
     test_error_pct: float
     test_loss: float | None
+    class_error_pct: tuple[float | None, ...] = ()
+    """Percent of each class's pictures that were taken for another, in the order of `Started.classes`; None:
+    the set has no picture of the class. Empty: an old log."""
 
 
 class Changed(msgspec.Struct, frozen=True, tag="state", tag_field="event"):
@@ -106,7 +126,21 @@ class Noted(msgspec.Struct, frozen=True, tag="note", tag_field="event"):
     progress: float | None = None
 
 
-Event = Started | Stepped | Probed | Evaluated | Changed | Saved | RateChanged | Noted
+class Forked(msgspec.Struct, frozen=True, tag="forked", tag_field="event"):
+    """The run began as a copy of another run's checkpoint, or of its initial weights; first in its log."""
+
+    time: float
+    iteration: int
+    """Iterations that the parent had done; 0: its initialisation."""
+    parent: str
+    """Folder of the parent run, as it was then."""
+    checkpoint: str | None
+    """Name of the parent's checkpoint; None: its initialisation."""
+    changes: tuple[str, ...] = ()
+    """Each field of the recipe that differs, as "learning_rate: 0.1 -> 0.01"."""
+
+
+Event = Forked | Started | Stepped | Probed | Evaluated | Changed | Saved | RateChanged | Noted
 
 
 class Pause(msgspec.Struct, frozen=True, tag="pause", tag_field="command"):

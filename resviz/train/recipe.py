@@ -9,9 +9,14 @@ import msgspec
 from resviz.errors import FormatError, RecipeError
 
 FORMAT = "resviz-recipe"
-VERSION = 1
+VERSION = 2
 
-Precision = Literal["auto", "float32", "bfloat16"]
+Precision = Literal["auto", "float32", "tf32", "bfloat16", "float16"]
+Schedule = Literal["steps", "cosine", "one-cycle"]
+Optimiser = Literal["sgd", "adamw"]
+ResidualInit = Literal["he", "zero-gamma", "skipinit", "fixup"]
+REFERENCE_BATCH = 128
+"""The batch size that a linearly scaled learning rate refers to (Sec. 4.2)."""
 Normalise = Literal["pixel-mean", "channel-mean", "channel-mean-std"]
 
 
@@ -32,10 +37,24 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     device: str = "auto"
     """"auto", "cpu", "cuda" or "cuda:N"."""
     precision: Precision = "float32"
-    """"float32" reproduces the paper; "auto" takes bfloat16 where the hardware has it."""
+    """"float32" reproduces the paper; "auto" takes what the hardware is fast in: bfloat16, on older CUDA
+    cards float16 with a scaled loss, else float32. "tf32": CUDA's shortened products, float32 elsewhere."""
+    compile: Literal["auto", "on", "off"] = "off"
+    """torch.compile; "auto" where it pays after the time it takes. Sums round otherwise than without."""
+    cuda_graphs: bool = True
+    """On CUDA, capture the whole step in a graph: the same kernels without the time to launch them."""
+    activation_checkpointing: bool = False
+    """Keep the activations between stages only and compute the others twice (arXiv:1604.06174)."""
     iterations: int = 64_000
     batch_size: int = 128
     learning_rate: float = 0.1
+    rate_scaling: Literal["none", "linear"] = "none"
+    """"linear": every rate is multiplied by batch_size / 128 (arXiv:1706.02677, Sec. 2.1)."""
+    schedule: Schedule = "steps"
+    """"steps": the milestones; "cosine": to 0 along half a cosine (arXiv:1608.03983, Eq. 5, one period);
+    "one-cycle": up from a 25th and down to 0 by cosines (arXiv:1708.07120, rate only)."""
+    one_cycle_peak: float = 0.3
+    """Share of the iterations after which "one-cycle" is at `learning_rate`."""
     milestones: tuple[int, ...] = (32_000, 48_000)
     """Iterations at which the rate is multiplied by `decay_factor`."""
     decay_factor: float = 0.1
@@ -43,15 +62,37 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """At `warm_up_rate` until the training error is under `warm_up_error_pct`; "auto": from 110 layers on."""
     warm_up_rate: float = 0.01
     warm_up_error_pct: float = 80.0
+    optimiser: Optimiser = "sgd"
+    """"adamw": decoupled weight decay (arXiv:1711.05101), in place of SGD with momentum."""
     momentum: float = 0.9
+    nesterov: bool = False
+    """Nesterov's momentum in the form of Sutskever et al. 2013, as PyTorch computes it; SGD only."""
+    adam_betas: tuple[float, float] = (0.9, 0.999)
+    adam_epsilon: float = 1e-8
     weight_decay: float = 1e-4
     decay_scope: Literal["weights", "all"] = "weights"
     """"weights": convolution and linear weights only (as the authors' code did); "all": every parameter."""
+    label_smoothing: float = 0.0
+    """Share of the target spread over all classes (arXiv:1512.00567, Sec. 7)."""
+    ema_decay: float = 0.0
+    """Test with an exponential moving average of the weights of this decay an iteration (Polyak and Juditsky
+    1992, in the form of arXiv:1703.01780); 0: with the weights themselves."""
+    residual_init: ResidualInit = "he"
+    """"zero-gamma": the last batch norm of a branch begins at 0 (arXiv:1706.02677, Sec. 5.1); "skipinit":
+    no batch norm, a scalar 0 before the addition (arXiv:2002.10444); "fixup": no batch norm, scaled weights,
+    scalar biases and multipliers (arXiv:1901.09321)."""
+    survival_last: float = 1.0
+    """Probability that the last residual block survives an iteration; earlier ones linearly more (stochastic
+    depth, arXiv:1603.09382, Eq. 4; its p_L is 0.5); 1: every block always does."""
     augment: bool = True
     """Pad 4 pixels a side, random crop, random horizontal flip."""
+    cutout: int = 0
+    """Side of a random square of zeros, pixels (arXiv:1708.04552; 16 there for CIFAR-10); 0: none."""
+    mixup: float = 0.0
+    """alpha of the Beta distribution that mixes pairs of pictures (arXiv:1710.09412); 0: none."""
     normalise: Normalise = "pixel-mean"
-    probe_interval: int = 20
-    """Iterations between two probes."""
+    probe_interval: int | None = None
+    """Iterations between two probes; None: dense early, then so that they cost under 2 % of the time."""
     step_interval: int = 1
     """Iterations between two points of the training curve: means over the iterations in between."""
     evaluate_interval: int | None = None
@@ -65,20 +106,33 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Raises:
             RecipeError: a field cannot be used.
         """
-        for field in ("iterations", "batch_size", "probe_interval", "step_interval"):
+        for field in ("iterations", "batch_size", "step_interval"):
             if getattr(self, field) < 1:
                 raise RecipeError(f"{field} must be at least 1, not {getattr(self, field)}.")
-        for field in ("train_limit", "test_limit", "evaluate_interval"):
+        for field in ("train_limit", "test_limit", "evaluate_interval", "probe_interval"):
             value = getattr(self, field)
             if value is not None and value < 1:
                 raise RecipeError(f"{field} must be at least 1, not {value}.")
-        for field in ("learning_rate", "warm_up_rate", "decay_factor"):
+        for field in ("learning_rate", "warm_up_rate", "decay_factor", "adam_epsilon"):
             if not 0 < getattr(self, field) < 1e4:
                 raise RecipeError(f"{field} must be a number above 0, not {getattr(self, field)}.")
-        if not 0 <= self.momentum < 1:
-            raise RecipeError(f"momentum must be from 0 to below 1, not {self.momentum}.")
-        if not 0 <= self.weight_decay < 1:
-            raise RecipeError(f"weight_decay must be from 0 to below 1, not {self.weight_decay}.")
+        for field in ("momentum", "weight_decay", "label_smoothing", "ema_decay"):
+            if not 0 <= getattr(self, field) < 1:
+                raise RecipeError(f"{field} must be from 0 to below 1, not {getattr(self, field)}.")
+        if not all(0 <= beta < 1 for beta in self.adam_betas):
+            raise RecipeError(f"adam_betas must be from 0 to below 1, not {self.adam_betas}.")
+        if not 0 < self.one_cycle_peak < 1:
+            raise RecipeError(f"one_cycle_peak must be between 0 and 1, not {self.one_cycle_peak}.")
+        if not 0 < self.survival_last <= 1:
+            raise RecipeError(f"survival_last must be above 0 and at most 1, not {self.survival_last}.")
+        if self.cutout < 0:
+            raise RecipeError(f"cutout must be 0 or a number of pixels, not {self.cutout}.")
+        if not 0 <= self.mixup <= 100:
+            raise RecipeError(f"mixup must be from 0 to 100, not {self.mixup}.")
+        if self.nesterov and (self.optimiser != "sgd" or self.momentum == 0):
+            raise RecipeError(
+                "nesterov needs the optimiser sgd with a momentum above 0: set both, or turn it off."
+            )
         if list(self.milestones) != sorted(set(self.milestones)):
             raise RecipeError(f"milestones must rise, not {self.milestones}.")
 
@@ -91,7 +145,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 PAPER = Recipe()
-SHORT = msgspec.structs.replace(PAPER.scaled(6_400), name="short (a tenth of the paper)", precision="auto")
+SHORT = msgspec.structs.replace(
+    PAPER.scaled(6_400), name="short (a tenth of the paper)", precision="auto", compile="auto"
+)
 QUICK = msgspec.structs.replace(
     PAPER.scaled(640), name="quick look (a hundredth)", precision="auto", probe_interval=10
 )

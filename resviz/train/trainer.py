@@ -229,7 +229,7 @@ class Trainer:
             # Dropout, too, is a pure function of (seed, iteration): alike in every run of an experiment.
             torch.manual_seed(_dropout_seed(self.recipe.seed, done))
         images, labels = self._batches.batch(done)
-        probing = number == 1 or number % self.recipe.probe_interval == 0
+        probing = number == 1 or number % (self.recipe.probe_interval or 20) == 0
         values = self._step.compute(images, labels, self._probes if probing else None)
         self._last_rate = self._rate(self.progress.rate_factor)
         with self._updating:  # What is finished in here is also told in here: `rescue` finds both or none.
