@@ -13,8 +13,8 @@ from resviz.nn.build import build
 from resviz.nn.state import checkpoint_names
 from resviz.runs.events import Evaluated, Noted, Probed, RateChanged, Saved, Started, Stepped, encode
 from resviz.runs.series import RunSeries
-from resviz.train import trainer
-from resviz.train.trainer import DivergedError
+from resviz.train import evaluation, reports
+from resviz.train.reports import DivergedError
 from tests.train.small import RECIPE, Rig, architecture, dataset
 
 
@@ -74,10 +74,10 @@ def curve(*rigs):
 @pytest.mark.parametrize("interval", [1, 5, 7])
 def test_the_curve_is_a_function_of_the_recipe_alone(tmp_path, monkeypatch, interval):
     steady = Rig(tmp_path / "a", step_interval=interval).run()
-    monkeypatch.setattr(trainer, "REPORTS_PER_SECOND", 1e9)  # As if every iteration took long.
+    monkeypatch.setattr(reports, "REPORTS_PER_SECOND", 1e9)  # As if every iteration took long.
     slow = Rig(tmp_path / "b", step_interval=interval).run()
-    monkeypatch.setattr(trainer, "REPORTS_PER_SECOND", 1e-9)
-    monkeypatch.setattr(trainer, "_REPORT_ROWS", 3)
+    monkeypatch.setattr(reports, "REPORTS_PER_SECOND", 1e-9)
+    monkeypatch.setattr(reports, "_ROWS", 3)
     fast = Rig(tmp_path / "c", step_interval=interval).run()
     first = Rig(tmp_path / "d", step_interval=interval).run(until=9)
     first.trainer.save()
@@ -89,10 +89,10 @@ def test_the_curve_is_a_function_of_the_recipe_alone(tmp_path, monkeypatch, inte
 
 
 def test_points_of_one_read_out_are_written_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(trainer, "REPORTS_PER_SECOND", 1e-9)
+    monkeypatch.setattr(reports, "REPORTS_PER_SECOND", 1e-9)
     calls = []
     rig = Rig(tmp_path, probe_interval=1000, evaluate_interval=24)
-    rig.trainer._emit = lambda *events: calls.append(events)
+    rig.trainer._reports._emit = lambda *events: calls.append(events)
     rig.run()
     assert [len(call) for call in calls if isinstance(call[0], Stepped)] == [24]
 
@@ -106,7 +106,7 @@ def test_the_paper_s_64000_points_fit_into_ten_megabytes(tmp_path):
 
 def test_a_long_test_tells_how_far_it_is(tmp_path, monkeypatch):
     for name in ("_LONG_PASS_S", "_TELL_S"):
-        monkeypatch.setattr(trainer, name, 0.0)
+        monkeypatch.setattr(evaluation, name, 0.0)
     rig = Rig(tmp_path, data=dataset(test=640), evaluate_interval=24).run()
     shares = [note.progress for note in rig.of(Noted) if note.message == "testing"]
     assert shares == [pytest.approx(k / 10) for k in range(1, 10)]
