@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from pathlib import Path
 
-from resviz.errors import ResvizError
+from resviz.errors import DiskFullError, ResvizError
+
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
     """Write `data` to a temporary file beside `path`, flush, fsync, rename; return `path`.
 
     Raises:
-        ResvizError: the folder is read-only, missing or full; an existing file is untouched.
+        DiskFullError: there is no room for it.
+        ResvizError: the folder is read-only or missing. An existing file is untouched in any case.
     """
     target = Path(path)
     temporary = None
@@ -30,10 +34,17 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
         if temporary is not None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
+        if is_full(error):
+            raise DiskFullError(f"The disk is full, so {target} cannot be written: make room.") from error
         raise ResvizError(
             f"Cannot write {target} ({error.strerror or error}): choose another folder or make room."
         ) from error
     return target
+
+
+def is_full(error: OSError) -> bool:
+    """Say whether an error means that there is no room: a full disk, a quota, or a limit to a file's size."""
+    return error.errno in _NO_ROOM
 
 
 def _umask() -> int:

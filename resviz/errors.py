@@ -57,5 +57,9 @@ class RunError(ResvizError):
     """A run's or experiment's directory cannot be used as asked."""
 
 
+class DiskFullError(RunError):
+    """There is no room for what was to be written; what is in memory can be written later."""
+
+
 class CheckpointError(RunError):
     """A checkpoint is damaged or does not belong to the run."""

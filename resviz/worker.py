@@ -114,7 +114,7 @@ class Worker:
                 return
             for session in active:
                 session.turn()
-            if all(session.state == "paused" for session in active):
+            if all(session.state != "running" for session in active):
                 self._ending.wait(_PAUSED_S)
 
     def _watch_stdin(self) -> None:

@@ -20,8 +20,8 @@ from safetensors.torch import save as encode_tensors
 from torch import Tensor
 
 from resviz.arch.names import natural_key
-from resviz.atomic import write_atomically
-from resviz.errors import CheckpointError, ResvizError
+from resviz.atomic import is_full, write_atomically
+from resviz.errors import CheckpointError, DiskFullError, ResvizError
 
 FORMAT = "resviz-checkpoint"
 VERSION = 1
@@ -52,7 +52,8 @@ def save_checkpoint(
     `meta` holds what JSON can: numbers, strings, lists, dicts, None.
 
     Raises:
-        CheckpointError: the folder cannot be written; an earlier checkpoint of that name may then be damaged,
+        DiskFullError: there is no room for it.
+        CheckpointError: the folder cannot be written. An earlier checkpoint of that name may then be damaged,
             those of other names are untouched.
     """
     tensor_bytes = encode_tensors(_separate(tensors))
@@ -62,9 +63,13 @@ def save_checkpoint(
         folder.mkdir(parents=True, exist_ok=True)
         write_atomically(folder / f"{name}.safetensors", tensor_bytes)
         write_atomically(folder / f"{name}.json", msgspec.json.encode(file) + b"\n")
+    except DiskFullError:
+        raise
     except ResvizError as error:
         raise CheckpointError(str(error)) from error
     except OSError as error:
+        if is_full(error):
+            raise DiskFullError(f"The disk is full, so {folder} cannot be made: make room.") from error
         raise CheckpointError(
             f"Cannot make the folder {folder} ({error.strerror or error}): choose another one or make room."
         ) from error

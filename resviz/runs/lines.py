@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from resviz.errors import RunError
+from resviz.atomic import is_full
+from resviz.errors import DiskFullError, RunError
 
 _CHUNK = 1 << 16
 _FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 
 
 class LineWriter:
-    """Appends whole lines to a file that it keeps open; a torn last line, also another's, is ended first."""
+    """Appends whole lines to a file that it keeps open; another's torn last line is ended first.
+
+    What the file did not take is kept and goes out first when there is room: no byte is lost or doubled.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open `path`, made if missing.
 
         Raises:
-            RunError: the folder is missing, read-only or full.
+            DiskFullError: there is no room for the file.
+            RunError: the folder is missing or read-only.
         """
         self.path = path
         self._descriptor = -1
+        self._waiting = bytearray()
         try:
             self._descriptor = os.open(path, _FLAGS, 0o666)
             self._torn = self._ends_torn()
@@ -35,14 +40,31 @@ class LineWriter:
         """Append `lines`, which end with a newline, in one system call: a reader or a crash sees whole lines.
 
         Raises:
-            RunError: the disk is full, or the folder is gone.
+            DiskFullError: there is no room for all of it; the rest is kept.
+            RunError: the folder is gone; it is kept, too.
         """
-        data = memoryview(b"\n" + lines if self._torn else lines)
+        if self._torn:
+            self._waiting += b"\n"
+            self._torn = False
+        self._waiting += lines
+        self.retry()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were to be written and are not in the file yet."""
+        return len(self._waiting)
+
+    def retry(self) -> None:
+        """Write what is waiting.
+
+        Raises:
+            DiskFullError: there is no room for all of it; the rest is kept.
+            RunError: the folder is gone; it is kept, too.
+        """
         try:
-            while data:
-                written = os.write(self._descriptor, data)
-                self._torn = data[written - 1] != 0x0A
-                data = data[written:]
+            while self._waiting:
+                written = os.write(self._descriptor, self._waiting)
+                del self._waiting[:written]
         except OSError as error:
             raise _refused(self.path, error) from error
 
@@ -50,7 +72,8 @@ class LineWriter:
         """Have the operating system put everything on the disk, against a power cut.
 
         Raises:
-            RunError: the disk is full, or the folder is gone.
+            DiskFullError: there is no room for it.
+            RunError: the folder is gone.
         """
         try:
             os.fsync(self._descriptor)
@@ -142,7 +165,8 @@ def append(path: Path, lines: bytes) -> None:
     """Append whole lines to a file and close it again.
 
     Raises:
-        RunError: the folder is missing, read-only or full.
+        DiskFullError: there is no room for them; a part may be in the file.
+        RunError: the folder is missing or read-only.
     """
     writer = LineWriter(path)
     try:
@@ -152,8 +176,8 @@ def append(path: Path, lines: bytes) -> None:
 
 
 def _refused(path: Path, error: OSError) -> RunError:
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return RunError(f"The disk is full, so {path} cannot grow: make room, then resume the run.")
+    if is_full(error):
+        return DiskFullError(f"The disk is full, so {path} cannot grow: make room, then try again.")
     if not path.parent.is_dir():
         return RunError(f"The folder {path.parent} is gone: put it back, or start a new run.")
     return RunError(f"Cannot write {path} ({error.strerror or error}): make it writable, or copy the run.")

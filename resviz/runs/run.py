@@ -11,13 +11,15 @@ import msgspec
 from resviz.arch import files
 from resviz.arch.graph import Architecture
 from resviz.atomic import write_atomically
-from resviz.errors import ResvizError, RunError
+from resviz.errors import DiskFullError, ResvizError, RunError
 from resviz.runs import events, lines, lock
 from resviz.runs.events import Changed, Command, Event, RunState, Started
 from resviz.train import recipe as recipes
 from resviz.train.recipe import Recipe
 
 ARCHITECTURE, RECIPE = "architecture.json", "recipe.json"
+_RESERVE_BYTES = 1 << 18
+"""Room for the lines of a moment of training, and for the sentence that says why it goes no further."""
 
 
 class Run:
@@ -156,7 +158,11 @@ def settled(last: Event | None, alive: bool) -> RunState:
 
 
 class EventLog:
-    """The worker's end of `events.jsonl`: whole lines, each in the file when `write` returns."""
+    """The worker's end of `events.jsonl`: whole lines, each in the file when `write` returns.
+
+    On a full disk what does not fit is kept. So that readers still learn of it, a small file holds some room
+    in reserve, which is given up then.
+    """
 
     def __init__(self, run: Run) -> None:
         """Open the log; a torn last line of a killed worker is ended first.
@@ -165,26 +171,64 @@ class EventLog:
             RunError: the folder is missing, read-only or full.
         """
         self._writer = lines.LineWriter(run.events_path)
+        self._reserve = run.path / "worker.reserve"
+        self.full = False
+        """Whether the disk was found full, up to the next successful `recover`."""
+        with contextlib.suppress(DiskFullError):
+            self.recover()
 
     def write(self, *messages: Event) -> None:
-        """Append events in one system call.
+        """Append events in one system call; on a full disk they are kept, and `full` says so.
 
         Raises:
-            RunError: the disk is full, or the folder is gone.
+            RunError: the folder is gone.
         """
-        self._writer.write(b"".join(map(events.encode, messages)))
+        try:
+            self._writer.write(b"".join(map(events.encode, messages)))
+        except DiskFullError:
+            self.full = True
+            self._give_up_reserve()
+            with contextlib.suppress(DiskFullError):
+                self._writer.retry()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are events that are not in the file yet."""
+        return self._writer.waiting > 0
+
+    def recover(self) -> None:
+        """Write what was kept and put some room in reserve again.
+
+        Raises:
+            DiskFullError: there is still no room for both.
+            RunError: the folder is gone.
+        """
+        self.full = True
+        self._writer.retry()
+        if not self._reserve.is_file():
+            # Random, for a file system that compresses.
+            write(self._reserve, os.urandom(_RESERVE_BYTES))
+        self.full = False
 
     def flush(self) -> None:
         """Have everything on the disk, against a power cut (a killed process loses nothing anyhow).
 
         Raises:
-            RunError: the disk is full.
+            DiskFullError: there is no room for it.
         """
+        self._writer.retry()
         self._writer.sync()
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; what was kept and still finds no room is lost."""
+        self._give_up_reserve()
+        with contextlib.suppress(RunError):
+            self._writer.retry()
         self._writer.close()
+
+    def _give_up_reserve(self) -> None:
+        with contextlib.suppress(OSError):
+            self._reserve.unlink(missing_ok=True)
 
     def __enter__(self) -> EventLog:
         return self
@@ -223,10 +267,13 @@ def write(path: Path, data: bytes) -> None:
     """Write a file atomically.
 
     Raises:
-        RunError: the folder is missing, read-only or full.
+        DiskFullError: there is no room for it.
+        RunError: the folder is missing or read-only.
     """
     try:
         write_atomically(path, data)
+    except RunError:
+        raise
     except ResvizError as error:
         raise RunError(str(error)) from error
 

@@ -6,7 +6,6 @@ What needs torch is imported in `prepare`: that takes seconds, and the log tells
 from __future__ import annotations
 
 import contextlib
-import errno
 import sys
 import time
 import traceback
@@ -15,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
-from resviz.errors import DataError, ResvizError
+from resviz.atomic import is_full
+from resviz.errors import DataError, DiskFullError, ResvizError
 from resviz.runs.events import (
     Changed,
     Checkpoint,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 LOOKS_PER_SECOND = 20
 """How often the command file is looked at."""
+_LOOK_FOR_ROOM_S = 1.0
+"""How often a run that waits for room on the disk tries again."""
 _TELL_S, _TELL_SHARE = 0.25, 0.005
 """Loading data tells how far it is no more often than this: a download may take an hour."""
 
@@ -48,6 +50,9 @@ class Session:
     Attributes:
         state: "running" or "paused" while there is something to do, then "finished", "stopped", "interrupted"
             or "failed".
+
+    On a full disk the run is paused: what the log did not take is kept in memory, no checkpoint is written
+    that knows more than the log, and training goes on by itself when there is room.
     """
 
     def __init__(self, run: Run) -> None:
@@ -61,15 +66,22 @@ class Session:
         self.trainer: Trainer | None = None
         self._log = EventLog(run)
         self._commands = CommandTail(run)
-        self._looked_at = self._saved_at = 0.0
+        self._looked_at = self._saved_at = self._tried_at = 0.0
+        self._short = False  # Waiting for room on the disk.
+        self._held = False  # Paused by a person.
         self._iteration = summary(run).iterations
         self._threads = run.threads()
         self._change("running", "Starting.")
 
     @property
-    def over(self) -> bool:
-        """Whether the run's part in this worker has ended."""
+    def ended(self) -> bool:
+        """Whether nothing is left to train here."""
         return self.state not in {"running", "paused"}
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended and its log, which may wait for room on the disk, says so."""
+        return self.ended and not self._log.waiting
 
     def prepare(self, cut_off: Callable[[], bool], datasets: dict[object, Dataset]) -> None:
         """Load the data, build the network, take up the newest checkpoint.
@@ -91,7 +103,13 @@ class Session:
             _check_classes(architecture, dataset)
             _check_batch(recipe, dataset)
             trainer = Trainer(
-                architecture, recipe, dataset, device, checkpoints=self.run.checkpoints_path, emit=self._emit
+                architecture,
+                recipe,
+                dataset,
+                device,
+                checkpoints=self.run.checkpoints_path,
+                emit=self._emit,
+                flush=self._log.flush,
             )
             trainer.start()
             self.trainer = trainer  # Not before it stands where the run stands.
@@ -101,19 +119,23 @@ class Session:
             self._change("running")
 
     def turn(self) -> None:
-        """Obey commands that have come, then train one iteration further, unless paused."""
+        """Obey commands that have come, then train one iteration further, unless paused or out of room."""
         with self._ending_in_a_sentence():
             now = time.monotonic()
             if now - self._looked_at >= 1 / LOOKS_PER_SECOND:
                 self._looked_at = now
                 for command in self._commands.read():
                     self._obey(command)
+            if self._log.full and not self._short:
+                self._run_short()
+            if self._short and now - self._tried_at >= _LOOK_FOR_ROOM_S:
+                self._look_for_room()
             trainer = self.trainer
             if trainer is None or self.state != "running":
                 return
             if trainer.finished:
-                trainer.save()
-                self.end("finished")
+                if self._save():
+                    self.end("finished")
                 return
             trainer.advance()
             if now - self._saved_at > trainer.recipe.checkpoint_seconds:
@@ -122,14 +144,18 @@ class Session:
     def stop(self, state: RunState = "stopped") -> None:
         """Checkpoint and end; "interrupted" says that the worker had to end, not that a person wished it."""
         with self._ending_in_a_sentence():
-            if not self.over:
-                if self.trainer is not None:
-                    self.trainer.save()
-                self.end(state)
+            if not self.ended:
+                message = ""
+                try:
+                    if self.trainer is not None:
+                        self.trainer.save()
+                except DiskFullError:
+                    message = "The disk is full: what came after the last checkpoint will be repeated."
+                self.end(state, message)
 
     def rescue(self) -> None:
         """Stop from another thread in the middle of an iteration; the process ends next."""
-        if not self.over:
+        if not self.ended:
             try:
                 if self.trainer is not None:
                     self.trainer.rescue()
@@ -138,10 +164,11 @@ class Session:
 
     def end(self, state: RunState, message: str = "") -> None:
         """Write the state in which the run ends here."""
-        if not self.over:
+        if not self.ended:
             self._change(state, message)
             self.trainer = None  # Its memory is the other runs'.
-            self._log.flush()
+            with contextlib.suppress(DiskFullError):
+                self._log.flush()
 
     def close(self) -> None:
         """Close the log; a run that has not ended by now has failed."""
@@ -152,25 +179,31 @@ class Session:
     def fail(self, error: BaseException) -> None:
         """End the run with one sentence about `error`; its traceback goes to log.txt."""
         message = sentence(error)
-        print(f"error: {self.run.name}: {message}", file=sys.stderr)
-        with contextlib.suppress(OSError), self.run.log_path.open("a", encoding="utf-8") as log:
-            traceback.print_exception(error, file=log)
+        with contextlib.suppress(OSError):  # A full disk may not take it.
+            print(f"error: {self.run.name}: {message}", file=sys.stderr)
+            with self.run.log_path.open("a", encoding="utf-8") as log:
+                traceback.print_exception(error, file=log)
         try:
             self.end("failed", message)
         except ResvizError:
-            self.state = "failed"  # A full disk may not take the event either.
+            self.state = "failed"  # The folder may be gone.
 
     def _obey(self, command: Command) -> None:
         trainer = self.trainer
-        if trainer is None or self.over:
+        if trainer is None or self.ended:
             return
         match command:
-            case Pause() if self.state == "running":
-                trainer.save()
-                self._change("paused")
+            case Pause() if not self._held:
+                self._held = True
+                if not self._short and self._save():
+                    self._change("paused")
             case Resume() if self.state == "paused":
-                trainer.resume_clock()
-                self._change("running")
+                self._held = False
+                if self._short:
+                    self._look_for_room()
+                else:
+                    trainer.resume_clock()
+                    self._change("running")
             case Stop():
                 self.stop()
             case Checkpoint():
@@ -180,10 +213,39 @@ class Session:
             case _:
                 pass
 
-    def _save(self) -> None:
-        if self.trainer is not None:
-            self.trainer.save()
-            self._saved_at = time.monotonic()
+    def _save(self) -> bool:
+        """Write a checkpoint; return whether there was room for it."""
+        try:
+            if self.trainer is not None:
+                self.trainer.save()
+        except DiskFullError:
+            if not self._short:
+                self._run_short()
+            return False
+        self._saved_at = time.monotonic()
+        return True
+
+    def _run_short(self) -> None:
+        """Wait for room on the disk."""
+        self._short, self._tried_at = True, time.monotonic()
+        if not self.ended:
+            where = self.run.path.absolute()
+            self._change(
+                "paused", f"The disk of {where} is full: make room, then training goes on by itself."
+            )
+
+    def _look_for_room(self) -> None:
+        """Write what waits for room; go on if all of it found some."""
+        self._tried_at = time.monotonic()
+        try:
+            self._log.recover()
+        except DiskFullError:
+            return
+        if self._save():
+            self._short = False
+            if self.trainer is not None:
+                self.trainer.resume_clock()
+                self._change("paused" if self._held else "running")
 
     def _load(
         self,
@@ -280,7 +342,7 @@ def sentence(error: BaseException) -> str:
         return "The graphics card is out of memory: choose a smaller batch or network, then start again."
     if isinstance(error, MemoryError) or "allocate memory" in text or "not enough memory" in text:
         return "The computer is out of memory: choose a smaller batch or network, then start again."
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and is_full(error):
         return "The disk is full: make room, then resume the run."
     if isinstance(error, OSError):
         return f"{error.strerror or text} ({error.filename or 'no file'}): see log.txt, then resume the run."

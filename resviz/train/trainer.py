@@ -7,6 +7,7 @@ import hashlib
 import math
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -49,15 +50,27 @@ class Trainer:
         *,
         checkpoints: Path,
         emit: Emit,
+        flush: Callable[[], None] = lambda: None,
     ) -> None:
         """Build the network on the device and move the data there; `start` comes next.
+
+        Args:
+            architecture: what to train.
+            recipe: how.
+            dataset: on what.
+            device: where.
+            checkpoints: the folder of checkpoints, made when the first is written.
+            emit: takes what happens.
+            flush: has everything that was emitted safely on the disk. Called before a checkpoint is written,
+                which must not know more than the log: events behind it are repeated, those before it are not.
 
         Raises:
             BuildError: the architecture has problems.
         """
         self.recipe = recipe
         self.progress = Progress()
-        self._emit, self._device, self._checkpoints = emit, device, checkpoints
+        self._emit, self._flush = emit, flush
+        self._device, self._checkpoints = device, checkpoints
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
         self._precision = devices.choose_precision(recipe.precision, device)
         network = build(architecture, seed=recipe.seed)
@@ -69,6 +82,8 @@ class Trainer:
             batch_size=recipe.batch_size,
             seed=recipe.seed,
             augment=recipe.augment,
+            cutout=recipe.cutout,
+            mixup=recipe.mixup,
             normalise=recipe.normalise,
             device=device,
         )
@@ -154,7 +169,8 @@ class Trainer:
 
         Raises:
             DivergedError: there is nothing left that is worth saving.
-            CheckpointError: the folder is read-only or full.
+            DiskFullError: there is no room for it, or for what was emitted before.
+            CheckpointError: the folder is read-only.
         """
         with self._on_stream():
             with self._updating:
@@ -194,12 +210,12 @@ class Trainer:
         if self._draws:
             # Dropout, too, is a pure function of (seed, iteration): alike in every run of an experiment.
             torch.manual_seed(_dropout_seed(self.recipe.seed, done))
-        images, labels = self._batches.batch(done)
         probing = number == 1 or number % (self.recipe.probe_interval or 20) == 0
-        values = self._step.compute(images, labels, self._probes if probing else None)
+        probes = self._probes if probing else None
+        self._step.compute(self._batches.batch(done), probes)
         self._last_rate = self._rate(self.progress.rate_factor)
         with self._updating:  # What is finished in here is also told in here: `rescue` finds both or none.
-            self._step.update(self._last_rate)
+            values = self._step.update(self._last_rate, probes)
             self.progress.iteration = number
             self._aside = {}
             self._reports.mark(number, self._last_rate, self._step.totals)
@@ -252,12 +268,16 @@ class Trainer:
         return bool(torch.stack(norms).isfinite().all())
 
     def _write(self, tensors: dict[str, Tensor]) -> None:
+        self._flush()
         name = checkpoint.save(self._checkpoints, tensors, self.progress)
         self._saved = _copy(self.progress)
         self._emit(Saved(self.progress.iteration, name))
 
     def _on_stream(self) -> contextlib.AbstractContextManager[object]:
-        return torch.cuda.stream(self._stream) if self._stream is not None else contextlib.nullcontext()
+        if self._stream is None:
+            return contextlib.nullcontext()
+        devices.set_products(self._precision)  # The process may train runs of several precisions.
+        return torch.cuda.stream(self._stream)
 
 
 def _copy(progress: Progress) -> Progress:
