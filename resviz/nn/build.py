@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 
 import torch
 from torch import nn
@@ -12,21 +13,30 @@ from resviz.arch.graph import Architecture, Block
 from resviz.arch.shapes import Inference, infer, read_ports
 from resviz.arch.spec import Params, integer
 from resviz.errors import BuildError
-from resviz.nn import modules
-from resviz.nn.init import initialise
+from resviz.nn import init, modules, norm_free
+from resviz.nn.branches import Branch, branches, has_shortcut
 from resviz.nn.network import Network
 
 __all__ = ["Network", "build"]
+
+ResidualInit = Literal["he", "zero-gamma", "skipinit", "fixup"]
+"""As in a recipe, which says the sources."""
 
 Maker = Callable[[str, Params, int], nn.Module]
 """Block id, parameters, input channels (or features) -> module."""
 
 
-def build(architecture: Architecture, seed: int = 0) -> Network:
+def build(architecture: Architecture, seed: int = 0, *, residual_init: ResidualInit = "he") -> Network:
     """Return the network of an architecture on the CPU, float32, training mode, initial weights of `seed`.
 
     Blocks that take no part in the output (the shortcut layers of a plain twin) are not built. PyTorch's own
     random state is neither read nor changed.
+
+    Args:
+        architecture: what to build.
+        seed: of the initial weights.
+        residual_init: how residual branches begin; "skipinit" and "fixup" build no batch norm. Plain blocks
+            lose theirs too, for twins have the same layers, but keep the weights of "he".
 
     Raises:
         BuildError: the architecture has problems; the sentence says the first one and its mend.
@@ -43,11 +53,20 @@ def build(architecture: Architecture, seed: int = 0) -> Network:
     with torch.random.fork_rng(devices=[]):
         for block in layers:
             in_channels = inference.inputs[block.id][0][0]
-            built[block.id] = _MAKERS[block.kind](block.id, block.params, in_channels)
+            module = _MAKERS[block.kind](block.id, block.params, in_channels)
+            if residual_init in _NORM_FREE:
+                module = _NORM_FREE[residual_init](module, has_shortcut(block))
+            built[block.id] = module
     for block_id, module in built.items():
-        initialise(module, block_id, seed)
+        init.initialise(module, block_id, seed)
     (input_block,) = (block for block in live if block.kind == "input")
     (output_block,) = (block for block in live if block.kind == "output")
+    if residual_init in ("zero-gamma", "fixup"):
+        residual = branches(architecture, built, sources, output_block.id)
+        if residual_init == "zero-gamma":
+            init.zero_gamma(residual)
+        else:
+            init.fixup(residual, _classifier(built, residual))
     convolutions = [
         (name, conv) for block in layers for name, conv in _convolutions(architecture, block, built[block.id])
     ]
@@ -84,16 +103,24 @@ def _responses(
     """Return which convolutions have a batch norm behind them, in order.
 
     A unit's batch norms know theirs; a loose batch norm is told the loose convolution that it reads (the
-    first one to do so, if several read it).
+    first one to do so, if several read it). What stands in for a batch norm counts as one.
     """
     followed = set()
     for block_id, module in built.items():
-        if isinstance(module, modules.BatchNorm):
+        if isinstance(module, _NORMS):
             source = architecture.incoming(block_id)["in"].source
             if source in convolutions and source not in followed:
                 module.response = source
-        followed |= {layer.response for layer in module.modules() if isinstance(layer, modules.BatchNorm)}
+        followed |= {layer.response for layer in module.modules() if isinstance(layer, _NORMS)}
     return [name for name in convolutions if name in followed]
+
+
+def _classifier(built: Mapping[str, nn.Module], residual: Sequence[Branch]) -> nn.Module | None:
+    """Return the last convolution or linear layer, unless that is in a residual branch."""
+    inner = {layer for branch in residual for layer in branch.layers}
+    layers = (layer for block in built.values() for layer in block.modules())
+    weighted = [layer for layer in layers if isinstance(layer, nn.Conv2d | nn.Linear)]
+    return weighted[-1] if weighted and weighted[-1] not in inner else None
 
 
 def _convolutions(
@@ -196,3 +223,6 @@ _MAKERS: dict[str, Maker] = {
     "dropout": lambda _name, params, _channels: nn.Dropout(float(params["p"])),
     "identity": lambda *_: nn.Identity(),
 }
+
+_NORMS = (modules.BatchNorm, norm_free.NoNorm)
+_NORM_FREE = {"skipinit": norm_free.skipinit, "fixup": norm_free.fixup}

@@ -93,24 +93,47 @@ class ZeroPadShortcut(nn.Module):
         return f"stride={self.stride}, before={self.before}, after={self.after}"
 
 
-class Add(nn.Module):
-    """y = F(x) + s(x) of two wires (arXiv:1512.03385, Eq. 1); the branch alone where there is no shortcut."""
+class Addition(nn.Module):
+    """y = F(x) + s(x) (arXiv:1512.03385, Eq. 1), and what recipes put at the end of the branch F.
+
+    Attributes:
+        name: the block's, for probes.
+        scale: multiplier of the branch (SkipInit, Fixup), or None.
+        shift: added to the branch after that (Fixup), or None.
+    """
 
     probed = True
+
+    scale: nn.Parameter | None
+    shift: nn.Parameter | None
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
+        self.register_parameter("scale", None)
+        self.register_parameter("shift", None)
 
-    def forward(
-        self, branch: Tensor, shortcut: Tensor | None = None, probe: ForwardProbe | None = None
-    ) -> Tensor:
-        """Return the sum of two tensors of one shape."""
+    def add_shortcut(self, branch: Tensor, shortcut: Tensor | None, probe: ForwardProbe | None) -> Tensor:
+        """Return F(x) + s(x); F(x) alone in a plain unit."""
+        if self.scale is not None:
+            branch = branch * self.scale
+        if self.shift is not None:
+            branch = branch + self.shift
         if shortcut is None:
             return branch
         if probe is not None:
             probe.record_residual(self.name, branch, shortcut)
         return branch + shortcut
+
+
+class Add(Addition):
+    """The addition of two wires; the branch alone where there is no shortcut."""
+
+    def forward(
+        self, branch: Tensor, shortcut: Tensor | None = None, probe: ForwardProbe | None = None
+    ) -> Tensor:
+        """Return the sum of two tensors of one shape."""
+        return self.add_shortcut(branch, shortcut, probe)
 
 
 class GlobalAveragePool(nn.Module):
@@ -138,17 +161,17 @@ class ConvBnRelu(nn.Module):
         return relu(self.norm(self.conv(x), probe), inplace=True)
 
 
-class ResidualUnit(nn.Module):
+class ResidualUnit(Addition):
     """What the four residual units share: the shortcut, and its addition to the branch.
 
     `shortcut` is what `resviz.arch.composites.shortcut_of` says: "none", "identity", "A" or "projection".
+    `last_norm` names the batch norm that ends the branch, if one does.
     """
 
-    probed = True
+    last_norm: str | None = None
 
     def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
+        super().__init__(name)
         self.shortcut: nn.Module | None = None
         self.projection: nn.Conv2d | None = None
         self.projection_norm: BatchNorm | None = None
@@ -165,6 +188,11 @@ class ResidualUnit(nn.Module):
         elif shortcut == "identity":
             self.shortcut = nn.Identity()
 
+    def branch_layers(self) -> list[nn.Conv2d]:
+        """Return the convolutions of F in order."""
+        layers = (layer for name, layer in self.named_children() if name.startswith("conv"))
+        return [layer for layer in layers if isinstance(layer, nn.Conv2d)]
+
     def project(self, x: Tensor) -> Tensor | None:
         """Return s(x), or None in a plain unit."""
         if self.projection is not None:
@@ -172,17 +200,11 @@ class ResidualUnit(nn.Module):
             return y if self.projection_norm is None else self.projection_norm(y)
         return None if self.shortcut is None else self.shortcut(x)
 
-    def add_shortcut(self, branch: Tensor, shortcut: Tensor | None, probe: ForwardProbe | None) -> Tensor:
-        """Return F(x) + s(x) (arXiv:1512.03385, Eq. 1); F(x) alone in a plain unit."""
-        if shortcut is None:
-            return branch
-        if probe is not None:
-            probe.record_residual(self.name, branch, shortcut)
-        return branch + shortcut
-
 
 class BasicBlock(ResidualUnit):
     """y = ReLU(s(x) + F(x)), F = conv 3x3, BN, ReLU, conv 3x3, BN (arXiv:1512.03385, Fig. 5 left)."""
+
+    last_norm = "norm2"
 
     def __init__(self, name: str, in_channels: int, out_channels: int, *, stride: int, shortcut: str) -> None:
         super().__init__(name)
@@ -205,6 +227,8 @@ class Bottleneck(ResidualUnit):
 
     `stride_in`: "first 1x1" as in the paper's models (v1) or "3x3" as in torchvision's (v1.5).
     """
+
+    last_norm = "norm3"
 
     def __init__(
         self,
@@ -253,7 +277,7 @@ class PreActivationBasic(ResidualUnit):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
-        active = relu(self.norm1(x), inplace=True)
+        active = relu(self.norm1(x))  # not in place: without batch norm it would be x
         shortcut = self.project(x if self.projection is None else active)
         branch = self.conv2(relu(self.norm2(self.conv1(active), probe), inplace=True))
         return self.add_shortcut(branch, shortcut, probe)
@@ -288,7 +312,7 @@ class PreActivationBottleneck(ResidualUnit):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
-        active = relu(self.norm1(x), inplace=True)
+        active = relu(self.norm1(x))  # not in place: without batch norm it would be x
         shortcut = self.project(x if self.projection is None else active)
         branch = relu(self.norm2(self.conv1(active), probe), inplace=True)
         branch = relu(self.norm3(self.conv2(branch), probe), inplace=True)
