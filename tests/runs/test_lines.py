@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resviz.errors import RunError
+from resviz.errors import DiskFullError, RunError
 from resviz.runs import lines
 from resviz.runs.lines import LineTail, LineWriter, append, backwards
 
@@ -81,23 +81,30 @@ def test_two_writers_do_not_mix_lines(tmp_path):
     assert sorted(path.read_bytes().split()) == sorted(c * n for c in (b"a", b"b") for n in range(1, 50))
 
 
-def test_full_disk_is_one_sentence_and_the_next_line_is_whole(tmp_path, monkeypatch):
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
+def test_a_full_disk_is_one_sentence_and_no_byte_is_lost_or_doubled(tmp_path, monkeypatch, number):
     path = tmp_path / "log"
+    path.write_bytes(b"tor")
     writer = LineWriter(path)
     real = os.write
 
     def half(descriptor, data):
         if len(data) < 4:
-            raise OSError(errno.ENOSPC, "No space left on device")
+            raise OSError(number, "No room")
         return real(descriptor, data[: len(data) // 2])
 
     monkeypatch.setattr(lines.os, "write", half)
-    with pytest.raises(RunError, match=r"^The disk is full, so .*log cannot grow: make room"):
-        writer.write(b"lost line\n")
+    with pytest.raises(DiskFullError, match=r"^The disk is full, so .*log cannot grow: make room"):
+        writer.write(b"long line\n")
+    assert path.read_bytes() == b"tor\nlong li"
+    with pytest.raises(DiskFullError):
+        writer.write(b"x\n")
+    assert writer.waiting > 0
     monkeypatch.setattr(lines.os, "write", real)
-    writer.write(b"kept\n")
+    writer.write(b"last\n")
+    assert writer.waiting == 0
     writer.close()
-    assert path.read_bytes().split(b"\n")[-2] == b"kept"
+    assert path.read_bytes() == b"tor\nlong line\nx\nlast\n"
 
 
 def test_read_only_folder_is_one_sentence(tmp_path, monkeypatch):

@@ -1,9 +1,15 @@
+import errno
+import os
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from resviz.errors import FormatError, RunError
+from resviz.errors import DiskFullError, FormatError, RunError
+from resviz.runs import lines
 from resviz.runs.events import Changed, Pause, Saved, SetLearningRate, Stop, encode
 from resviz.runs.run import CommandTail, EventLog, Run
+from resviz.runs.series import Tail
 from resviz.train.recipe import Recipe
 from tests.runs.samples import started, stepped
 
@@ -68,6 +74,57 @@ def test_log_repairs_the_torn_line_of_a_killed_worker(run):
     log(run, Changed(1.0, 3, "stopped"))
     assert run.state() == "stopped"
     assert run.events_path.read_bytes().count(b"\n") == 3
+
+
+def test_a_full_disk_takes_the_last_words_from_the_reserve(run, monkeypatch):
+    room = 1000
+    real_write, real_unlink = os.write, Path.unlink
+
+    def write_in_room(descriptor, data):
+        nonlocal room
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = real_write(descriptor, data[:room])
+        room -= written
+        return written
+
+    def unlink(path, **options):
+        nonlocal room
+        if path.exists():
+            room += path.stat().st_size
+        real_unlink(path, **options)
+
+    def full(path, data):
+        raise DiskFullError("Full.")
+
+    with EventLog(run) as writer:
+        monkeypatch.setattr(lines.os, "write", write_in_room)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        steps = [stepped(number) for number in range(1, 30)]
+        writer.write(*steps)
+        assert writer.full
+        assert not writer.waiting
+        writer.write(Changed(1.0, 29, "paused", "The disk is full."))
+        assert run.state() == "interrupted"  # nobody holds the lock here
+        assert Tail(run.events_path).read() == [*steps, Changed(1.0, 29, "paused", "The disk is full.")]
+        room = 0
+        writer.write(*steps)
+        assert writer.waiting
+        with pytest.raises(DiskFullError):
+            writer.recover()
+        with pytest.raises(DiskFullError):
+            writer.flush()
+        room = 1_000_000
+        monkeypatch.setattr("resviz.runs.run.write_atomically", full)
+        with pytest.raises(DiskFullError):  # No room for a reserve: it would be full again at once.
+            writer.recover()
+        assert writer.full
+        monkeypatch.undo()
+        writer.recover()
+        assert not writer.full
+        assert list(run.path.glob("*reserve*"))
+    assert not list(run.path.glob("*reserve*"))
+    assert len(Tail(run.events_path).read()) == 59
 
 
 def test_commands_sent_before_a_worker_started_are_past(run):
