@@ -26,7 +26,13 @@ Maker = Callable[[str, Params, int], nn.Module]
 """Block id, parameters, input channels (or features) -> module."""
 
 
-def build(architecture: Architecture, seed: int = 0, *, residual_init: ResidualInit = "he") -> Network:
+def build(
+    architecture: Architecture,
+    seed: int = 0,
+    *,
+    residual_init: ResidualInit = "he",
+    survival_last: float = 1.0,
+) -> Network:
     """Return the network of an architecture on the CPU, float32, training mode, initial weights of `seed`.
 
     Blocks that take no part in the output (the shortcut layers of a plain twin) are not built. PyTorch's own
@@ -37,6 +43,7 @@ def build(architecture: Architecture, seed: int = 0, *, residual_init: ResidualI
         seed: of the initial weights.
         residual_init: how residual branches begin; "skipinit" and "fixup" build no batch norm. Plain blocks
             lose theirs too, for twins have the same layers, but keep the weights of "he".
+        survival_last: probability that the last residual block survives a training pass (stochastic depth).
 
     Raises:
         BuildError: the architecture has problems; the sentence says the first one and its mend.
@@ -61,12 +68,11 @@ def build(architecture: Architecture, seed: int = 0, *, residual_init: ResidualI
         init.initialise(module, block_id, seed)
     (input_block,) = (block for block in live if block.kind == "input")
     (output_block,) = (block for block in live if block.kind == "output")
-    if residual_init in ("zero-gamma", "fixup"):
-        residual = branches(architecture, built, sources, output_block.id)
-        if residual_init == "zero-gamma":
-            init.zero_gamma(residual)
-        else:
-            init.fixup(residual, _classifier(built, residual))
+    residual = branches(architecture, built, sources, output_block.id)
+    if residual_init == "zero-gamma":
+        init.zero_gamma(residual)
+    elif residual_init == "fixup":
+        init.fixup(residual, _classifier(built, residual))
     convolutions = [
         (name, conv) for block in layers for name, conv in _convolutions(architecture, block, built[block.id])
     ]
@@ -79,6 +85,8 @@ def build(architecture: Architecture, seed: int = 0, *, residual_init: ResidualI
         convolutions=convolutions,
         probe_blocks=[block.id for block in layers if block.kind in (*RESIDUAL_KINDS, "add")],
         responses=responses,
+        residual=residual,
+        survival_last=survival_last,
         input_shape=inference.shapes[input_block.id],
         classes=inference.shapes[output_block.id][0],
     )

@@ -100,6 +100,8 @@ class Addition(nn.Module):
         name: the block's, for probes.
         scale: multiplier of the branch (SkipInit, Fixup), or None.
         shift: added to the branch after that (Fixup), or None.
+        survival: probability that the branch is there in a training pass (stochastic depth).
+        dropped: it is not, in the training passes from now on.
     """
 
     probed = True
@@ -112,6 +114,12 @@ class Addition(nn.Module):
         self.name = name
         self.register_parameter("scale", None)
         self.register_parameter("shift", None)
+        self.survival, self.dropped = 1.0, False
+
+    @property
+    def skipped(self) -> bool:
+        """Whether this pass does without the branch."""
+        return self.dropped and self.training
 
     def add_shortcut(self, branch: Tensor, shortcut: Tensor | None, probe: ForwardProbe | None) -> Tensor:
         """Return F(x) + s(x); F(x) alone in a plain unit."""
@@ -119,6 +127,8 @@ class Addition(nn.Module):
             branch = branch * self.scale
         if self.shift is not None:
             branch = branch + self.shift
+        if self.survival < 1 and not self.training:
+            branch = branch * self.survival  # arXiv:1603.09382, Eq. 5
         if shortcut is None:
             return branch
         if probe is not None:
@@ -130,9 +140,12 @@ class Add(Addition):
     """The addition of two wires; the branch alone where there is no shortcut."""
 
     def forward(
-        self, branch: Tensor, shortcut: Tensor | None = None, probe: ForwardProbe | None = None
+        self, branch: Tensor | None, shortcut: Tensor | None = None, probe: ForwardProbe | None = None
     ) -> Tensor:
-        """Return the sum of two tensors of one shape."""
+        """Return the sum of two tensors of one shape; `branch` is not read in a pass that does without."""
+        if self.skipped and shortcut is not None:
+            return shortcut
+        assert branch is not None
         return self.add_shortcut(branch, shortcut, probe)
 
 
@@ -200,6 +213,12 @@ class ResidualUnit(Addition):
             return y if self.projection_norm is None else self.projection_norm(y)
         return None if self.shortcut is None else self.shortcut(x)
 
+    def shortcut_alone(self, x: Tensor) -> Tensor:
+        """Return s(x) of a unit that has a shortcut."""
+        shortcut = self.project(x)
+        assert shortcut is not None
+        return shortcut
+
 
 class BasicBlock(ResidualUnit):
     """y = ReLU(s(x) + F(x)), F = conv 3x3, BN, ReLU, conv 3x3, BN (arXiv:1512.03385, Fig. 5 left)."""
@@ -216,6 +235,8 @@ class BasicBlock(ResidualUnit):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        if self.skipped:
+            return relu(self.shortcut_alone(x))  # not in place: it may be x
         branch = relu(self.norm1(self.conv1(x), probe), inplace=True)
         branch = self.norm2(self.conv2(branch), probe)
         # "the second nonlinearity after the addition" (Sec. 3.2)
@@ -253,6 +274,8 @@ class Bottleneck(ResidualUnit):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        if self.skipped:
+            return relu(self.shortcut_alone(x))  # not in place: it may be x
         branch = relu(self.norm1(self.conv1(x), probe), inplace=True)
         branch = relu(self.norm2(self.conv2(branch), probe), inplace=True)
         branch = self.norm3(self.conv3(branch), probe)
@@ -277,8 +300,12 @@ class PreActivationBasic(ResidualUnit):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        if self.skipped and self.projection is None:
+            return self.shortcut_alone(x)
         active = relu(self.norm1(x))  # not in place: without batch norm it would be x
         shortcut = self.project(x if self.projection is None else active)
+        if self.skipped and shortcut is not None:
+            return shortcut
         branch = self.conv2(relu(self.norm2(self.conv1(active), probe), inplace=True))
         return self.add_shortcut(branch, shortcut, probe)
 
@@ -312,8 +339,12 @@ class PreActivationBottleneck(ResidualUnit):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
+        if self.skipped and self.projection is None:
+            return self.shortcut_alone(x)
         active = relu(self.norm1(x))  # not in place: without batch norm it would be x
         shortcut = self.project(x if self.projection is None else active)
+        if self.skipped and shortcut is not None:
+            return shortcut
         branch = relu(self.norm2(self.conv1(active), probe), inplace=True)
         branch = relu(self.norm3(self.conv2(branch), probe), inplace=True)
         return self.add_shortcut(self.conv3(branch), shortcut, probe)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from resviz.arch.source_plan import module_paths
+from resviz.nn.branches import Branch
+from resviz.nn.depth import dropped, number_of, survival
+from resviz.nn.modules import Addition
 from resviz.nn.probe import ForwardProbe
 
 
@@ -40,6 +44,8 @@ class Network(nn.Module):
         convolutions: Sequence[tuple[str, nn.Conv2d]] = (),
         probe_blocks: Sequence[str] = (),
         responses: Sequence[str] = (),
+        residual: Sequence[Branch] = (),
+        survival_last: float = 1.0,
         input_shape: tuple[int, ...] = (),
         classes: int = 0,
     ) -> None:
@@ -53,6 +59,9 @@ class Network(nn.Module):
             convolutions: name and layer, in order of depth.
             probe_blocks: ids whose residual magnitude a probe measures, in order of depth.
             responses: names of the convolutions behind whose batch norm a probe measures, in order of depth.
+            residual: the residual branches, in order of depth.
+            survival_last: probability that the last of them survives a training pass; earlier ones linearly
+                more.
             input_shape: (C, H, W) of the pictures that the architecture names.
             classes: number of scores.
         """
@@ -64,6 +73,12 @@ class Network(nn.Module):
         self.responses = list(responses)
         self._blocks = dict(blocks)
         self._steps, self._slots, self._input, self._output = _plan(blocks, sources, input_id, output_id)
+        self._dropout = any(isinstance(module, nn.Dropout) and module.p > 0 for module in self._layers())
+        self._survival = survival(len(residual), survival_last) if survival_last < 1 else []
+        self._branches = [(branch.block, _numbers(blocks, branch.own)) for branch in residual]
+        self._skipped: frozenset[int] = frozenset()
+        for (block_id, _), probability in zip(self._branches, self._survival, strict=False):
+            self._addition(block_id).survival = probability
         for block_id, path in module_paths(blocks, dir(self)).items():
             _attach(self, path, blocks[block_id])
 
@@ -71,14 +86,41 @@ class Network(nn.Module):
         """Return the module of a block (KeyError if the network has none of that id)."""
         return self._blocks[block_id]
 
+    @property
+    def draws(self) -> bool:
+        """Whether a training pass depends on random numbers: dropout, stochastic depth."""
+        return self._dropout or bool(self._survival)
+
+    def begin(self, seed: int, iteration: int) -> None:
+        """Draw what is random in the training pass of an iteration: a pure function of both arguments.
+
+        Which residual blocks are left out is drawn at once; dropout draws in the pass, from PyTorch's own
+        generators, which start anew here. Without either nothing happens.
+        """
+        if self._dropout:
+            torch.manual_seed(number_of("dropout", seed, iteration))
+        if not self._survival:
+            return
+        skipped: set[int] = set()
+        for (block_id, own), out in zip(
+            self._branches, dropped(seed, iteration, self._survival), strict=True
+        ):
+            self._addition(block_id).dropped = out
+            if out:
+                skipped |= own
+        self._skipped = frozenset(skipped)
+
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return the scores (N, classes) of (N, C, H, W); `probe` measures on the way."""
         values: list[Tensor | None] = [None] * self._slots
         values[self._input] = x
-        for step in self._steps:
+        skipped = self._skipped if self.training else ()
+        for number, step in enumerate(self._steps):
             inputs = [values[source] for source in step.sources]
             for slot in step.releases:
                 values[slot] = None
+            if number in skipped:
+                continue
             if probe is not None and step.probed:
                 values[step.target] = step.module(*inputs, probe=probe)
             else:
@@ -87,9 +129,24 @@ class Network(nn.Module):
         assert scores is not None
         return scores
 
+    def _layers(self) -> Iterator[nn.Module]:
+        return (layer for block in self._blocks.values() for layer in block.modules())
+
+    def _addition(self, block_id: str) -> Addition:
+        module = self._blocks[block_id]
+        assert isinstance(module, Addition)
+        return module
+
 
 class Group(nn.Module):
     """The blocks of one stage; it only gives them their names."""
+
+
+def _numbers(blocks: Iterable[str], chosen: frozenset[str]) -> frozenset[int]:
+    """Return the places of the chosen blocks in the plan."""
+    if not chosen:
+        return frozenset()
+    return frozenset(number for number, block_id in enumerate(blocks) if block_id in chosen)
 
 
 def _attach(root: nn.Module, path: tuple[str, ...], module: nn.Module) -> None:
