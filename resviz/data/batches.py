@@ -7,84 +7,38 @@ same one in whichever process it trains, and a resumed run needs no loader state
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from resviz.data.statistics import Normalise, Statistics
 from resviz.errors import DataError
-
-Normalise = Literal["pixel-mean", "channel-mean", "channel-mean-std"]
-"""What is subtracted: each pixel's mean over the training set (the paper), or each channel's.
-
-`channel-mean-std` also divides by each channel's standard deviation.
-"""
 
 PADDING = 4
 """Pixels of zeros added on each side before a random crop (arXiv:1512.03385, Sec. 4.2)."""
 
-_CHUNK = 256  # pictures summed at once: 256 x 255 squared stays below 2**24, so float32 adds them exactly
+MIXING_STEPS = 1 << 30
+"""Shares of mixup are drawn as whole numbers of this fraction, so that a draw is whole numbers throughout."""
 
 
-@dataclass(frozen=True, eq=False)
-class Statistics:
-    """What normalisation subtracts and divides by, on the scale of pictures in [0, 1].
+class Batch(NamedTuple):
+    """One training batch on the device.
 
     Attributes:
-        mean: float32 (3, H, W) or (3, 1, 1).
-        std: float32 (3, 1, 1), or None where nothing is divided.
+        images: float32 (N, 3, H, W), normalised, augmented, and mixed where the recipe says so.
+        labels: int64 (N,).
+        partners: int64 (N,), the labels of the pictures that were mixed in; None without mixup.
+        share: float32 (), how much of each picture is its own; None without mixup.
     """
 
-    mean: Tensor
-    std: Tensor | None
-
-    @classmethod
-    def of(cls, images: Tensor, normalise: Normalise) -> Statistics:
-        """Measure the training pictures `images`, uint8 (N, 3, H, W).
-
-        Sums are exact integers and the divisions float64, so that every device gives the same result.
-
-        Raises:
-            DataError: there are no pictures, or `normalise` is unknown.
-        """
-        if normalise not in get_args(Normalise):
-            raise DataError(
-                f"Unknown normalisation {normalise!r}; choose one of {', '.join(get_args(Normalise))}."
-            )
-        count = len(images)
-        if count == 0:
-            raise DataError(
-                "There are no training pictures to take the mean of; choose another data set or limit."
-            )
-        total = torch.zeros(images.shape[1:], dtype=torch.int64, device=images.device)
-        squares = torch.zeros_like(total)
-        for start in range(0, count, _CHUNK):
-            chunk = images[start : start + _CHUNK].float()
-            total += chunk.sum(0).to(torch.int64)
-            if normalise == "channel-mean-std":
-                squares += chunk.square_().sum(0).to(torch.int64)
-        if normalise == "pixel-mean":
-            return cls((total.double() / (count * 255)).float(), None)
-        pixels = count * images.shape[2] * images.shape[3]
-        mean = total.sum((1, 2), keepdim=True).double() / pixels
-        if normalise == "channel-mean":
-            return cls((mean / 255).float(), None)
-        variance = squares.sum((1, 2), keepdim=True).double() / pixels - mean * mean
-        # A channel without any spread (one grey picture) is left undivided.
-        std = torch.where(variance > 0, variance, 255.0**2).sqrt() / 255
-        return cls((mean / 255).float(), std.float())
-
-    def to(self, device: torch.device) -> Statistics:
-        """Move to `device`."""
-        return Statistics(self.mean.to(device), None if self.std is None else self.std.to(device))
-
-    def apply(self, images: Tensor) -> Tensor:
-        """Normalise uint8 (N, 3, H, W) to float32 of the same shape and memory format."""
-        scaled = images.float().div_(255).sub_(self.mean)
-        return scaled if self.std is None else scaled.div_(self.std)
+    images: Tensor
+    labels: Tensor
+    partners: Tensor | None = None
+    share: Tensor | None = None
 
 
 class Batches:
@@ -105,6 +59,8 @@ class Batches:
         batch_size: int,
         seed: int,
         augment: bool,
+        cutout: int = 0,
+        mixup: float = 0.0,
         normalise: Normalise = "pixel-mean",
         device: torch.device | str = "cpu",
         memory_format: torch.memory_format = torch.channels_last,
@@ -118,6 +74,8 @@ class Batches:
             batch_size: pictures in a batch.
             seed: decides, with the iteration, what is in a batch and how it is augmented.
             augment: pad by 4 pixels, crop at random, flip half of the pictures (arXiv:1512.03385, Sec. 4.2).
+            cutout: side of a square of zeros in each picture, pixels; 0: none (arXiv:1708.04552).
+            mixup: alpha of the Beta distribution that mixes pairs; 0: none (arXiv:1710.09412).
             normalise: what is subtracted, see `Normalise`.
             device: where the set is held and batches are made.
             memory_format: of the pictures that `batch` and `evaluation_batches` return.
@@ -134,7 +92,7 @@ class Batches:
             )
         self.batch_size = batch_size
         self.seed = seed
-        self.augment = augment
+        self.augment, self.cutout, self.mixup = augment, cutout, mixup
         self.device = torch.device(device)
         self.memory_format = memory_format
         # Held with the channels last in memory, so that gathering reads and writes whole pixels.
@@ -164,27 +122,58 @@ class Batches:
             wanted -= len(piece)
         return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
-    def batch(self, iteration: int) -> tuple[Tensor, Tensor]:
-        """Return the batch at `iteration` (from 0): float32 (batch_size, 3, H, W) and int64 (batch_size,)."""
-        chosen = self.indices(iteration)
-        if not self.augment:
-            where = self._send(chosen)
-            return self._normalised(self._images[where]), self._labels[where]
-        generator = torch.Generator().manual_seed(_stable_seed("augmentation", self.seed, iteration))
-        offsets = torch.randint(0, 2 * PADDING + 1, (2, self.batch_size), generator=generator)
-        flips = torch.randint(0, 2, (1, self.batch_size), generator=generator)
-        where, down, right, flip = self._send(torch.cat([chosen[None], offsets, flips])).unbind()
+    def batch(self, iteration: int) -> Batch:
+        """Return the batch at `iteration` (from 0)."""
+        return self.assemble(self.send(self.draw(iteration)))
+
+    def draw(self, iteration: int) -> Tensor:
+        """Draw what decides the batch at `iteration` (from 0): whole numbers, made on the CPU.
+
+        The rows are: which pictures; down, right and flip (`augment`); the square's centre, down and right
+        (`cutout`); whom each is mixed with, and how much of each is its own in `MIXING_STEPS` (`mixup`).
+
+        Returns:
+            int64 (rows, batch_size), in pinned memory where the device is a CUDA card.
+        """
+        rows = [self.indices(iteration)[None]]
+        if self.augment:
+            generator = self._generator("augmentation", iteration)
+            rows.append(torch.randint(0, 2 * PADDING + 1, (2, self.batch_size), generator=generator))
+            rows.append(torch.randint(0, 2, (1, self.batch_size), generator=generator))
+        if self.cutout:
+            # The centre is any pixel: a part of the square may lie outside the picture (Sec. 3.2).
+            generator = self._generator("cutout", iteration)
+            for side in map(len, (self._rows, self._columns)):
+                rows += [torch.randint(0, side, (1, self.batch_size), generator=generator)]
+        if self.mixup:
+            # One share for the whole batch, as in the authors' code (facebookresearch/mixup-cifar10).
+            generator = self._generator("mixup", iteration)
+            rows.append(torch.randperm(self.batch_size, generator=generator)[None])
+            seed = _stable_seed("mixup share", self.seed, iteration)
+            share = random.Random(seed).betavariate(self.mixup, self.mixup)
+            rows.append(torch.full((1, self.batch_size), round(share * MIXING_STEPS)))
+        drawn = torch.cat(rows)
+        return drawn.pin_memory() if self.device.type == "cuda" else drawn
+
+    def send(self, drawn: Tensor) -> Tensor:
+        """Return a draw on the device, without stopping it."""
+        return drawn.to(self.device, non_blocking=True)
+
+    def assemble(self, drawn: Tensor) -> Batch:
+        """Return the batch of a draw (rows, batch_size) that is on the device; nothing waits for it."""
+        rows = iter(drawn.unbind())
+        where = next(rows)
         # Normalised before it is padded: what lies outside is the mean, as in the paper's per-pixel
         # subtraction.
-        padded = pad(self._normalised(self._images[where]), (PADDING,) * 4)
-        rows = down[:, None] + self._rows
-        last = len(self._columns) - 1
-        columns = right[:, None] + torch.where(flip[:, None] == 1, last - self._columns, self._columns)
-        sample = torch.arange(self.batch_size, device=self.device)[:, None, None]
-        cropped = padded.permute(0, 2, 3, 1)[sample, rows[:, :, None], columns[:, None, :]].permute(
-            0, 3, 1, 2
-        )
-        return cropped.contiguous(memory_format=self.memory_format), self._labels[where]
+        images, labels = self._normalised(self._images[where]), self._labels[where]
+        if self.augment:
+            images = self._cropped(images, next(rows), next(rows), next(rows))
+        if self.cutout:
+            images = self._cut_out(images, next(rows), next(rows))
+        if not self.mixup:
+            return Batch(images, labels)
+        others, share = next(rows), next(rows)[0].double().div(MIXING_STEPS).float()
+        return Batch(torch.lerp(images[others], images, share), labels, labels[others], share)
 
     def evaluation_batches(
         self, images: Tensor, labels: Tensor, batch_size: int = 500
@@ -218,11 +207,27 @@ class Batches:
             self._orders[epoch] = torch.randperm(len(self._labels), generator=generator)
         return self._orders[epoch]
 
-    def _send(self, indices: Tensor) -> Tensor:
-        """Move a small index tensor to the device without stopping it."""
-        if self.device.type != "cuda":
-            return indices.to(self.device)
-        return indices.pin_memory().to(self.device, non_blocking=True)
+    def _cropped(self, images: Tensor, down: Tensor, right: Tensor, flip: Tensor) -> Tensor:
+        padded = pad(images, (PADDING,) * 4)
+        rows = down[:, None] + self._rows
+        last = len(self._columns) - 1
+        columns = right[:, None] + torch.where(flip[:, None] == 1, last - self._columns, self._columns)
+        sample = torch.arange(self.batch_size, device=self.device)[:, None, None]
+        cropped = padded.permute(0, 2, 3, 1)[sample, rows[:, :, None], columns[:, None, :]].permute(
+            0, 3, 1, 2
+        )
+        return cropped.contiguous(memory_format=self.memory_format)
+
+    def _cut_out(self, images: Tensor, down: Tensor, right: Tensor) -> Tensor:
+        """Set a square to zero, the mean, as far as it lies inside (arXiv:1708.04552, Sec. 3.2)."""
+        rows, columns = (
+            (at - centre[:, None] >= -(self.cutout // 2)) & (at - centre[:, None] < (self.cutout + 1) // 2)
+            for at, centre in ((self._rows, down), (self._columns, right))
+        )
+        return images.masked_fill_((rows[:, :, None] & columns[:, None, :])[:, None], 0.0)
+
+    def _generator(self, purpose: str, iteration: int) -> torch.Generator:
+        return torch.Generator().manual_seed(_stable_seed(purpose, self.seed, iteration))
 
 
 def _stable_seed(purpose: str, seed: int, number: int) -> int:

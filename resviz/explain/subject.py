@@ -13,9 +13,9 @@ from torch import Tensor
 
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
-from resviz.data.batches import Normalise, Statistics
 from resviz.data.dataset import Dataset
 from resviz.data.sources import load_dataset
+from resviz.data.statistics import Normalise, Statistics
 from resviz.errors import CheckpointError, DataError, ResvizError
 from resviz.nn.build import Network, build
 from resviz.nn.state import Checkpoint, checkpoint_names, newest_good, part

@@ -14,7 +14,21 @@ from resviz.train.cards import torch_has_cuda as _torch_has_cuda
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["check_name", "check_present", "choose", "choose_precision", "cuda_present", "describe"]
+    from resviz.train.recipe import Precision
+
+__all__ = [
+    "Computed",
+    "check_name",
+    "check_present",
+    "choose",
+    "choose_precision",
+    "cuda_present",
+    "describe",
+    "set_products",
+]
+
+Computed = Literal["float32", "tf32", "bfloat16", "float16"]
+"""A precision that forward and backward are computed in."""
 
 _CARD = re.compile(r"cuda(:(\d+))?")
 
@@ -89,22 +103,37 @@ def describe(device: torch.device) -> str:
     return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
-def choose_precision(wanted: str, device: torch.device) -> Literal["float32", "bfloat16"]:
-    """Return the precision of forward and backward; "auto" is bfloat16 where the hardware computes in it."""
-    if wanted == "float32":
-        return "float32"
-    if wanted == "bfloat16" or _has_bfloat16(device):
-        return "bfloat16"
-    return "float32"
+def choose_precision(wanted: Precision, device: torch.device) -> Computed:
+    """Return the precision of forward and backward.
 
-
-def _has_bfloat16(device: torch.device) -> bool:
+    "auto" is bfloat16 where the hardware computes in it, float16 on CUDA cards that have tensor cores for
+    that alone, else float32. "tf32" is CUDA's shortened products; elsewhere there are none to shorten.
+    """
+    if wanted == "tf32":
+        return "tf32" if device.type == "cuda" else "float32"
+    if wanted != "auto":
+        return wanted
     import torch  # noqa: PLC0415
 
     if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
+        capability = torch.cuda.get_device_capability(device)
+        return "bfloat16" if capability >= (8, 0) else "float16" if capability >= (7, 0) else "float32"
     # Newer releases have torch.cpu.get_capabilities(); these two are there from the oldest one we admit.
-    return torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    has_bfloat16 = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return "bfloat16" if has_bfloat16 else "float32"
+
+
+def set_products(precision: Computed) -> None:
+    """Have CUDA multiply float32 numbers in full, or shortened where the precision is "tf32".
+
+    For the whole process, from now on. PyTorch shortens them in convolutions unless told otherwise.
+    """
+    import torch  # noqa: PLC0415
+
+    wanted = "tf32" if precision == "tf32" else "ieee"
+    for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):  # type: ignore[attr-defined]
+        if products.fp32_precision != wanted:
+            products.fp32_precision = wanted
 
 
 def _too_old(device: torch.device) -> bool:

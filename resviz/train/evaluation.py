@@ -14,6 +14,7 @@ from resviz.data.batches import Batches
 from resviz.data.dataset import Dataset
 from resviz.runs.events import Evaluated, Noted
 from resviz.train.checkpoint import Progress
+from resviz.train.probes import rounded
 from resviz.train.readout import Readout
 from resviz.train.recipe import Recipe
 from resviz.train.reports import Emit
@@ -49,11 +50,12 @@ class Evaluation:
         self._readout, self._emit = readout, emit
         device = batches.device
         self._images, self._labels = dataset.test_images.to(device), dataset.test_labels.to(device)
+        self._counts = dataset.test_labels.bincount(minlength=len(dataset.classes)).tolist()
         self._interval = recipe.evaluate_interval or max(
             batches.iterations_per_epoch, -(-recipe.iterations // EVALUATIONS)
         )
         self._parts: Iterator[tuple[Tensor, Tensor]] = iter(())
-        self._totals = torch.zeros(2, dtype=torch.float64, device=device)
+        self._totals = torch.zeros(2 + step.network.classes, dtype=torch.float64, device=device)
         self._tested, self._began, self._told = 0, 0.0, (0.0, 0.0)
 
     def due(self, progress: Progress) -> bool:
@@ -94,6 +96,10 @@ class Evaluation:
         self._emit(Noted(time.time(), iteration, "testing", round(share, 3)))
 
     def _on_evaluated(self, iteration: int, totals: list[float]) -> None:
-        loss, wrong = (total / len(self._labels) for total in totals)
+        loss, wrong = (total / len(self._labels) for total in totals[:2])
+        by_class = tuple(
+            rounded(100 * errors / count) if count else None
+            for errors, count in zip(totals[2:], self._counts, strict=False)
+        )
         finite_loss = loss if math.isfinite(loss) else None
-        self._emit(Evaluated(time.time(), iteration, 100 * wrong, finite_loss))
+        self._emit(Evaluated(time.time(), iteration, 100 * wrong, finite_loss, by_class))

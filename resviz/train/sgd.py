@@ -38,8 +38,11 @@ class SGD:
             group.append((parameter, buffer))
 
     @torch.no_grad()
-    def step(self, rate: float) -> None:
-        """Move every parameter that has a gradient at learning rate `rate`, and forget the gradients."""
+    def step(self, rate: float, *, found_inf: Tensor | None = None) -> None:
+        """Move every parameter that has a gradient at learning rate `rate`, and forget the gradients.
+
+        With `found_inf`, float32 () on the device, at 1 nothing is moved.
+        """
         for weight_decay, group in self._groups.items():
             reached = [(p, p.grad, buffer) for p, buffer in group if p.grad is not None]
             if not reached:
@@ -56,6 +59,7 @@ class SGD:
                 nesterov=False,
                 maximize=False,
                 is_first_step=False,
+                found_inf=found_inf,
             )
             for parameter in parameters:
                 parameter.grad = None

@@ -60,7 +60,7 @@ class Bare:
         self.iteration = 0
 
     def advance(self):
-        images, labels = self.batches.batch(self.iteration)
+        images, labels, *_ = self.batches.batch(self.iteration)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.bfloat16):
             scores = self.network(images)
         cross_entropy(scores.float(), labels).backward()

@@ -5,7 +5,8 @@ import sys
 import pytest
 import torch
 
-from resviz.data.batches import Batches, Statistics
+from resviz.data.batches import MIXING_STEPS, Batches
+from resviz.data.statistics import Statistics
 from resviz.errors import DataError
 
 
@@ -19,7 +20,7 @@ def make(count=50, size=8, **settings):
 def digest(batches, iterations):
     result = hashlib.sha256()
     for iteration in iterations:
-        images, labels = batches.batch(iteration)
+        images, labels, *_ = batches.batch(iteration)
         result.update(images.contiguous().numpy().tobytes() + labels.numpy().tobytes())
     return result.hexdigest()
 
@@ -65,7 +66,7 @@ def test_a_batch_may_be_larger_than_the_set():
 def test_without_augmentation_a_batch_is_the_normalised_pictures():
     images, batches = make()
     expected = images.double() / 255 - (images.double() / 255).mean(0)
-    got, labels = batches.batch(2)
+    got, labels, *_ = batches.batch(2)
     torch.testing.assert_close(got.double(), expected[labels], atol=1e-6, rtol=0)
     assert got.dtype == torch.float32
     assert got.is_contiguous(memory_format=torch.channels_last)
@@ -73,7 +74,7 @@ def test_without_augmentation_a_batch_is_the_normalised_pictures():
 
 def test_augmentation_is_a_shifted_window_of_the_padded_picture_or_its_mirror():
     images, batches = make(augment=True, count=400, batch_size=400)
-    got, labels = batches.batch(0)
+    got, labels, *_ = batches.batch(0)
     plain = batches.statistics.apply(images)
     padded = torch.nn.functional.pad(plain, (4, 4, 4, 4))
     found = set()
@@ -92,6 +93,55 @@ def test_augmentation_is_a_shifted_window_of_the_padded_picture_or_its_mirror():
     assert {down for down, _, _ in found} == set(range(9))
     assert {right for _, right, _ in found} == set(range(9))
     assert {flip for _, _, flip in found} == {False, True}
+
+
+def test_a_draw_is_whole_numbers_and_decides_the_batch():
+    for options in ({}, {"augment": True}, {"augment": True, "cutout": 3, "mixup": 0.4}):
+        _, batches = make(**options)
+        drawn = batches.draw(5)
+        assert (drawn.dtype, drawn.shape[1]) == (torch.int64, 16)
+        one, other = batches.assemble(drawn), make(**options)[1].batch(5)
+        for mine, theirs in zip(one, other, strict=True):
+            assert (mine is None) == (theirs is None)
+            assert mine is None or torch.equal(mine, theirs)
+        assert one.images.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_options_leave_the_draws_of_the_others_alone():
+    plain, both = make(augment=True)[1].draw(7), make(augment=True, cutout=2, mixup=1.0)[1].draw(7)
+    assert torch.equal(both[:4], plain)
+    assert torch.equal(make(augment=True, mixup=1.0)[1].draw(7)[4:], both[6:])
+
+
+@pytest.mark.parametrize("side", [3, 4, 20])
+def test_cutout_is_one_square_of_zeros_anywhere(side):
+    # arXiv:1708.04552, Sec. 3.2: a square around a random pixel, which may lie partly outside.
+    images, batches = make(count=2000, batch_size=2000, cutout=side, normalise="channel-mean")
+    batches.statistics = Statistics(torch.full((3, 1, 1), -1.0), None)  # Nothing else is zero.
+    got, labels, *_ = batches.batch(0)
+    zeros, centres = (got == 0).all(1), set()
+    torch.testing.assert_close(got, (images[labels] / 255 + 1) * ~zeros[:, None])
+    for mask, down, right in zip(zeros, *batches.draw(0)[1:].tolist(), strict=True):
+        expected = torch.zeros(8, 8, dtype=torch.bool)
+        top, left = down - side // 2, right - side // 2
+        expected[max(top, 0) : top + side, max(left, 0) : left + side] = True
+        assert torch.equal(mask, expected)
+        centres.add((down, right))
+    assert centres == {(down, right) for down in range(8) for right in range(8)}
+
+
+def test_mixup_mixes_pairs_by_one_share_from_the_beta_distribution():
+    # arXiv:1710.09412, Eq. 1: x = share x_i + (1 - share) x_j with share from Beta(alpha, alpha).
+    images, batches = make(mixup=0.4)
+    got, labels, partners, share = batches.batch(0)
+    plain = batches.statistics.apply(images)
+    torch.testing.assert_close(got, share * plain[labels] + (1 - share) * plain[partners])
+    assert sorted(partners.tolist()) == sorted(labels.tolist())
+    shares = torch.tensor([batches.draw(k)[2, 0] / MIXING_STEPS for k in range(2000)])
+    assert ((shares >= 0) & (shares <= 1)).all()
+    # Mean 1/2 and variance 1 / (4 (2 alpha + 1)).
+    assert shares.mean().item() == pytest.approx(0.5, abs=0.03)
+    assert shares.var().item() == pytest.approx(1 / (4 * 1.8), rel=0.08)
 
 
 def test_contiguous_memory_is_given_where_asked_for():
@@ -132,7 +182,7 @@ def test_evaluation_uses_the_training_statistics_in_order_and_loses_nothing():
 def test_given_statistics_are_used():
     given = Statistics(torch.full((3, 1, 1), 0.5), torch.full((3, 1, 1), 0.25))
     images, batches = make(statistics=given)
-    got, labels = batches.batch(0)
+    got, labels, *_ = batches.batch(0)
     torch.testing.assert_close(got, (images[labels].float() / 255 - 0.5) / 0.25)
 
 

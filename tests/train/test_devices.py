@@ -55,9 +55,31 @@ def test_a_card_older_than_the_build_is_one_sentence(monkeypatch):
 
 def test_precision():
     cpu = torch.device("cpu")
-    assert devices.choose_precision("float32", cpu) == "float32"
-    assert devices.choose_precision("bfloat16", cpu) == "bfloat16"
+    for wanted in ("float32", "bfloat16", "float16"):
+        assert devices.choose_precision(wanted, cpu) == wanted
+    assert devices.choose_precision("tf32", cpu) == "float32"
     assert devices.choose_precision("auto", cpu) in {"float32", "bfloat16"}
+
+
+@pytest.mark.parametrize(
+    ("capability", "precision"),
+    [((6, 1), "float32"), ((7, 0), "float16"), ((7, 5), "float16"), ((9, 0), "bfloat16")],
+)
+def test_auto_takes_what_the_card_is_fast_in(monkeypatch, capability, precision):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda *_: capability)
+    assert devices.choose_precision("auto", torch.device("cuda:0")) == precision
+
+
+def test_float32_products_are_shortened_for_tf32_alone():
+    convolutions = torch.backends.cudnn.conv
+    before = convolutions.fp32_precision
+    try:
+        for precision, expected in (("tf32", "tf32"), ("float32", "ieee"), ("bfloat16", "ieee")):
+            devices.set_products(precision)
+            assert convolutions.fp32_precision == torch.backends.cuda.matmul.fp32_precision == expected
+    finally:
+        convolutions.fp32_precision = before
+        torch.backends.cuda.matmul.fp32_precision = "none"
 
 
 def test_asking_for_a_card_loads_no_torch():

@@ -45,7 +45,7 @@ def test_equals_a_hand_written_loop(tmp_path, name):
     for iteration in range(RECIPE.iterations):
         for group in optimiser.param_groups:
             group["lr"] = 0.05 if iteration < 12 else 0.05 * 0.1
-        images, labels = feed.batch(iteration)
+        images, labels, *_ = feed.batch(iteration)
         loss = torch.nn.functional.cross_entropy(network(images), labels)
         optimiser.zero_grad()
         loss.backward()
@@ -173,7 +173,7 @@ def test_probes_equal_a_slow_float64_reference(tmp_path):
     network = copy.deepcopy(rig.trainer._step.network).double()
     rig.run(until=1)
     [probed], [started] = rig.of(Probed), rig.of(Started)
-    images, labels = batches(rig.recipe, dataset()).batch(0)
+    images, labels, *_ = batches(rig.recipe, dataset()).batch(0)
     seen = {}
     for block in started.blocks:
         network.module_of(block).register_forward_hook(
