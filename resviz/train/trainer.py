@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import threading
 import time
@@ -12,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Architecture
@@ -73,7 +72,12 @@ class Trainer:
         self._device, self._checkpoints = device, checkpoints
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None  # type: ignore[no-untyped-call]
         self._precision = devices.choose_precision(recipe.precision, device)
-        network = build(architecture, seed=recipe.seed)
+        network = build(
+            architecture,
+            seed=recipe.seed,
+            residual_init=recipe.residual_init,
+            survival_last=recipe.survival_last,
+        )
         self._step = Step(network, recipe, device, self._precision)
         self._probes = Probes(network, device)
         self._batches = Batches(
@@ -89,7 +93,6 @@ class Trainer:
         )
         self._pictures, self._classes = len(dataset.train_labels), dataset.classes
         self._depth = cost_of(architecture).depth
-        self._draws = any(isinstance(module, nn.Dropout) for module in network.modules())
         self._readout = Readout()
         self._reports = Reports(recipe, device, self._readout, emit)
         self._evaluation = Evaluation(
@@ -207,9 +210,7 @@ class Trainer:
         number = done + 1
         if self._device.type == "cpu" and self._last_iteration_s > _SLOW_S:
             self._aside = checkpoint.changed_by_forward(self._step)
-        if self._draws:
-            # Dropout, too, is a pure function of (seed, iteration): alike in every run of an experiment.
-            torch.manual_seed(_dropout_seed(self.recipe.seed, done))
+        self._step.network.begin(self.recipe.seed, done)
         probing = number == 1 or number % (self.recipe.probe_interval or 20) == 0
         probes = self._probes if probing else None
         self._step.compute(self._batches.batch(done), probes)
@@ -282,8 +283,3 @@ class Trainer:
 
 def _copy(progress: Progress) -> Progress:
     return Progress(**{field: getattr(progress, field) for field in progress.__struct_fields__})
-
-
-def _dropout_seed(seed: int, iteration: int) -> int:
-    digest = hashlib.blake2b(f"resviz dropout {seed} {iteration}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
