@@ -83,7 +83,7 @@ class Evaluation:
 
     def send(self, iteration: int) -> None:
         """Have the result of the finished pass brought to the host and told."""
-        self._readout.send(self._totals, partial(self._on_evaluated, iteration))
+        self._readout.send(iteration, self._totals, partial(self._on_evaluated, iteration))
 
     def _tell_long_pass(self, iteration: int) -> None:
         """Note how far the pass is, a few times, if it takes long."""

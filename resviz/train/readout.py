@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 
@@ -15,26 +16,34 @@ class Readout:
     """Copies small tensors to the host and hands them to their receivers, in order, when they arrive."""
 
     def __init__(self) -> None:
-        self._pending: deque[tuple[Tensor, torch.cuda.Event | None, Receiver]] = deque()
+        self._pending: deque[tuple[int, Tensor, torch.cuda.Event | None, Receiver]] = deque()
 
-    def send(self, values: Tensor, receiver: Receiver) -> None:
-        """Copy `values` (n,) as they are at this point of the stream; `receiver` is called with them."""
-        if values.is_cuda:
-            # A non-blocking copy goes to pinned memory, which must not be read before the event has passed.
-            host = values.to("cpu", non_blocking=True)
-            passed = torch.cuda.Event()  # type: ignore[no-untyped-call]
-            passed.record()
-            self._pending.append((host, passed, receiver))
-        else:
-            self._pending.append((values.clone(), None, receiver))
+    def send(self, iteration: int, values: Tensor, receiver: Receiver) -> None:
+        """Copy `values` (n,) as they are at this point of the stream; `receiver` is called with them.
 
-    def deliver(self, *, wait: bool = False) -> None:
-        """Call the receivers of what has arrived; with `wait`, of everything that was sent."""
+        Args:
+            iteration: at which they are sent; it never falls.
+            values: of any device.
+            receiver: takes them as a list.
+        """
+        self._pending.append((iteration, *self._copy(values), receiver))
+
+    def deliver(self, *, sent_by: float = -math.inf) -> None:
+        """Call the receivers of what has arrived, and wait for all that was sent by iteration `sent_by`."""
         while self._pending:
-            host, passed, receiver = self._pending[0]
+            iteration, host, passed, receiver = self._pending[0]
             if passed is not None and not passed.query():  # type: ignore[no-untyped-call]
-                if not wait:
+                if iteration > sent_by:
                     return
                 passed.synchronize()
             self._pending.popleft()
             receiver(host.tolist())
+
+    def _copy(self, values: Tensor) -> tuple[Tensor, torch.cuda.Event | None]:
+        if not values.is_cuda:
+            return values.clone(), None
+        # A non-blocking copy goes to pinned memory, which must not be read before the event has passed.
+        host = values.to("cpu", non_blocking=True)
+        passed = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        passed.record()
+        return host, passed

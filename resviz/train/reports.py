@@ -20,8 +20,9 @@ from resviz.train.recipe import Recipe
 
 REPORTS_PER_SECOND = 20
 """How often, at most, what was measured on the device is read out."""
-_ROWS = 256
-"""Points of the training curve that the device keeps between two read-outs."""
+NOTICE = 25
+"""Every so many iterations the totals are read out, and what was read out as many before is waited for: so a
+loss that is no number is noticed within twice as many, however far the device is behind the host."""
 
 
 class DivergedError(ResvizError):
@@ -36,11 +37,15 @@ class Emit(Protocol):
 
 
 class _Point(NamedTuple):
-    """One point of the training curve, as the host knows it: iteration, learning rate, time (UTC)."""
+    """Totals that the device keeps, as the host knows them: iteration, learning rate, time (UTC).
+
+    Those that the curve does not show are only looked at for a loss that is no number.
+    """
 
     iteration: int
     rate: float
     time: float
+    shown: bool
 
 
 class Reports:
@@ -48,7 +53,7 @@ class Reports:
 
     def __init__(self, recipe: Recipe, device: torch.device, readout: Readout, emit: Emit) -> None:
         self._recipe, self._readout, self._emit = recipe, readout, emit
-        self._recent = torch.zeros(_ROWS, 2, dtype=torch.float64, device=device)
+        self._recent = torch.zeros(NOTICE, 2, dtype=torch.float64, device=device)
         self._rows = self._recent.unbind()
         self._points: list[_Point] = []
         self._clock = (0, time.perf_counter())  # Iteration and time from which images a second are counted.
@@ -60,16 +65,16 @@ class Reports:
         self._clock = (iteration, time.perf_counter())
 
     def mark(self, iteration: int, rate: float, totals: Tensor) -> None:
-        """Keep the totals after `iteration`, whose step was taken at `rate`, if the curve shows it."""
-        if iteration == self._recipe.iterations or iteration % self._recipe.step_interval == 0:
+        """Keep the totals after `iteration`, whose step was taken at `rate`, if they will be looked at."""
+        shown = iteration == self._recipe.iterations or iteration % self._recipe.step_interval == 0
+        if shown or iteration % NOTICE == 0:
             self._rows[len(self._points)].copy_(totals)
-            self._points.append(_Point(iteration, rate, time.time()))
+            self._points.append(_Point(iteration, rate, time.time(), shown))
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time for a read-out."""
-        full = len(self._points) == _ROWS
-        return full or time.perf_counter() - self._read_out_at >= 1 / REPORTS_PER_SECOND
+    def due(self, iteration: int) -> bool:
+        """Return whether it is time for a read-out."""
+        regular = iteration % NOTICE == 0 or iteration == self._recipe.iterations
+        return regular or time.perf_counter() - self._read_out_at >= 1 / REPORTS_PER_SECOND
 
     def read_out(self, progress: Progress) -> None:
         """Have the points since the last time brought to the host, without waiting for them."""
@@ -82,7 +87,7 @@ class Reports:
         points, self._points = self._points, []
         self._clock = (progress.iteration, now)
         receiver = partial(self._on_totals, progress, points, speed)
-        self._readout.send(self._recent[: len(points)].flatten(), receiver)
+        self._readout.send(progress.iteration, self._recent[: len(points)].flatten(), receiver)
 
     def diverged(self, iteration: int) -> DivergedError:
         """Tell the newest point again without its loss, and return the error to raise.
@@ -97,6 +102,9 @@ class Reports:
         """Tell the points: each is a function of the recipe alone, but for its time and speed."""
         steps: list[Stepped] = []
         for point, loss, wrong in zip(points, totals[::2], totals[1::2], strict=True):
+            finite = math.isfinite(loss)
+            if not point.shown and finite:
+                continue
             count = point.iteration - progress.told
             mean_loss = (loss - progress.told_loss) / count
             error_pct = 100 * (wrong - progress.told_wrong) / (count * self._recipe.batch_size)
@@ -104,16 +112,17 @@ class Reports:
             self._last_step = Stepped(
                 time=round(point.time, 2),
                 iteration=point.iteration,
-                loss=rounded(mean_loss, 6) if math.isfinite(mean_loss) else None,
+                loss=rounded(mean_loss, 6) if finite else None,
                 train_error_pct=rounded(error_pct),
                 learning_rate=rounded(point.rate),
                 images_per_second=rounded(speed, 4),
             )
             steps.append(self._last_step)
-            if not math.isfinite(mean_loss):
+            if not finite:
                 self._emit(*steps)
                 raise _diverged(point.iteration)
-        self._emit(*steps)
+        if steps:
+            self._emit(*steps)
 
 
 def _diverged(iteration: int) -> DivergedError:

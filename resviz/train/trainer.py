@@ -25,7 +25,7 @@ from resviz.train.evaluation import Evaluation
 from resviz.train.probes import Probes
 from resviz.train.readout import Readout
 from resviz.train.recipe import Recipe
-from resviz.train.reports import DivergedError, Emit, Reports
+from resviz.train.reports import NOTICE, DivergedError, Emit, Reports
 from resviz.train.step import Step
 
 _SLOW_S = 0.2
@@ -178,7 +178,7 @@ class Trainer:
         with self._on_stream():
             with self._updating:
                 self._reports.read_out(self.progress)
-                self._readout.deliver(wait=True)
+                self._readout.deliver(sent_by=self.progress.iteration)
             if self._saved == self.progress:
                 return
             if not self._finite():
@@ -221,13 +221,13 @@ class Trainer:
             self._aside = {}
             self._reports.mark(number, self._last_rate, self._step.totals)
             if values is not None:
-                self._readout.send(values, partial(self._on_probed, number))
+                self._readout.send(number, values, partial(self._on_probed, number))
             if self.progress.warm_up_end is None and number % schedule.WARM_UP_WINDOW == 0:
                 self._consider_warm_up()
             self._last_iteration_s = time.perf_counter() - began
-            if self._reports.due or number == self.recipe.iterations:
+            if self._reports.due(number):
                 self._reports.read_out(self.progress)
-            self._readout.deliver()
+            self._readout.deliver(sent_by=number - NOTICE)
 
     def _rate(self, factor: float) -> float:
         progress = self.progress

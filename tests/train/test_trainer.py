@@ -14,6 +14,7 @@ from resviz.nn.state import checkpoint_names
 from resviz.runs.events import Evaluated, Noted, Probed, RateChanged, Saved, Started, Stepped, encode
 from resviz.runs.series import RunSeries
 from resviz.train import evaluation, reports
+from resviz.train.readout import Readout
 from resviz.train.reports import DivergedError
 from tests.train.small import RECIPE, Rig, architecture, dataset
 
@@ -77,7 +78,7 @@ def test_the_curve_is_a_function_of_the_recipe_alone(tmp_path, monkeypatch, inte
     monkeypatch.setattr(reports, "REPORTS_PER_SECOND", 1e9)  # As if every iteration took long.
     slow = Rig(tmp_path / "b", step_interval=interval).run()
     monkeypatch.setattr(reports, "REPORTS_PER_SECOND", 1e-9)
-    monkeypatch.setattr(reports, "_ROWS", 3)
+    monkeypatch.setattr(reports, "NOTICE", 3)
     fast = Rig(tmp_path / "c", step_interval=interval).run()
     first = Rig(tmp_path / "d", step_interval=interval).run(until=9)
     first.trainer.save()
@@ -267,6 +268,34 @@ def test_divergence_is_one_sentence_and_leaves_no_spoilt_checkpoint(tmp_path, sa
     fresh = Rig(tmp_path, **explosive)
     assert fresh.trainer.progress.iteration == (int(names[-1].split("-")[1]) if names else 0)
     assert all(p.isfinite().all() for p in fresh.trainer._step.network.parameters())
+
+
+class Late:
+    """An event of a device that is always behind."""
+
+    def query(self):
+        return False
+
+    def synchronize(self):
+        pass
+
+
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("interval", [1, 30, 1000])
+def test_divergence_is_noticed_within_50_iterations(tmp_path, monkeypatch, late, interval):
+    monkeypatch.setattr(reports, "REPORTS_PER_SECOND", 1e-9)
+    if late:
+        monkeypatch.setattr(Readout, "_copy", lambda self, values: (values.clone(), Late()))
+    rig = Rig(tmp_path, iterations=400, step_interval=interval, probe_interval=1000, evaluate_interval=400)
+    spoilt = 101
+    rig.run(until=spoilt - 1)
+    with torch.no_grad():
+        rig.trainer._step.network.module_of("classifier").bias.fill_(torch.nan)
+    with pytest.raises(DivergedError):
+        rig.run()
+    assert spoilt <= rig.trainer.progress.iteration < spoilt + 50
+    assert rig.of(Stepped)[-1].loss is None
+    assert all(step.iteration % interval == 0 for step in rig.of(Stepped)[:-1])
 
 
 def test_warm_up_ends_when_the_error_is_low_enough(tmp_path):
