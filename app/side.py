@@ -17,6 +17,8 @@ from app.theme import GRID, theme
 LESSON, INSPECTOR = range(2)
 _LESSON_HEIGHT = 34 * GRID
 """The least for the lesson, in pixels: its texts fit, and the inspector has some rows."""
+_SETTINGS_HEIGHT = 80 * GRID
+"""What all settings of a recipe ask for, in pixels: where they would have less, they have it all."""
 
 
 class Side(QSplitter):
@@ -35,8 +37,9 @@ class Side(QSplitter):
         self.tabs.addTab(self.inspector, "Inspector")
         self.setChildrenCollapsible(False)
         self.setHandleWidth(GRID)
-        for widget in (self.lab, self.tabs):
-            self.addWidget(_card(widget))
+        self._lower = _card(self.tabs)
+        self.addWidget(_card(self.lab))
+        self.addWidget(self._lower)
         self.setSizes([360, 280])
         self.setStretchFactor(0, 1)
         self.setStretchFactor(1, 1)
@@ -58,9 +61,10 @@ class Side(QSplitter):
     @Slot()
     def _share_out(self) -> None:
         """Let the train panel be as tall as its content, as far as the lesson can do without."""
+        room = self.height() - self.handleWidth()
+        self._lower.setVisible(not self.lab.setting_up or room - _LESSON_HEIGHT >= _SETTINGS_HEIGHT)
         if self._own_shares or theme().presentation or self.height() < _LESSON_HEIGHT:
             return
-        room = self.height() - self.handleWidth()
         wanted = self.lab.wanted_height(self.width()) + 2
         lab = max(room // 2, min(wanted, room - _LESSON_HEIGHT))
         self.setSizes([lab, room - lab])
@@ -75,7 +79,9 @@ class Side(QSplitter):
         self.setSizes([height * 2 // 3, height // 3] if lab else [height * 5 // 9, height * 4 // 9])
 
     def bring_inspector(self) -> None:
-        """Show the inspector in front of the lesson."""
+        """Show the inspector in front of the lesson, and of the settings where they take all the room."""
+        if self._lower.isHidden():
+            self.lab.close_settings()
         self.tabs.setCurrentIndex(INSPECTOR)
 
 

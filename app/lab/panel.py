@@ -6,28 +6,28 @@ import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QCheckBox,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from app.document import Document
+from app.lab.choices import NetworkChoices
 from app.lab.fields import Scrolled, sentence_label, set_property
-from app.lab.fit import caution, fitted, misfit, obstacle
 from app.lab.followed import FollowedRun
 from app.lab.live_view import LiveView
 from app.lab.rate_row import RateRow
 from app.lab.recipe_form import RecipeForm
+from app.lab.recipe_groups import FIRST_GROUP
 from app.lab.session import Session
-from app.theme import GRID, icon, run_colour, theme
-from resviz.arch.twin import is_plain
+from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
 
 _PATIENCE_S = 3.0
@@ -50,32 +50,27 @@ class LabPanel(QWidget):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._session = session
-        self._documents: list[Document] = []
+        self._groups_known = False
+        """Whether the settings were seen before."""
         self._height = 0
         """The most that training wanted so far, in pixels."""
-        self._checks: list[QCheckBox] = []
         self._title = QLabel("Train")
         self._title.setProperty("role", "title")
+        self.choices = NetworkChoices()
         self.form = RecipeForm()
         self.live = LiveView(session)
         self.live.hide()
         self._problem = sentence_label("error")
-        self._advice = QLabel()
-        self._advice.setProperty("role", "caption")
-        self._advice.setWordWrap(True)
-        self.fit_button = QPushButton("Fit to the data")
-        self.fit_button.setToolTip(
-            "Set the size of the pictures and the number of outputs; Undo takes it back"
-        )
         self.rate_row = RateRow()
         self._impatience = QTimer(self)
         self._impatience.setSingleShot(True)
         self._impatience.timeout.connect(self._refresh_buttons)
         self._build_buttons()
         self._build_layout()
+        self.choices.edited.connect(self._on_form_edited)
+        self.choices.told.connect(self.told)
         self.form.edited.connect(self._on_form_edited)
         self.form.details.toggled.connect(self._on_details)
-        self.fit_button.clicked.connect(self.fit_to_data)
         self.rate_row.chosen.connect(self._on_rate_chosen)
         self.rate_row.applied.connect(self.told)
         session.current_changed.connect(self._on_current_changed)
@@ -86,36 +81,17 @@ class LabPanel(QWidget):
 
     def set_documents(self, documents: Sequence[Document]) -> None:
         """Offer these documents' architectures for training."""
-        for document in self._documents:
-            document.analysed.disconnect(self._on_form_edited)
-            document.name_changed.disconnect(self._on_form_edited)
-        self._documents = list(documents)
-        for check in self._checks:
-            check.deleteLater()
-        self._checks = []
-        for document in self._documents:
-            check = QCheckBox()
-            check.setChecked(True)
-            check.toggled.connect(self._on_form_edited)
-            self._checks.append(check)
-            self._choices.addWidget(check)
-            document.analysed.connect(self._on_form_edited)
-            document.name_changed.connect(self._on_form_edited)
-        self._on_form_edited()
+        self.choices.set_documents(documents)
 
     @property
-    def chosen(self) -> list[Document]:
-        """The documents whose boxes are ticked."""
-        return [d for d, check in zip(self._documents, self._checks, strict=True) if check.isChecked()]
+    def setting_up(self) -> bool:
+        """Whether all settings of the recipe are in front."""
+        return not self.watching and self.form.details.isChecked()
 
     @property
     def problem(self) -> str:
         """Why training cannot start, one sentence, or ""."""
-        if not self.chosen:
-            return "Choose at least one architecture to train."
-        shape = self.form.data.shape
-        found = next((text for document in self.chosen if (text := obstacle(document, shape))), "")
-        return found or self.form.problem
+        return self.choices.problem(self.form.data.shape) or self.form.problem
 
     def wanted_height(self, width: int) -> int:
         """Return the height, in pixels, at which nothing of the panel needs to be scrolled."""
@@ -125,7 +101,12 @@ class LabPanel(QWidget):
         content = inner.totalHeightForWidth(width) if inner.hasHeightForWidth() else inner.sizeHint().height()
         layout = self.layout()
         assert layout is not None
-        around = [layout.itemAt(place).sizeHint().height() for place in (0, 2)]  # type: ignore[union-attr]
+        items = [item for i in range(layout.count()) if (item := layout.itemAt(i)) is not None]
+        around = [
+            item.heightForWidth(width) if item.hasHeightForWidth() else item.sizeHint().height()
+            for item in items
+            if item.widget() is not self._scroll and not item.isEmpty()
+        ]
         return content + sum(around) + 4 * GRID
 
     @property
@@ -138,11 +119,12 @@ class LabPanel(QWidget):
         """Write an experiment of the chosen architectures and start training it."""
         if self.problem:
             self._show_problem()
+            self.form.show_problem()
             self.failed.emit(self.problem)
             return
         try:
             self._session.train(
-                [document.architecture.copy() for document in self.chosen], self.form.recipe()
+                [document.architecture.copy() for document in self.choices.documents], self.form.recipe()
             )
         except ResvizError as error:
             self.failed.emit(str(error))
@@ -168,19 +150,6 @@ class LabPanel(QWidget):
             self._do(lambda: self._session.bridge.end_now(self._session.current))
         elif not any(run.wish == "stopping" for run in self._session.current):
             self._do(lambda: self._session.bridge.stop(self._session.current))
-
-    @Slot()
-    def fit_to_data(self) -> None:
-        """Fit the chosen networks to the data, each as one undo step."""
-        shape = self.form.data.shape
-        names = []
-        for document in self.chosen:
-            architecture = fitted(document, shape)
-            if architecture is not None:
-                document.replace(architecture, "Fit to the data")
-                names.append(document.name)
-        if names:
-            self.told.emit(f"{' and '.join(names)} fitted to {shape.name}. Undo takes it back.")
 
     @property
     def _wishing(self) -> bool:
@@ -223,20 +192,21 @@ class LabPanel(QWidget):
         self.watch_button = QPushButton("Show the training")
         self.watch_button.setProperty("role", "quiet")
         self.watch_button.clicked.connect(lambda: self._show_mode(live=True))
+        self.back_button = QToolButton()
+        self.back_button.setAccessibleName("Back to the choice of networks and data")
+        self.back_button.setToolTip("Back (Esc)")
+        self.back_button.clicked.connect(self.close_settings)
+        self.reset_button = QPushButton("Reset all")
+        self.reset_button.setProperty("role", "quiet")
+        self.reset_button.setProperty("size", "slim")
+        self.reset_button.clicked.connect(self.form.reset)
 
     def _build_layout(self) -> None:
-        self._choices = QVBoxLayout()
-        self._choices.setSpacing(GRID)
         self._form_box = QWidget()
         form = QVBoxLayout(self._form_box)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(GRID)
-        form.addLayout(self._choices)
-        form.addWidget(self._advice)
-        form.addWidget(self.fit_button)
-        line = QFrame()
-        line.setProperty("role", "separator")
-        form.addWidget(line)
+        form.addWidget(self.choices)
         form.addWidget(self.form)
         inside = Scrolled()
         body = QVBoxLayout(inside)
@@ -253,13 +223,15 @@ class LabPanel(QWidget):
         self._scroll = scroll
         head = QHBoxLayout()
         head.setContentsMargins(2 * GRID, GRID, GRID, 0)
+        head.setSpacing(GRID // 2)
+        head.addWidget(self.back_button)
         head.addWidget(self._title)
         head.addStretch(1)
+        head.addWidget(self.reset_button)
         head.addWidget(self.watch_button)
         foot = QVBoxLayout()
         foot.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
         foot.setSpacing(GRID)
-        foot.addWidget(self._problem)
         foot.addWidget(self.train_button)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
@@ -272,13 +244,15 @@ class LabPanel(QWidget):
         column.setSpacing(GRID)
         column.addLayout(head)
         column.addWidget(scroll, 1)
+        self._problem.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
+        column.addWidget(self._problem)
         column.addLayout(foot)
 
     def _show_mode(self, *, live: bool) -> None:
         held = self._focused_button()
-        self._title.setText("Training" if live else "Train")
         self.live.setVisible(live)
         self._form_box.setVisible(not live)
+        self._show_head()
         self.train_button.setVisible(not live)
         self._set_buttons()
         self._show_problem()
@@ -292,22 +266,21 @@ class LabPanel(QWidget):
         self._problem.setVisible(bool(problem))
         self.train_button.setEnabled(not problem)
         self.train_button.setToolTip(problem or "Train the chosen architectures (Ctrl+Return)")
-        self._show_advice(problem)
-
-    def _show_advice(self, problem: str) -> None:
-        """Say under the form what does not fit the data, and what will take long."""
-        shape = self.form.data.shape
-        misfits = [] if self.watching else [text for d in self.chosen if (text := misfit(d, shape))]
-        words = [text for text in misfits if text != problem]
-        if not self.watching and not self.form.batch_size.problem:
-            batch_size = self.form.batch_size.count()
-            words += [text for d in self.chosen if (text := caution(d, batch_size))]
-        self._advice.setText("\n".join(words))
-        self._advice.setVisible(bool(words))
+        if not self.watching:
+            batch_size = None if self.form.problem else self.form.recipe().batch_size
+            self.choices.advise(self.form.data.shape, batch_size, problem)
         self.content_changed.emit()
-        self.fit_button.setVisible(
-            bool(misfits) and any(fitted(document, shape) is not None for document in self.chosen)
-        )
+
+    def _show_head(self) -> None:
+        """Say which of its three sides the panel shows, and offer the ways there and back."""
+        settings = self.setting_up
+        self._title.setText("Training" if self.watching else "Recipe" if settings else "Train")
+        self.back_button.setVisible(settings)
+        changes = len(self.form.changed)
+        self.reset_button.setVisible(settings and changes > 0)
+        self.reset_button.setToolTip(f"Take back what was changed: {changes}")
+        self.watch_button.setVisible(not self.watching and not settings and bool(self._session.current))
+        self.choices.setVisible(not settings)
 
     @Slot()
     def _refresh_buttons(self) -> None:
@@ -356,23 +329,50 @@ class LabPanel(QWidget):
             else "Finish this iteration, write a checkpoint and end"
         )
         self.rate_row.setVisible(live and any(run.status in ("running", "paused") for run in current))
-        self.watch_button.setVisible(not live and bool(current))
+        self._show_head()
 
     @Slot()
     def _on_form_edited(self) -> None:
-        for document, check in zip(self._documents, self._checks, strict=True):
-            check.setText(document.architecture.name)
-        self._colour_checks()
+        self.form.set_depth(self.choices.deepest)
+        self._show_head()
         self._show_problem()
 
     @Slot(bool)
     def _on_details(self, on: bool) -> None:
-        if on:
-            QTimer.singleShot(0, self, self._show_details)
+        held = self.form.details.hasFocus() or self.back_button.hasFocus()
+        if on and not self._groups_known:
+            self._groups_known = True
+            self.form.groups.opened.connect(self._on_group_opened, Qt.ConnectionType.QueuedConnection)
+            self.form.groups.open(FIRST_GROUP)
+        self._show_head()
+        self.content_changed.emit()
+        if held:
+            (self.back_button if on else self.form.details).setFocus()
+
+    @Slot(str)
+    def _on_group_opened(self, title: str) -> None:
+        """Fold the other groups where there is no room for them all, and bring the whole group into sight."""
+        inside = self._scroll.widget()
+        layout = inside.layout() if inside is not None else None
+        assert inside is not None
+        assert layout is not None
+        layout.activate()
+        if inside.minimumSizeHint().height() > self._scroll.viewport().height():
+            self.form.groups.open(title)
+            layout.activate()
+        self._scroll.ensureWidgetVisible(self.form.groups.bodies[title], 0, 0)
 
     @Slot()
-    def _show_details(self) -> None:
-        self._scroll.ensureWidgetVisible(self.form.seed)
+    def close_settings(self) -> None:
+        """Go back from the settings to networks and data."""
+        self.form.details.setChecked(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves the settings."""
+        if event.key() == Qt.Key.Key_Escape and self.setting_up:
+            self.close_settings()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def _on_current_changed(self) -> None:
@@ -400,16 +400,8 @@ class LabPanel(QWidget):
         on_accent = theme().colours.on_accent
         self.train_button.setIcon(icon("play", on_accent))
         self.stop_button.setIcon(icon("stop"))
-        self._colour_checks()
+        self.back_button.setIcon(icon("chevron-left"))
         self._refresh_buttons()
-
-    def _colour_checks(self) -> None:
-        seen = {True: 0, False: 0}
-        for document, check in zip(self._documents, self._checks, strict=True):
-            plain = is_plain(document.architecture)
-            # The run's own colour is data, not style.
-            check.setStyleSheet(f"color: {run_colour(seen[plain], plain).name()}")
-            seen[plain] += 1
 
 
 def _waited(run: FollowedRun) -> float:

@@ -1,4 +1,4 @@
-"""The form of a recipe: data, preset, device, and the numbers that people change."""
+"""The form of a recipe: data and preset, what will be run in words and as a plot, and all settings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.lab.data_field import DataField
-from app.lab.fields import NumberField, sentence_label
+from app.lab.fields import sentence_label
+from app.lab.recipe_groups import RecipeGroups
+from app.lab.schedule_plot import SchedulePlot
+from app.lab.setting_row import Combo
 from app.theme import GRID
-from resviz.errors import ResvizError
-from resviz.train import cards, demonstration
+from resviz.train import cards, demonstration, schedule
 from resviz.train.recipe import PAPER, QUICK, SHORT, Recipe
 
 PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
@@ -22,96 +23,96 @@ PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
     ("Short", lambda: SHORT, "A tenth of the paper's training."),
     ("Paper", lambda: PAPER, "He et al. 2015, Sec. 4.2: hours on a graphics card, days without."),
 )
-DEVICES = (("Automatic", "auto"), ("CPU", "cpu"), ("CUDA graphics card", "cuda"))
+_KEPT = ("seed", "device")
+"""What is no matter of a preset: it stays when another one is chosen."""
 
 
 class RecipeForm(QWidget):
-    """Shows and edits a recipe; `edited` after every change, `problem` is one sentence or ""."""
+    """Shows and edits a recipe; `edited` after every change, `problem` is one sentence or "".
+
+    Few things are seen at first; while `details` is on, all settings are, and the data is not.
+    """
 
     edited = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._base = PRESETS[0][1]()
+        self._edits: dict[str, dict[str, str]] = {}
+        """What was changed of each preset: it is there again when the preset is chosen again."""
+        self._groups: RecipeGroups | None = None
         self._lacking = ""
         """Why no graphics card can be used; "" where one can, or it is not known yet."""
+        self._depth = 0
         self.data = DataField()
-        self.preset = self._combo("Recipe", [title for title, _, _ in PRESETS])
-        self.device = self._combo("Device", [title for title, _ in DEVICES])
-        self.about = sentence_label("caption")
-        self.iterations = NumberField(
-            "Iterations", "steps", "Optimiser steps of each run; the rate's drops scale along."
-        )
-        self.batch_size = NumberField("Batch size", "pictures", "Pictures in one step.", maximum=65_536)
-        self.learning_rate = NumberField(
-            "Learning rate",
-            "at start",
-            "Rate before its first drop.",
-            whole=False,
-            minimum=1e-7,
-            maximum=100,
-        )
-        self.seed = NumberField("Seed", " ", "Fixes initial weights, batches and augmentation.", minimum=0)
+        self.preset = Combo()
+        self.preset.setAccessibleName("Recipe")
+        self.preset.addItems([title for title, _, _ in PRESETS])
+        self._chosen = self.preset.currentText()
+        self.words = sentence_label("caption")
+        self.plot = SchedulePlot()
         self.details = QToolButton()
         self.details.setText("Settings")
         self.details.setCheckable(True)
         self.details.setArrowType(Qt.ArrowType.RightArrow)
         self.details.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.details.setToolTip("Iterations, batch size, learning rate, seed")
-        self._numbers = QWidget()
-        numbers = QVBoxLayout(self._numbers)
-        numbers.setContentsMargins(0, 0, 0, 0)
-        numbers.setSpacing(GRID)
-        for field in (self.iterations, self.batch_size, self.learning_rate, self.seed):
-            numbers.addWidget(field)
-            field.edited.connect(self._on_edited)
-        self._numbers.hide()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.data)
-        column.addLayout(_row("Recipe", self.preset))
-        column.addWidget(self.about)
-        column.addLayout(_row("Device", self.device))
-        column.addWidget(self.details)
-        column.addWidget(self._numbers)
+        self.details.setToolTip("Everything that defines training: rate, optimiser, augmentation, speed …")
+        self._changes = QLabel()
+        self._changes.setProperty("role", "caption")
+        self._foot = QWidget()
+        foot = QHBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.addWidget(self.details)
+        foot.addStretch(1)
+        foot.addWidget(self._changes)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(GRID)
+        self._column.addWidget(self.data)
+        self._column.addLayout(_row("Recipe", self.preset))
+        self._column.addWidget(self.words)
+        self._column.addWidget(self.plot)
+        self._column.addWidget(self._foot)
         self.data.edited.connect(self._on_edited)
-        self.device.currentIndexChanged.connect(self._on_edited)
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.details.toggled.connect(self._on_details)
-        self._show_base()
+        self._on_edited()
+
+    @property
+    def groups(self) -> RecipeGroups:
+        """All settings; made when they are first wanted, for they are many and the window opens quickly."""
+        if self._groups is None:
+            self._groups = RecipeGroups()
+            self._groups.setVisible(self.details.isChecked())
+            self._column.addWidget(self._groups)
+            self._groups.set_base(self._base)
+            if self._lacking:
+                self._groups.rows["device"].disable_choice("cuda", f"{self._lacking}.")
+            self._groups.edited.connect(self._on_edited)
+        return self._groups
 
     @property
     def problem(self) -> str:
         """The first thing that is wrong, one sentence, or ""."""
-        if self._lacking and DEVICES[self.device.currentIndex()][1] == "cuda":
-            return f"{self._lacking}: choose Automatic or CPU."
-        for field in (self.data, self.iterations, self.batch_size, self.learning_rate, self.seed):
-            if field.problem:
-                return field.problem
-        try:
-            self.recipe()
-        except ResvizError as error:
-            return str(error)
-        return ""
+        problem = self.data.problem or (self._groups.problem if self._groups is not None else "")
+        if not problem and self._lacking and self.recipe().device.startswith("cuda"):
+            problem = f"{self._lacking}: choose Automatic or CPU."
+        return problem
+
+    @property
+    def changed(self) -> list[str]:
+        """The settings that differ from the preset."""
+        return self._groups.changed if self._groups is not None else []
 
     def recipe(self) -> Recipe:
         """Return the recipe; only where there is no problem.
 
         Raises:
-            RecipeError: a value cannot be used.
+            RecipeError: the values do not go together.
         """
-        iterations = self.iterations.count()
-        scaled = self._base if iterations == self._base.iterations else self._base.scaled(iterations)
-        return msgspec.structs.replace(
-            scaled,
-            data=self.data.spec,
-            data_dir=self.data.data_dir,
-            device=DEVICES[self.device.currentIndex()][1],
-            batch_size=self.batch_size.count(),
-            learning_rate=self.learning_rate.value(),
-            seed=self.seed.count(),
-        )
+        recipe = self._base if self._groups is None else self._groups.recipe()
+        name = f"{recipe.name}, changed" if any(field not in _KEPT for field in self.changed) else recipe.name
+        return msgspec.structs.replace(recipe, name=name, data=self.data.spec, data_dir=self.data.data_dir)
 
     def look_for_cards(self) -> None:
         """Grey out the graphics card where none can be used; the driver is asked, which may take a moment."""
@@ -121,47 +122,73 @@ class RecipeForm(QWidget):
         self._lacking = (
             "The installed PyTorch was built without CUDA" if driver else "This machine has no CUDA card"
         )
-        model, place = self.device.model(), [spec for _, spec in DEVICES].index("cuda")
-        assert isinstance(model, QStandardItemModel)
-        model.item(place).setEnabled(False)
-        model.item(place).setToolTip(f"{self._lacking}.")
-        self.edited.emit()
+        if self._groups is not None:
+            self._groups.rows["device"].disable_choice("cuda", f"{self._lacking}.")
+        self._on_edited()
 
     def set_base(self, recipe: Recipe) -> None:
         """Show a recipe; fields that the form does not have are kept from it."""
         self._base = recipe
-        self._show_base()
+        if self._groups is not None:
+            self._groups.set_base(recipe)
+        self._on_edited()
 
-    def _show_base(self) -> None:
-        self.iterations.set_value(self._base.iterations)
-        self.batch_size.set_value(self._base.batch_size)
-        self.learning_rate.set_value(self._base.learning_rate)
-        self.seed.set_value(self._base.seed)
-        self.about.setText(PRESETS[self.preset.currentIndex()][2])
-        self.edited.emit()
+    def set_depth(self, depth: int) -> None:
+        """Take the depth of the deepest network to train: with it the schedule may warm up."""
+        if depth != self._depth:
+            self._depth = depth
+            self._show_plan()
 
-    @staticmethod
-    def _combo(name: str, titles: list[str]) -> QComboBox:
-        combo = QComboBox()
-        combo.setAccessibleName(name)
-        combo.addItems(titles)
-        return combo
+    def show_problem(self) -> None:
+        """Bring what is wrong into sight."""
+        if not self.data.problem and self._groups is not None:
+            self.details.setChecked(True)
+            self._groups.show_problem()
+
+    @Slot()
+    def reset(self) -> None:
+        """Take back all changes of the preset."""
+        self.groups.reset()
+
+    def _show_plan(self) -> None:
+        """Say and draw what will be run; while something is wrong, what was right last stays."""
+        if self.problem:
+            return
+        recipe = self.recipe()
+        self.words.setText(PRESETS[self.preset.currentIndex()][2])
+        self.plot.show_points(_points(recipe))
 
     @Slot()
     def _on_preset(self) -> None:
-        recipe = PRESETS[self.preset.currentIndex()][1]()
-        if not self.seed.problem:
-            recipe = msgspec.structs.replace(recipe, seed=self.seed.count())
-        self.set_base(recipe)
+        kept: dict[str, str] = {}
+        if self._groups is not None:
+            edits = self._groups.edits
+            kept = {name: edits[name] for name in _KEPT if name in edits}
+            self._edits[self._chosen] = edits
+        self._chosen = self.preset.currentText()
+        self._base = PRESETS[self.preset.currentIndex()][1]()
+        if self._groups is not None:
+            self._groups.set_base(self._base, self._edits.get(self._chosen, {}) | kept)
+        self._on_edited()
 
     @Slot(bool)
     def _on_details(self, on: bool) -> None:
-        self._numbers.setVisible(on)
-        self.details.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
+        self.groups.setVisible(on)
+        self._foot.setVisible(not on)
+        self.data.setVisible(not on)
 
     @Slot()
     def _on_edited(self) -> None:
+        count = len(self.changed)
+        self._changes.setText(f"{count} changed" if count else "")
+        self._show_plan()
         self.edited.emit()
+
+
+def _points(recipe: Recipe) -> list[tuple[int, float]]:
+    count = 240
+    at = sorted({round(i * recipe.iterations / count) for i in range(count + 1)} | {*recipe.milestones})
+    return [(i, schedule.rate(recipe, i, warm_up_end=0)) for i in at if i <= recipe.iterations]
 
 
 def _row(name: str, field: QWidget) -> QHBoxLayout:

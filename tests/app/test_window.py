@@ -307,7 +307,7 @@ def test_save_and_open(window, qtbot, tmp_path):
     window.workspace.activate(window.workspace.panes[1])
     window.workspace.open_file(str(path))
     assert window.workspace.panes[1].document.architecture == document.architecture
-    assert window.side.lab._documents == window.workspace.documents
+    assert window.side.lab.choices._documents == window.workspace.documents
     broken = tmp_path / "broken.json"
     broken.write_text("{")
     window.workspace.open_file(str(broken))

@@ -1,11 +1,7 @@
 import pytest
-from PySide6.QtCore import Qt
 
 from app.lab.data_field import DATA_SETS, DataField
 from app.lab.fields import NumberField, parse_count, parse_number
-from app.lab.recipe_form import PRESETS, RecipeForm
-from resviz.train import cards, demonstration
-from resviz.train.recipe import PAPER
 
 
 @pytest.mark.parametrize(
@@ -46,34 +42,6 @@ def test_wrong_input_is_told_under_the_field(qtbot):
     assert not field.problem
     assert field.count() == 64
     assert field.edit.property("state") == ""
-
-
-def test_form_gives_the_demonstration_as_it_is(qtbot):
-    form = RecipeForm()
-    qtbot.addWidget(form)
-    assert not form.problem
-    assert form.recipe() == demonstration.recipe(0)
-
-
-def test_form_scales_the_papers_milestones_and_keeps_the_seed(qtbot):
-    form = RecipeForm()
-    qtbot.addWidget(form)
-    form.seed.set_value(7)
-    form.preset.setCurrentIndex([title for title, _, _ in PRESETS].index("Paper"))
-    assert form.recipe() == PAPER.__class__(seed=7)
-    form.iterations.set_value(640)
-    form.device.setCurrentIndex(1)
-    recipe = form.recipe()
-    assert (recipe.iterations, recipe.milestones, recipe.seed, recipe.device) == (640, (320, 480), 7, "cpu")
-
-
-def test_iterations_zero_is_one_sentence(qtbot):
-    form = RecipeForm()
-    qtbot.addWidget(form)
-    qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
-    assert not form.iterations.isHidden()
-    form.iterations.edit.setText("0")
-    assert form.problem.startswith("Iterations: give a whole number from 1")
 
 
 @pytest.fixture
@@ -127,16 +95,3 @@ def test_folder_of_pictures_asks_at_once_and_cifar_takes_its_folder(data, qtbot,
     folder.mkdir()
     data.use(folder)
     assert (data.data_dir, data.problem) == (str(folder), "")
-
-
-def test_card_that_is_not_there_cannot_be_chosen(qtbot, monkeypatch):
-    monkeypatch.setattr(cards, "cuda_present", lambda: False)
-    monkeypatch.setattr(cards, "count", lambda: 0)
-    form = RecipeForm()
-    qtbot.addWidget(form)
-    form.look_for_cards()
-    item = form.device.model().item(2)
-    assert not item.isEnabled()
-    assert item.toolTip() == "This machine has no CUDA card."
-    form.device.setCurrentIndex(2)
-    assert form.problem == "This machine has no CUDA card: choose Automatic or CPU."

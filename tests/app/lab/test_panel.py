@@ -43,11 +43,11 @@ def open_experiment(panel, qtbot, *, state=None, errors=(80.0, 30.0)):
 def test_ready_to_train_both(panel):
     assert panel.problem == ""
     assert panel.train_button.isEnabled()
-    assert [document.name for document in panel.chosen] == ["plain-8-w4", "resnet-8-w4"]
+    assert [document.name for document in panel.choices.documents] == ["plain-8-w4", "resnet-8-w4"]
 
 
 def test_nothing_chosen_is_said_above_the_button(panel, qtbot):
-    for check in panel._checks:
+    for check in panel.choices.checks:
         qtbot.mouseClick(check, Qt.MouseButton.LeftButton, pos=check.rect().center())
         if check.isChecked():  # The middle of a wide box is no part of it.
             check.click()
@@ -60,7 +60,7 @@ def test_broken_architecture_is_named_with_its_mend(panel, qtbot):
     broken = twins()[0]
     wire = broken.wires[0]
     broken.disconnect(wire)
-    panel._documents[0].replace(broken, "Break")
+    panel.choices._documents[0].replace(broken, "Break")
     qtbot.waitUntil(lambda: not panel.train_button.isEnabled(), timeout=2000)
     assert panel.problem.startswith("plain-8-w4")
 
@@ -161,21 +161,21 @@ def test_long_iteration_can_be_ended_in_its_middle(panel, qtbot):
 def test_network_of_imagenet_is_fitted_to_the_data(panel, qtbot):
     document = Document(preset("resnet-18"), panel)
     panel.set_documents([document])
-    assert panel._advice.text().startswith(
+    assert panel.choices.advice.text().startswith(
         "resnet-18 expects 224x224 pictures and has 1,000 outputs; Built-in shapes has 32x32 and 10 classes."
     )
-    qtbot.mouseClick(panel.fit_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.choices.fit_button, Qt.MouseButton.LeftButton)
     assert document.inference.input_shape == (3, 32, 32)
     assert document.inference.output_shape == (10,)
-    qtbot.waitUntil(panel.fit_button.isHidden, timeout=2000)
-    assert panel._advice.isHidden()
+    qtbot.waitUntil(panel.choices.fit_button.isHidden, timeout=2000)
+    assert panel.choices.advice.isHidden()
     document.undo_stack.undo()
     assert document.inference.input_shape == (3, 224, 224)
 
 
 def test_costly_step_is_warned_of(panel):
     panel.set_documents([Document(preset("resnet-1202"), panel)])
-    assert "billion multiply-adds" in panel._advice.text()
+    assert "billion multiply-adds" in panel.choices.advice.text()
     assert panel.problem == ""
 
 

@@ -1,0 +1,119 @@
+"""Which of the open networks are trained, and whether they fit the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
+
+from app.document import Document
+from app.lab.fields import sentence_label
+from app.lab.fit import DataShape, caution, fitted, misfit, obstacle
+from app.theme import GRID, run_colour, theme
+from resviz.arch.twin import is_plain
+
+
+class NetworkChoices(QWidget):
+    """A tick for each open network, and under them a word on what does not fit the data."""
+
+    edited = Signal()
+    """Another choice, or a network was changed."""
+    told = Signal(str)
+    """Something was done, one sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._documents: list[Document] = []
+        self._shape = DataShape("", None, None)
+        self.checks: list[QCheckBox] = []
+        self.advice = sentence_label("caption")
+        self.fit_button = QPushButton("Fit to the data")
+        self.fit_button.setToolTip(
+            "Set the size of the pictures and the number of outputs; Undo takes it back"
+        )
+        self._ticks = QVBoxLayout()
+        self._ticks.setSpacing(GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(self._ticks)
+        column.addWidget(self.advice)
+        column.addWidget(self.fit_button)
+        self.fit_button.clicked.connect(self.fit_to_data)
+        theme().changed.connect(self._colour)
+
+    def set_documents(self, documents: Sequence[Document]) -> None:
+        """Offer these documents' architectures."""
+        for document in self._documents:
+            document.analysed.disconnect(self._on_changed)
+            document.name_changed.disconnect(self._on_changed)
+        for check in self.checks:
+            check.deleteLater()
+        self._documents, self.checks = list(documents), []
+        for document in self._documents:
+            check = QCheckBox()
+            check.setChecked(True)
+            check.toggled.connect(self._on_changed)
+            self.checks.append(check)
+            self._ticks.addWidget(check)
+            document.analysed.connect(self._on_changed)
+            document.name_changed.connect(self._on_changed)
+        self._on_changed()
+
+    @property
+    def documents(self) -> list[Document]:
+        """The documents whose boxes are ticked."""
+        return [d for d, check in zip(self._documents, self.checks, strict=True) if check.isChecked()]
+
+    @property
+    def deepest(self) -> int:
+        """Weighted layers of the deepest one."""
+        return max((document.cost.depth for document in self.documents), default=0)
+
+    def problem(self, shape: DataShape) -> str:
+        """Return why these networks cannot be trained on the data, one sentence, or ""."""
+        if not self.documents:
+            return "Choose at least one architecture to train."
+        return next((text for document in self.documents if (text := obstacle(document, shape))), "")
+
+    def advise(self, shape: DataShape, batch_size: int | None, problem: str) -> None:
+        """Say what does not fit the data, and what will take long; not what `problem` says already."""
+        self._shape = shape
+        misfits = [text for document in self.documents if (text := misfit(document, shape))]
+        words = [text for text in misfits if text != problem]
+        if batch_size is not None:
+            words += [text for document in self.documents if (text := caution(document, batch_size))]
+        self.advice.setText("\n".join(words))
+        self.advice.setVisible(bool(words))
+        self.fit_button.setVisible(
+            bool(misfits) and any(fitted(document, shape) is not None for document in self.documents)
+        )
+
+    @Slot()
+    def fit_to_data(self) -> None:
+        """Fit the chosen networks to the data, each as one undo step."""
+        names = []
+        for document in self.documents:
+            architecture = fitted(document, self._shape)
+            if architecture is not None:
+                document.replace(architecture, "Fit to the data")
+                names.append(document.name)
+        if names:
+            self.told.emit(f"{' and '.join(names)} fitted to {self._shape.name}. Undo takes it back.")
+
+    @Slot()
+    def _on_changed(self) -> None:
+        for document, check in zip(self._documents, self.checks, strict=True):
+            check.setText(document.architecture.name)
+        self._colour()
+        self.edited.emit()
+
+    @Slot()
+    def _colour(self) -> None:
+        seen = {True: 0, False: 0}
+        for document, check in zip(self._documents, self.checks, strict=True):
+            plain = is_plain(document.architecture)
+            # The run's own colour is data, not style.
+            check.setStyleSheet(f"color: {run_colour(seen[plain], plain).name()}")
+            seen[plain] += 1
