@@ -86,6 +86,7 @@ class RecipeForm(QWidget):
             self._groups.setVisible(self.details.isChecked())
             self._column.addWidget(self._groups)
             self._groups.set_base(self._base)
+            self._groups.set_depth(self._depth)
             if self._lacking:
                 self._groups.rows["device"].disable_choice("cuda", f"{self._lacking}.")
             self._groups.edited.connect(self._on_edited)
@@ -137,6 +138,8 @@ class RecipeForm(QWidget):
         """Take the depth of the deepest network to train: with it the schedule may warm up."""
         if depth != self._depth:
             self._depth = depth
+            if self._groups is not None:
+                self._groups.set_depth(depth)
             self._show_plan()
 
     def show_problem(self) -> None:

@@ -60,7 +60,7 @@ class GroupHeader(QAbstractButton):
         arrow = icon("chevron-down" if self.isChecked() else "chevron-right", colours.muted)
         side = 2 * GRID
         arrow.paint(painter, GRID // 2, (self.height() - side) // 2, side, side)
-        where = self.rect().adjusted(3 * GRID, 0, -GRID // 2, 0)
+        where = self.rect().adjusted(3 * GRID, 0, 0, 0)
         painter.setPen(QColor(colours.text))
         painter.drawText(where, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), self.text())
         font = self.font()
@@ -83,6 +83,7 @@ class RecipeGroups(QWidget):
         self.headers: dict[str, GroupHeader] = {}
         self.bodies: dict[str, QWidget] = {}
         self._base = PAPER
+        self._depth = 0
         self._quiet = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -147,6 +148,11 @@ class RecipeGroups(QWidget):
         self._quiet = False
         self._on_edited()
 
+    def set_depth(self, depth: int) -> None:
+        """Take the depth of the deepest network to train: it decides whether there is a warm-up."""
+        self._depth = depth
+        self._on_edited()
+
     @property
     def edits(self) -> dict[str, str]:
         """What was typed on top of the base."""
@@ -184,6 +190,7 @@ class RecipeGroups(QWidget):
 
     def _useful(self, name: str) -> bool:
         chosen = {key: row.value() for key, row in self.rows.items() if row.setting.kind == "choice"}
+        chosen["depth"] = self._depth
         return self.rows[name].setting.useful(chosen)
 
     def _summarise(self, group: Group) -> tuple[str, str]:
@@ -193,6 +200,8 @@ class RecipeGroups(QWidget):
         changed = sum(row.changed for row in rows)
         if changed:
             return f"{changed} changed", "accent"
+        if self.headers[group.title].isChecked():
+            return "", "muted"  # Each row says it.
         papers = [row for row in rows if row.setting.of_paper]
         return ("paper", "muted") if papers and all(row.as_in_paper for row in papers) else ("", "muted")
 
@@ -206,11 +215,15 @@ class RecipeGroups(QWidget):
         self._quiet = False
         for name, each in self.rows.items():
             each.setVisible(self._useful(name))
+        self._show_notes()
+        self.edited.emit()
+
+    def _show_notes(self) -> None:
         for group in GROUPS:
             self.headers[group.title].tell(*self._summarise(group))
-        self.edited.emit()
 
     def _on_toggled(self, title: str, on: bool) -> None:
         self.bodies[title].setVisible(on)
+        self._show_notes()
         if on:
             self.opened.emit(title)

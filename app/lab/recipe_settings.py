@@ -10,10 +10,16 @@ from typing import Any
 
 from app.lab.setting import Group, Setting
 from resviz.train.recipe import Recipe
+from resviz.train.schedule import WARM_UP_DEPTH
 
 
 def _is(name: str, *wanted: object) -> Callable[[dict[str, Any]], bool]:
     return lambda values: values.get(name) in wanted
+
+
+def _warms_up(values: dict[str, Any]) -> bool:
+    wanted = values["warm_up"]
+    return bool(wanted == "on" or (wanted == "auto" and values["depth"] >= WARM_UP_DEPTH))
 
 
 _PAPER = "He et al. 2015, Sec. 4.2"
@@ -162,7 +168,7 @@ GROUPS: tuple[Group, ...] = (
                 f"The rate until then. {_PAPER}.",
                 low=1e-7,
                 high=100,
-                useful=_is("warm_up", "on", "auto"),
+                useful=_warms_up,
             ),
             Setting(
                 "warm_up_error_pct",
@@ -171,7 +177,7 @@ GROUPS: tuple[Group, ...] = (
                 f"The warm-up ends when the training error is below this. {_PAPER}.",
                 low=1,
                 high=100,
-                useful=_is("warm_up", "on", "auto"),
+                useful=_warms_up,
             ),
         ),
     ),

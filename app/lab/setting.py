@@ -22,7 +22,7 @@ class Setting:
         choices: titles and values, of a choice.
         low, high: least and largest number.
         nothing: what an empty "optional" reads.
-        useful: whether the field matters, given the values of the other ones.
+        useful: whether the field matters, given the choices made and the `depth` of the networks.
         unused: what the recipe holds where it does not; None: what it held before.
         of_paper: whether the paper says anything about it.
     """

@@ -114,7 +114,18 @@ def test_changes_are_marked_counted_and_taken_back(form, qtbot):
     qtbot.mouseClick(row.reset_button, Qt.MouseButton.LeftButton)
     assert row.editor.text() == "0.9"
     assert groups.changed == []
+    qtbot.mouseClick(groups.headers["Optimiser"], Qt.MouseButton.LeftButton)
     assert groups.headers["Optimiser"].note == "paper"
+
+
+def test_warm_up_is_asked_about_where_there_is_one(form):
+    rows = form.groups.rows
+    assert rows["warm_up_rate"].isHidden()
+    form.set_depth(110)
+    assert not rows["warm_up_rate"].isHidden()
+    rows["warm_up"].show_value("off")
+    rows["warm_up"].edited.emit()
+    assert rows["warm_up_rate"].isHidden()
 
 
 def test_bad_input_is_one_sentence_and_nothing_is_lost(form, qtbot):
