@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from resviz.arch.activations import pieces, segments
 from resviz.arch.composites import RESIDUAL_KINDS, shortcut_of
 from resviz.arch.graph import Architecture, Block
 from resviz.arch.shapes import Inference, infer, read_ports
@@ -32,6 +33,7 @@ def build(
     *,
     residual_init: ResidualInit = "he",
     survival_last: float = 1.0,
+    recompute: bool = False,
 ) -> Network:
     """Return the network of an architecture on the CPU, float32, training mode, initial weights of `seed`.
 
@@ -44,6 +46,7 @@ def build(
         residual_init: how residual branches begin; "skipinit" and "fixup" build no batch norm. Plain blocks
             lose theirs too, for twins have the same layers, but keep the weights of "he".
         survival_last: probability that the last residual block survives a training pass (stochastic depth).
+        recompute: keep only some activations for the backward pass, and make the others again there.
 
     Raises:
         BuildError: the architecture has problems; the sentence says the first one and its mend.
@@ -87,9 +90,15 @@ def build(
         responses=responses,
         residual=residual,
         survival_last=survival_last,
+        segments=_segments(architecture, inference, residual_init) if recompute else (),
         input_shape=inference.shapes[input_block.id],
         classes=inference.shapes[output_block.id][0],
     )
+
+
+def _segments(architecture: Architecture, inference: Inference, residual_init: str) -> list[list[str]]:
+    groups = segments(pieces(architecture, inference, residual_init))
+    return [[block_id for piece in group for block_id in piece.blocks] for group in groups]
 
 
 def _complaint(architecture: Architecture, inference: Inference) -> str:
