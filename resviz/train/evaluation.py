@@ -22,6 +22,8 @@ from resviz.train.step import Step
 
 EVALUATIONS = 200
 """About so many passes over the test set in a run, unless the recipe says otherwise."""
+_BATCH, _CARD_BATCH = 64, 1000
+"""Pictures at once, at least; more of them keep a card busy, while a person waits for one batch on the CPU."""
 _LONG_PASS_S = 1.0
 """A pass over the test set that takes longer tells how far it is."""
 _TELL_S, _TELL_SHARE = 0.5, 0.05
@@ -69,7 +71,7 @@ class Evaluation:
         """Take the next batch; a pass cut off by the worker's end is begun again."""
         if not self.under_way:
             self.under_way = True
-            size = max(self._recipe.batch_size, 64)
+            size = max(self._recipe.batch_size, _CARD_BATCH if self._labels.is_cuda else _BATCH)
             self._parts = self._batches.evaluation_batches(self._images, self._labels, batch_size=size)
             self._totals.zero_()
             self._tested, self._began, self._told = 0, time.perf_counter(), (0.0, 0.0)

@@ -38,7 +38,7 @@ class SGD:
             group.append((parameter, buffer))
 
     @torch.no_grad()
-    def step(self, rate: float, *, found_inf: Tensor | None = None) -> None:
+    def step(self, rate: float | Tensor, *, found_inf: Tensor | None = None) -> None:
         """Move every parameter that has a gradient at learning rate `rate`, and forget the gradients.
 
         With `found_inf`, float32 () on the device, at 1 nothing is moved.

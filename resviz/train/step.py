@@ -58,7 +58,7 @@ class Step:
         self._loss_total += loss.detach()
         self._wrong_total += self._mixed(batch, lambda labels: (answers != labels).sum())
 
-    def update(self, rate: float, probes: Probes | None = None) -> Tensor | None:
+    def update(self, rate: float | Tensor, probes: Probes | None = None) -> Tensor | None:
         """Move the parameters along their gradients at learning rate `rate`, and forget the gradients.
 
         Returns:

@@ -19,9 +19,11 @@ from resviz.data.batches import Batches
 from resviz.data.dataset import Dataset
 from resviz.nn.build import build
 from resviz.runs.events import Noted, RateChanged, Saved, Started
-from resviz.train import checkpoint, devices, schedule
+from resviz.train import checkpoint, devices, execution, schedule
 from resviz.train.checkpoint import Progress
 from resviz.train.evaluation import Evaluation
+from resviz.train.execution import Eager, Execution
+from resviz.train.graphs import CudaRecord, Graphs
 from resviz.train.probes import Probes
 from resviz.train.readout import Readout
 from resviz.train.recipe import Recipe
@@ -98,6 +100,7 @@ class Trainer:
         self._evaluation = Evaluation(
             recipe, dataset, batches=self._batches, step=self._step, readout=self._readout, emit=emit
         )
+        self._execution, self._execution_name = self._choose_execution()
         self._saved: Progress | None = None
         self._updating = threading.Lock()
         self._aside: dict[str, Tensor] = {}
@@ -139,6 +142,7 @@ class Trainer:
                 responses=tuple(network.responses),
                 classes=self._classes,
                 threads=torch.get_num_threads(),
+                execution=self._execution_name,
             )
         )
         for sentence in skipped:
@@ -212,11 +216,10 @@ class Trainer:
             self._aside = checkpoint.changed_by_forward(self._step)
         self._step.network.begin(self.recipe.seed, done)
         probing = number == 1 or number % (self.recipe.probe_interval or 20) == 0
-        probes = self._probes if probing else None
-        self._step.compute(self._batches.batch(done), probes)
+        self._execution.compute(done, probed=probing)
         self._last_rate = self._rate(self.progress.rate_factor)
         with self._updating:  # What is finished in here is also told in here: `rescue` finds both or none.
-            values = self._step.update(self._last_rate, probes)
+            values = self._execution.update(self._last_rate, probed=probing)
             self.progress.iteration = number
             self._aside = {}
             self._reports.mark(number, self._last_rate, self._step.totals)
@@ -228,6 +231,13 @@ class Trainer:
             if self._reports.due(number):
                 self._reports.read_out(self.progress)
             self._readout.deliver(sent_by=number - NOTICE)
+
+    def _choose_execution(self) -> tuple[Execution, execution.Name]:
+        if self._stream is None or not self.recipe.cuda_graphs or self._step.network.draws:
+            return Eager(self._step, self._batches, self._probes), "eager"
+        record = CudaRecord(self._stream)
+        graphs = Graphs(self._step, self._batches, self._probes, record=record, tell=self._note)
+        return graphs, "graph"
 
     def _rate(self, factor: float) -> float:
         progress = self.progress
