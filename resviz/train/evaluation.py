@@ -23,7 +23,7 @@ from resviz.train.step import Step
 EVALUATIONS = 200
 """About so many passes over the test set in a run, unless the recipe says otherwise."""
 _BATCH, _CARD_BATCH = 64, 1000
-"""Pictures at once, at least; more of them keep a card busy, while a person waits for one batch on the CPU."""
+"""Pictures at once, at least: many keep a card busy; on the CPU a person may wait for the end of a batch."""
 _LONG_PASS_S = 1.0
 """A pass over the test set that takes longer tells how far it is."""
 _TELL_S, _TELL_SHARE = 0.5, 0.05
