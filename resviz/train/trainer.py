@@ -79,6 +79,7 @@ class Trainer:
             seed=recipe.seed,
             residual_init=recipe.residual_init,
             survival_last=recipe.survival_last,
+            recompute=recipe.activation_checkpointing,
         )
         self._step = Step(network, recipe, device, self._precision)
         self._probes = Probes(network, device)
