@@ -46,6 +46,7 @@ def test_every_residual_block_begins_as_its_shortcut(name, rule):
     network = build(NETWORKS[name], seed=1, residual_init=rule)
     probe = ForwardProbe(network, "cpu")
     network(pictures(4, *network.input_shape), probe)
+    probe.collect()
     assert probe.residual_magnitude.tolist() == [0] * len(network.probe_blocks)
 
 
@@ -69,6 +70,7 @@ def test_networks_without_batch_norm_have_none_and_keep_the_names(name, rule):
     assert network.probe_blocks == usual.probe_blocks
     probe = ForwardProbe(network, "cpu")
     network(pictures(4, *network.input_shape), probe)
+    probe.collect()
     assert probe.response_std.isfinite().all()
 
 
