@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -119,6 +121,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         for field in ("momentum", "weight_decay", "label_smoothing", "ema_decay"):
             if not 0 <= getattr(self, field) < 1:
                 raise RecipeError(f"{field} must be from 0 to below 1, not {getattr(self, field)}.")
+        if not self.checkpoint_seconds > 0:
+            raise RecipeError(f"checkpoint_seconds must be above 0, not {self.checkpoint_seconds}.")
+        if not 0 <= self.warm_up_error_pct <= 100:
+            raise RecipeError(f"warm_up_error_pct must be from 0 to 100, not {self.warm_up_error_pct}.")
         if not all(0 <= beta < 1 for beta in self.adam_betas):
             raise RecipeError(f"adam_betas must be from 0 to below 1, not {self.adam_betas}.")
         if not 0 < self.one_cycle_peak < 1:
@@ -152,6 +158,71 @@ QUICK = msgspec.structs.replace(
     PAPER.scaled(640), name="quick look (a hundredth)", precision="auto", probe_interval=10
 )
 PRESETS: dict[str, Recipe] = {"paper": PAPER, "short": SHORT, "quick": QUICK}
+
+
+def with_changes(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
+    """Return a copy with fields set from what a person typed, all of them at once.
+
+    Args:
+        recipe: stays as it is.
+        changes: text by field name ("batch_size" or "batch-size"): "0.1"; "on" or "off"; "none" where there
+            may be none; "32000,48000". A new number of iterations leaves the milestones where they are.
+
+    Raises:
+        RecipeError: there is no such field (the sentence names the nearest), or it cannot take the value.
+    """
+    types = get_type_hints(Recipe)
+    values: dict[str, Any] = {}
+    for name, text in changes.items():
+        field = name.strip().lower().replace("-", "_")
+        if field not in types:
+            near = difflib.get_close_matches(field, types, n=1, cutoff=0.5)
+            mend = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(types)}."
+            raise RecipeError(f"A recipe has no field {name.strip()!r}: {mend}")
+        values[field] = _value(field, types[field], text.strip())
+    return msgspec.structs.replace(recipe, **values)
+
+
+_SWITCH = {
+    "on": True,
+    "true": True,
+    "yes": True,
+    "1": True,
+    "off": False,
+    "false": False,
+    "no": False,
+    "0": False,
+}
+
+
+def _value(field: str, kind: Any, text: str) -> object:
+    """Return the value that the text stands for in a field of this type."""
+    none = text.lower() in {"", "none"}
+    if type(None) in get_args(kind):
+        if none:
+            return None
+        kind = next(each for each in get_args(kind) if each is not type(None))
+    try:
+        if kind is bool:
+            return _SWITCH[text.lower()]
+        if get_origin(kind) is tuple:
+            parts = [] if none else [part.strip() for part in text.strip("[]()").split(",")]
+            return msgspec.convert(parts, kind, strict=False)
+        return msgspec.convert(text, kind, strict=False)
+    except (KeyError, msgspec.ValidationError):
+        raise RecipeError(f"{field} must be {_expected(kind)}, not {text!r}.") from None
+
+
+def _expected(kind: Any) -> str:
+    """Return in words what a field of this type takes."""
+    if get_origin(kind) is Literal:
+        *most, last = get_args(kind)
+        return f"{', '.join(most)} or {last}"
+    if get_origin(kind) is tuple:
+        return (
+            "two numbers such as 0.9,0.999" if float in get_args(kind) else "32000,48000 or the like, or none"
+        )
+    return {bool: "on or off", int: "a whole number", float: "a number"}.get(kind, "a text")
 
 
 class _File(msgspec.Struct, frozen=True):
