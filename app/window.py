@@ -223,6 +223,7 @@ class MainWindow(QMainWindow):
         self.side.lab.form.look_for_cards()
         self.offers.offer_leftovers(self.workspace)
         self.offers.offer_interrupted(self.session)
+        self.bridge.warm_up()
 
     # What people choose
 

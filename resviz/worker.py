@@ -2,6 +2,9 @@
 
 Ways to end it: the command `stop`, a signal, and, with `--tied`, the end of whoever started it, which closes
 the worker's stdin. In each case a checkpoint is written first. The state in which a run ends is in its log.
+
+With `--warm` it is not told yet what to train: it loads torch and waits for one JSON line on its stdin
+(`resviz.train.order.Order`), after which it is as tied as any other.
 """
 
 from __future__ import annotations
@@ -13,15 +16,18 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resviz.errors import RunError
 from resviz.nn.memory import keep_freed_memory
 from resviz.runs.store import Run
+from resviz.train.order import await_order
 from resviz.train.placement import available_cores, thread_environment
 from resviz.train.session import Session
+from resviz.train.warming import Warming
 
 if TYPE_CHECKING:
     from resviz.data.dataset import Dataset
@@ -33,8 +39,13 @@ _PAUSED_S = 0.05
 
 def register(command: str, parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `worker`."""
-    parser.add_argument("runs", nargs="+", metavar="RUN", type=Path, help="folder of a run")
+    parser.add_argument("runs", nargs="*", metavar="RUN", type=Path, help="folder of a run")
     parser.add_argument("--tied", action="store_true", help="end when stdin closes; stderr goes to log.txt")
+    parser.add_argument(
+        "--warm",
+        action="store_true",
+        help='load torch, wait for a line {"runs": [RUN, …], "share": N} on stdin, then go on as --tied',
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="threads to compute with")
     parser.add_argument(
         "--share", type=int, metavar="N", help="the same, but a run that goes on keeps its own (all cores)"
@@ -47,10 +58,22 @@ def run(command: str, args: argparse.Namespace) -> int:
     Raises:
         RunError: a folder holds no run, cannot be written, or another worker has it.
     """
+    warming = None
+    if args.warm:
+        keep_freed_memory()  # Before torch is loaded.
+        warming = Warming()
+        order = await_order()
+        if order is None:
+            os._exit(0)  # In the middle of loading torch, perhaps.
+        args.runs, args.share, args.tied = [Path(path) for path in order.runs], order.share, True
+    if not args.runs:
+        raise RunError("There is nothing to train: give the folder of a run.")
     runs = [Run(path) for path in args.runs]
     for each in runs:
         if not each.exists():
             raise RunError(f"{each.path} holds no run: give the folder of a run.")
+    if args.warm:
+        _send_stderr_to(runs[0].log_path)
     # OpenMP reads its variables when torch is loaded, which Session.prepare does.
     threads = max(1, args.threads or _threads_before(runs) or args.share or available_cores())
     os.environ.update(thread_environment(threads, os.environ))
@@ -58,13 +81,13 @@ def run(command: str, args: argparse.Namespace) -> int:
     with contextlib.ExitStack() as stack:
         for each in runs:
             stack.enter_context(each.lock())
-        if args.tied:
+        if args.tied and not args.warm:
             _send_stderr_to(runs[0].log_path)
         sessions = []
         for each in runs:
             sessions.append(Session(each))
             stack.callback(sessions[-1].close)
-        Worker(sessions).train(tied=args.tied)
+        Worker(sessions).train(tied=args.tied, before=partial(warming.finish, threads) if warming else None)
     code = 1 if any(session.state == "failed" for session in sessions) else 0
     if args.tied:
         # Everything is written. Taking torch apart would keep the process for another second.
@@ -86,13 +109,20 @@ class Worker:
         self._ending = threading.Event()
         self._heard = threading.Event()
 
-    def train(self, *, tied: bool) -> None:
-        """Train; return when every session is over."""
+    def train(self, *, tied: bool, before: Callable[[], None] | None = None) -> None:
+        """Train; return when every session is over.
+
+        Args:
+            tied: end when stdin closes.
+            before: done first, when the worker can be ended already.
+        """
         with _signals_setting(self._ending):
             threading.Thread(target=self._guard, daemon=True, name="guard").start()
             if tied:
                 threading.Thread(target=self._watch_stdin, daemon=True, name="stdin").start()
             try:
+                if before is not None:
+                    before()
                 self._prepare()
                 self._take_turns()
             finally:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer, Signal, Slot
 
 from app.lab.followed import FollowedRun
+from app.lab.warm import WarmWorkers
 from app.lab.worker_process import WorkerProcess
 from resviz.arch.graph import Architecture
 from resviz.errors import ResvizError
@@ -38,6 +39,9 @@ class WorkerBridge(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.followed: dict[Path, FollowedRun] = {}
+        self.warm = WarmWorkers(self)
+        """Workers that wait for the next training; none before `warm.allow`."""
+        self._warming = False
         self._workers: list[WorkerProcess] = []
         self._ticking = QTimer(self)
         self._ticking.setInterval(TICK_MS)
@@ -98,13 +102,20 @@ class WorkerBridge(QObject):
             device = next(iter(waiting.values())).run.recipe().device
         for placement in place(list(waiting), device, available_cores(), cuda_present()):
             chosen = [waiting[Path(path)] for path in placement.runs]
-            worker = WorkerProcess(tuple(f.run for f in chosen), placement.threads, self)
+            runs_of_it = tuple(f.run for f in chosen)
+            worker = WorkerProcess(runs_of_it, placement.threads, self, self.warm.take())
             worker.ended.connect(self._on_worker_ended)
             for f in chosen:
                 f.begin(worker)
             self._workers.append(worker)
             worker.start()
+        self.warm.allow(False)
         self.updated.emit()
+
+    def warm_up(self) -> None:
+        """Keep workers warm from now on, whenever none is at work."""
+        self._warming = True
+        self.warm.allow(not self.training)
 
     def pause(self, runs: Iterable[FollowedRun]) -> None:
         """Ask for a pause between two iterations."""
@@ -150,6 +161,7 @@ class WorkerBridge(QObject):
         A worker that has recorded nothing since its start has nothing to save and is ended at once; so is one
         that has not ended after `patience_ms` (its last automatic checkpoint stays).
         """
+        self.warm.close()
         if self._workers:
             waiting = QEventLoop()
             self.updated.connect(lambda: None if self._workers else waiting.quit())
@@ -204,6 +216,8 @@ class WorkerBridge(QObject):
                 if not stopping:
                     self._tell_end(followed, worker.reason())
         worker.deleteLater()
+        if self._warming and not self._workers:
+            self.warm.allow(True)
         self.updated.emit()
 
     def _tell_end(self, followed: FollowedRun, reason: str) -> None:

@@ -334,6 +334,8 @@ class LabPanel(QWidget):
     @Slot()
     def _on_form_edited(self) -> None:
         self.form.set_depth(self.choices.deepest)
+        if not self.form.problem:
+            self._session.bridge.warm.expect(len(self.choices.documents), self.form.recipe().device)
         self._show_head()
         self._show_problem()
 

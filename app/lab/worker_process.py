@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal, Slot
 
 from app.children import python_environment
 from resviz.runs.store import Run
+from resviz.train.order import Order, encode
 
 _LOG_TAIL_BYTES = 8192
 _END_MS = 5000
@@ -17,7 +18,7 @@ _END_MS = 5000
 
 
 class WorkerProcess(QObject):
-    """Starts `python -m resviz worker RUN … --tied --share THREADS` and tells when it ends.
+    """Starts `python -m resviz worker RUN … --tied --share THREADS`, or uses a warm one; tells when it ends.
 
     Its standard input carries nothing and stays open as long as this process lives: when it closes, the
     worker writes a checkpoint and ends. What it writes to standard error goes to the first run's `log.txt`.
@@ -26,7 +27,14 @@ class WorkerProcess(QObject):
     ended = Signal(object)
     """This object; emitted once, also when the process could not be started."""
 
-    def __init__(self, runs: tuple[Run, ...], threads: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        runs: tuple[Run, ...],
+        threads: int,
+        parent: QObject | None = None,
+        warm: QProcess | None = None,
+    ) -> None:
+        """Prepare to train `runs`; `warm` is a process of `WarmWorkers` to do it in."""
         super().__init__(parent)
         self.runs = runs
         self._log = runs[0].log_path
@@ -37,14 +45,17 @@ class WorkerProcess(QObject):
         self._deadline.setSingleShot(True)
         self._deadline.setInterval(_END_MS)
         self._deadline.timeout.connect(self.kill)
-        self._process = QProcess(self)
-        self._process.setProcessEnvironment(python_environment(threads))
-        self._process.setProgram(sys.executable)
-        arguments = [str(Path(run.path).resolve()) for run in runs]
+        paths = [str(Path(run.path).resolve()) for run in runs]
         # A run that goes on keeps the threads that it began with, whatever its share is now.
-        self._process.setArguments(["-m", "resviz", "worker", *arguments, "--tied", "--share", str(threads)])
-        self._process.setStandardErrorFile(str(self._log), QProcess.OpenModeFlag.Append)
-        self._process.setStandardOutputFile(QProcess.nullDevice())
+        self._order = encode(Order(tuple(paths), threads)) if warm is not None else b""
+        self._process = QProcess(self) if warm is None else warm
+        self._process.setParent(self)
+        if warm is None:
+            self._process.setProcessEnvironment(python_environment(threads))
+            self._process.setProgram(sys.executable)
+            self._process.setArguments(["-m", "resviz", "worker", *paths, "--tied", "--share", str(threads)])
+            self._process.setStandardErrorFile(str(self._log), QProcess.OpenModeFlag.Append)
+            self._process.setStandardOutputFile(QProcess.nullDevice())
         self._process.finished.connect(self._on_finished)
         self._process.errorOccurred.connect(self._on_error)
 
@@ -64,8 +75,11 @@ class WorkerProcess(QObject):
         return self._process.processId()
 
     def start(self) -> None:
-        """Start the process; returns at once."""
-        self._process.start()
+        """Start the process, or tell the warm one what to do; returns at once."""
+        if self._order:
+            self._process.write(self._order)
+        else:
+            self._process.start()
 
     def close_input(self) -> None:
         """Let the worker checkpoint and end itself."""
