@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+from torch.backends import cudnn
 from torch.nn.functional import batch_norm, pad, relu
 
 if TYPE_CHECKING:
@@ -54,10 +55,20 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor, probe: ForwardProbe | None = None) -> Tensor:
         """Return x normalised, scaled and shifted, channel by channel."""
-        y = batch_norm(
-            x, self.running_mean, self.running_var, self.weight, self.bias, self.training, MOMENTUM, EPSILON
-        )
-        if probe is not None and self.response is not None:
+        if probe is None or self.response is None:
+            return batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias,
+                self.training, MOMENTUM, EPSILON,
+            )  # fmt: skip
+        y: Tensor
+        # What batch_norm calls: on the way it learns what the probe wants to know of the batch.
+        y, _, inverse_std, *_ = torch._batch_norm_impl_index(
+            x, self.weight, self.bias, self.running_mean, self.running_var,
+            self.training, MOMENTUM, EPSILON, cudnn.enabled,
+        )  # fmt: skip
+        if self.training:
+            probe.record_statistics(self.response, inverse_std)
+        else:
             probe.record_response(self.response, y)
         return y
 
@@ -129,11 +140,10 @@ class Addition(nn.Module):
             branch = branch + self.shift
         if self.survival < 1 and not self.training:
             branch = branch * self.survival  # arXiv:1603.09382, Eq. 5
-        if shortcut is None:
-            return branch
+        total = branch if shortcut is None else branch + shortcut
         if probe is not None:
-            probe.record_residual(self.name, branch, shortcut)
-        return branch + shortcut
+            probe.record_block(self.name, branch, shortcut, total)
+        return total
 
 
 class Add(Addition):

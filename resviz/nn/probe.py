@@ -2,56 +2,210 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from resviz.nn.modules import EPSILON, BatchNorm
+
 if TYPE_CHECKING:
     from resviz.nn.network import Network
 
+_CHUNK = 2**17
+"""Values that the CPU takes at a time: as float32 they stay in its cache from one sum to the next."""
+
 
 class ForwardProbe:
-    """Residual magnitudes and response stds of one forward pass: `network(x, probe)`.
+    """What one forward pass tells of blocks and responses: `network(x, probe)`, then `probe.collect()`.
 
-    Nothing here waits for the device. What is measured is float32 whatever the precision of the network.
-    Batch norm has the statistics of the network's mode: a training step measures batch statistics.
+    Nothing here waits for the device or depends on the data, so that a CUDA graph can hold it. Sums are
+    float32 whatever the precision of the network. A pass that is computed again for its gradients measures
+    the same again. Of y = F(x) + s(x), with norms and products over all values of a sample, `collect` fills
 
     Attributes:
-        residual_magnitude: (len(network.probe_blocks),), mean over the samples of |F(x)| / |s(x)| (the "l2
-            ratio" of arXiv:1710.04773); samples with |s(x)| = 0 are left out; NaN for a plain block, and
-            where no sample is left.
-        response_std: (len(network.responses),), population standard deviation of all values behind the batch
-            norm that follows a convolution, before ReLU and addition (arXiv:1512.03385, Fig. 7).
+        residual_magnitude: (blocks,), mean over the samples of |F|/|s| (the "l2 ratio" of arXiv:1710.04773).
+        residual_share: (blocks,), mean over the samples of |F|/|y|.
+        alignment: (blocks,), mean over the samples of cos(F, s).
+        truncated_pct: (blocks,), percent of the values of y below 0, before the ReLU behind the addition if
+            there is one (arXiv:1603.05027, Sec. 4.2); also of a plain block, where y = F.
+        response_std: (responses,), population standard deviation of all values behind the batch norm that
+            follows a convolution, before ReLU and addition (arXiv:1512.03385, Fig. 7).
+        values: all of these in this order, which is that of `NAMES`, in one tensor.
+
+    Blocks are those of `network.probe_blocks`, responses of `network.responses`. Samples whose denominator is
+    0 are left out. NaN: a block without shortcut, one that was not computed, or no sample is left.
     """
 
-    def __init__(self, network: Network, device: torch.device | str) -> None:
-        self.residual_magnitude = torch.full((len(network.probe_blocks),), torch.nan, device=device)
-        self.response_std = torch.full((len(network.responses),), torch.nan, device=device)
+    NAMES = ("residual_magnitude", "residual_share", "alignment", "truncated_pct", "response_std")
+
+    def __init__(self, network: Network, device: torch.device | str, values: Tensor | None = None) -> None:
+        """Prepare for a network.
+
+        Args:
+            network: as it will be run.
+            device: that of the network.
+            values: float32 to fill, as long as `values` is; None: a new tensor.
+        """
+        blocks, responses = len(network.probe_blocks), len(network.responses)
+        if values is None:
+            values = torch.empty(4 * blocks + responses, device=device)
+        self.values = values.fill_(torch.nan)
+        of_blocks, self.response_std = torch.split(values, [4 * blocks, responses])
+        (
+            self.residual_magnitude,
+            self.residual_share,
+            self.alignment,
+            self.truncated_pct,
+        ) = of_blocks.view(4, -1).unbind()
+        # |F|, |s|, F.s and the share of y below 0, of each block and sample.
+        self._sums = torch.empty(blocks, 4, 0, device=device)
+        self._scratch = torch.empty(0)  # The CPU's.
+        self._measured = torch.full_like(self.response_std, torch.nan)
         self._block_slots = {name: slot for slot, name in enumerate(network.probe_blocks)}
         self._response_slots = {name: slot for slot, name in enumerate(network.responses)}
+        self._statistics: dict[str, Tensor] = {}
+        norms = {m.response: m for m in network.modules() if isinstance(m, BatchNorm) and m.response}
+        widths = sorted({len(norm.weight) for norm in norms.values()})
+        of_width = [{name: norm for name, norm in norms.items() if len(norm.weight) == w} for w in widths]
+        self._groups = [
+            _NormGroup(group, [self._response_slots[name] for name in group], device) for group in of_width
+        ]
 
-    def record_residual(self, block: str, branch: Tensor, shortcut: Tensor) -> None:
-        """Measure |F(x)| / |s(x)| of (N, ...) tensors."""
+    def record_block(self, block: str, branch: Tensor, shortcut: Tensor | None, total: Tensor) -> None:
+        """Measure F, s and y = F + s, (N, ...) tensors; without a shortcut, y alone."""
         with torch.no_grad():
-            residual, identity = _norms(branch), _norms(shortcut)
-            defined = identity > 0
-            ratios = torch.where(defined, residual / identity, 0.0)
-            self.residual_magnitude[self._block_slots[block]].copy_(ratios.sum() / defined.sum())
+            sums = self._samples(len(total))[self._block_slots[block]]
+            if shortcut is None:
+                (total,) = _rows(total)
+                self._measure(total, sums)
+            else:
+                branch, shortcut, total = _rows(branch, shortcut, total)
+                self._measure(total, sums, branch, shortcut)
 
-    def record_response(self, convolution: str, normalised: Tensor) -> None:
+    def record_response(self, convolution: str, values: Tensor) -> None:
         """Measure the standard deviation of all values of a tensor."""
         with torch.no_grad():
             # Var = E[x^2] - E[x]^2: behind a batch norm the mean is of the deviation's order: little cancels.
             # torch.std takes three times as long on the CPU, for its one-pass update is not vectorised.
-            values = normalised.detach().float()
+            values = values.detach().float()
             mean, norm = values.mean(), torch.linalg.vector_norm(values)
             variance = norm * norm / values.numel() - mean * mean
-            self.response_std[self._response_slots[convolution]].copy_(variance.clamp_min_(0).sqrt_())
+            self._measured[self._response_slots[convolution]].copy_(variance.clamp_min_(0).sqrt_())
+
+    def record_statistics(self, convolution: str, inverse_std: Tensor) -> None:
+        """Take 1 / sqrt(variance + epsilon), (C,), by which the batch norm behind a convolution multiplied.
+
+        The response follows from that without a look at its values, see `_NormGroup`.
+        """
+        self._statistics[convolution] = inverse_std.detach()
+
+    @torch.no_grad()
+    def collect(self) -> None:
+        """Make `values` of what was recorded since the last time; before the weights change."""
+        branch, shortcut, product, below = self._sums.unbind(1)
+        # |y| from its parts: y itself is rounded to the network's precision.
+        total = (branch.square() + shortcut.square() + 2 * product).clamp_min_(0).sqrt_()
+        self.residual_magnitude.copy_(_mean_ratio(branch, shortcut))
+        self.residual_share.copy_(_mean_ratio(branch, total))
+        self.alignment.copy_(_mean_ratio(product, branch * shortcut))
+        self.truncated_pct.copy_(100 * below.mean(1))
+        self.response_std.copy_(self._measured)
+        for group in self._groups:
+            group.measure(self._statistics, self.response_std)
+        self._sums.fill_(torch.nan)
+        self._measured.fill_(torch.nan)
+        self._statistics = {}
+
+    def _samples(self, count: int) -> Tensor:
+        """Return the sums for so many samples; in training they are always as many."""
+        if self._sums.shape[2] != count:
+            self._sums = self._sums.new_full((*self._sums.shape[:2], count), torch.nan)
+        return self._sums
+
+    def _measure(
+        self, total: Tensor, sums: Tensor, branch: Tensor | None = None, shortcut: Tensor | None = None
+    ) -> None:
+        """Write the sums of y, and of F and s, (N, values), to (4, N)."""
+        if total.is_cuda:
+            _reduce(total, sums, branch, shortcut)
+            return
+        samples = min(len(total), max(1, _CHUNK // total.shape[1]))
+        size = samples * total.shape[1]
+        if len(self._scratch) < 3 * size:
+            self._scratch = torch.empty(3 * size)
+        scratch = self._scratch[: 3 * size].view(3, samples, -1)
+        if branch is None or shortcut is None:
+            for y, part in zip(torch.split(total, samples), torch.split(sums, samples, 1), strict=True):
+                values = scratch[2, : len(y)].copy_(y)
+                torch.mean(torch.lt(values, 0, out=values), 1, out=part[3])
+            return
+        for f, s, part in zip(
+            *(torch.split(t, samples) for t in (branch, shortcut)), torch.split(sums, samples, 1), strict=True
+        ):
+            both, other = scratch[:2, : len(f)], scratch[2, : len(f)]
+            both[0].copy_(f)
+            both[1].copy_(s)
+            torch.add(*both, out=other)  # has the sign of y, whose rounding keeps it
+            torch.mean(torch.lt(other, 0, out=other), 1, out=part[3])
+            torch.mul(*both, out=other)
+            both.mul_(both)
+            torch.sum(scratch[:, : len(f)], 2, out=part[:3])
+        sums[:2].sqrt_()
 
 
-def _norms(values: Tensor) -> Tensor:
-    """Return the L2 norm of each sample, (N,), float32."""
-    dims = tuple(range(1, values.ndim))
-    norms: Tensor = torch.linalg.vector_norm(values.detach().float(), dim=dims)
-    return norms
+class _NormGroup:
+    """Batch norms of one width, whose outputs' deviations are computed together from their statistics.
+
+    In training mode channel c of the output has, over the batch, the mean b_c and the variance
+    w_c^2 v_c / (v_c + e) = w_c^2 (1 - e r_c^2), where r_c = 1 / sqrt(v_c + e). All channels have as many
+    values, so the variance of all of them is the mean of those variances and the variance of those means.
+    """
+
+    def __init__(
+        self, norms: Mapping[str, BatchNorm], slots: Sequence[int], device: torch.device | str
+    ) -> None:
+        self._names = list(norms)
+        self._slots = torch.tensor(slots, device=device)
+        self._weights: list[Tensor] = [norm.weight for norm in norms.values()]
+        self._biases: list[Tensor] = [norm.bias for norm in norms.values()]
+        self._unknown = torch.full((len(self._weights[0]),), torch.nan, device=device)
+
+    def measure(self, statistics: Mapping[str, Tensor], response_std: Tensor) -> None:
+        """Write the deviations to their places, unless nothing is known of any."""
+        if statistics.keys().isdisjoint(self._names):
+            return
+        inverse_std = torch.stack([statistics.get(name, self._unknown) for name in self._names])
+        weights, biases = torch.stack(self._weights), torch.stack(self._biases)
+        within = weights.square() * (1 - EPSILON * inverse_std.square())
+        variance = within.mean(1) + biases.var(1, correction=0)
+        response_std.index_copy_(0, self._slots, variance.clamp_min_(0).sqrt_())
+
+
+def _rows(*tensors: Tensor) -> list[Tensor]:
+    """Return tensors of one shape (N, ...) as (N, values), in the order in which the last lies in memory."""
+    last = tensors[-1]
+    if last.ndim == 4 and last.is_contiguous(memory_format=torch.channels_last):
+        tensors = tuple(tensor.permute(0, 2, 3, 1) for tensor in tensors)
+    return [tensor.detach().reshape(len(tensor), -1) for tensor in tensors]
+
+
+def _reduce(total: Tensor, sums: Tensor, branch: Tensor | None, shortcut: Tensor | None) -> None:
+    """Write the sums of y, and of F and s, (N, values), to (4, N), by a few reductions of all samples."""
+    below = torch.lt(total, 0, out=torch.empty_like(total))  # 0 or 1, exact in any precision
+    torch.mean(below, 1, dtype=torch.float32, out=sums[3])
+    if branch is None or shortcut is None:
+        return
+    # The norms read the network's precision and add in float32. The product is rounded before it is added:
+    # over a sample's values that cancels to about 1e-5 of |F||s|, and spares two copies.
+    torch.linalg.vector_norm(branch, dim=1, dtype=torch.float32, out=sums[0])
+    torch.linalg.vector_norm(shortcut, dim=1, dtype=torch.float32, out=sums[1])
+    product = branch * (shortcut.float() if shortcut.dtype == torch.float16 else shortcut)
+    torch.sum(product, 1, dtype=torch.float32, out=sums[2])
+
+
+def _mean_ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    """Return the means over the samples of (blocks, samples) where the denominator is above 0."""
+    defined = denominator > 0
+    return torch.where(defined, numerator / denominator, 0.0).sum(1) / defined.sum(1)

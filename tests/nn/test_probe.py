@@ -1,17 +1,20 @@
+import math
+
 import pytest
 import torch
 
 from resviz.arch.graph import Wire
 from resviz.arch.presets import preset
 from resviz.nn import modules
+from resviz.nn import probe as probe_module
 from resviz.nn.build import build
 from resviz.nn.probe import ForwardProbe
 from tests.nn.test_build import disturbed, loose, pictures, preact_bottleneck
 
 
 def slow_probe(network, x):
-    """Measure in float64 with hooks: (residual magnitudes, response stds) by name."""
-    magnitudes, responses, handles = {}, {}, []
+    """Measure in float64 with hooks: a dict by quantity of dicts by name."""
+    found, handles = {name: {} for name in ForwardProbe.NAMES}, []
 
     def on_unit(unit, inputs, _output):
         block = next(name for name, module in network._blocks.items() if module is unit)
@@ -21,15 +24,26 @@ def slow_probe(network, x):
         else:
             with torch.no_grad():
                 branch, shortcut = _unit_parts(unit, x)
-        if shortcut is None:
-            magnitudes[block] = float("nan")
-            return
-        f, s = (v.double().flatten(1).norm(dim=1) for v in (branch, shortcut))
-        magnitudes[block] = (f / s)[s > 0].mean().item()
+        f = branch.double().flatten(1)
+        s = torch.zeros_like(f) if shortcut is None else shortcut.double().flatten(1)
+        y = f + s
+        found["truncated_pct"][block] = (
+            100 * sum((sample < 0).double().mean().item() for sample in y) / len(y)
+        )
+        norms = [[sample.square().sum().sqrt().item() for sample in v] for v in (f, s, y)]
+        ratios = {"residual_magnitude": [], "residual_share": [], "alignment": []}
+        for i, (branch_norm, shortcut_norm, total_norm) in enumerate(zip(*norms, strict=True)):
+            if shortcut is None or not shortcut_norm:
+                continue
+            ratios["residual_magnitude"].append(branch_norm / shortcut_norm)
+            ratios["residual_share"].append(branch_norm / total_norm)
+            ratios["alignment"].append((f[i] @ s[i]).item() / branch_norm / shortcut_norm)
+        for name, values in ratios.items():
+            found[name][block] = sum(values) / len(values) if values else math.nan
 
     def on_norm(norm, _inputs, output):
         if norm.response:
-            responses[norm.response] = output.double().flatten().std(correction=0).item()
+            found["response_std"][norm.response] = output.double().flatten().std(correction=0).item()
 
     norms = (module for module in network.modules() if isinstance(module, modules.BatchNorm))
     handles += [module.register_forward_hook(on_norm) for module in norms]
@@ -37,7 +51,15 @@ def slow_probe(network, x):
     network(x)
     for handle in handles:
         handle.remove()
-    return magnitudes, responses
+    return found
+
+
+def probed(network, x, probe=None):
+    """Return the probe of a pass."""
+    probe = probe or ForwardProbe(network, "cpu")
+    network(x, probe)
+    probe.collect()
+    return probe
 
 
 def _unit_parts(unit, x):
@@ -79,45 +101,92 @@ ARCHITECTURES = {
 }
 
 
+def close(expected, rel):
+    return pytest.approx(expected, rel=rel, abs=rel, nan_ok=True)
+
+
 @pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_probe_equals_slow_float64_hooks(name, training):
     network = disturbed(build(ARCHITECTURES[name])).train(training)
     x = pictures(4, *network.input_shape)
-    probe = ForwardProbe(network, "cpu")
-    network(x, probe)
-    magnitudes, responses = slow_probe(network, x)
-    assert list(magnitudes) == network.probe_blocks
-    expected = list(magnitudes.values())
-    assert probe.residual_magnitude.tolist() == pytest.approx(expected, rel=1e-4, nan_ok=True)
-    expected = [responses[name] for name in network.responses]
-    assert probe.response_std.tolist() == pytest.approx(expected, rel=1e-4)
+    probe = probed(network, x)
+    slow = slow_probe(network, x)
+    assert list(slow["truncated_pct"]) == network.probe_blocks
+    for quantity in ("residual_magnitude", "residual_share", "alignment", "truncated_pct"):
+        expected = list(slow[quantity].values())
+        assert getattr(probe, quantity).tolist() == close(expected, 1e-5), quantity
+    expected = [slow["response_std"][name] for name in network.responses]
+    assert probe.response_std.tolist() == pytest.approx(expected, rel=2e-5)
     assert len(network.responses) == {
         "preact-20": 9, "preact bottleneck": 12, "bottleneck": 49, "loose": 3, "loose plain": 3,
     }.get(name, 19)  # fmt: skip
+    plain = "plain" in name
+    assert probe.residual_share.isnan().all() == plain
+    assert not probe.truncated_pct.isnan().any()
+    assert probe.truncated_pct.min() > 1
 
 
 def test_plain_blocks_are_listed_and_undefined():
     network = build(preset("plain-20"))
-    probe = ForwardProbe(network, "cpu")
-    network(pictures(4, 3, 32, 32), probe)
+    probe = probed(network, pictures(4, 3, 32, 32))
     assert len(network.probe_blocks) == 9
     assert probe.residual_magnitude.isnan().all()
+    assert probe.alignment.isnan().all()
     assert probe.response_std.isfinite().all()
+    assert probe.truncated_pct.isfinite().all()
 
 
 def test_probe_is_float32_and_close_under_autocast():
     network = build(preset("resnet-20"))
     x = pictures(16, 3, 32, 32)
-    exact, low = ForwardProbe(network, "cpu"), ForwardProbe(network, "cpu")
-    network(x, exact)
+    exact = probed(network, x).values.clone()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        network(x, low)
-    assert low.response_std.dtype == low.residual_magnitude.dtype == torch.float32
-    assert torch.allclose(low.residual_magnitude, exact.residual_magnitude, rtol=0.02)
-    assert torch.allclose(low.response_std, exact.response_std, rtol=0.01)
+        low = probed(network, x)
+    assert low.values.dtype == torch.float32
+    assert low.values.tolist() == pytest.approx(exact.tolist(), rel=0.02, abs=0.01)
     # bfloat16 has 8 bits: values rounded to it would nearly all be on its grid
-    assert (low.response_std != low.response_std.bfloat16().float()).sum() > 10
+    assert (low.values != low.values.bfloat16().float()).sum() > 0.9 * len(low.values)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+@pytest.mark.parametrize("reduction", ["pieces", "whole"])
+def test_low_precision_is_summed_in_float32(dtype, reduction, monkeypatch):
+    """`whole` is what a CUDA card does; both equal float64 sums of the same rounded values."""
+    network = build(preset("resnet-8-w4", input_shape=(3, 8, 8), classes=10))
+    probe = ForwardProbe(network, "cpu")
+    if reduction == "whole":
+        monkeypatch.setattr(ForwardProbe, "_measure", staticmethod(probe_module._reduce))
+    else:
+        monkeypatch.setattr(probe_module, "_CHUNK", 3 * 16 * 32 * 32)  # samples do not come out even
+    torch.manual_seed(3)
+    branch = torch.randn(8, 16, 32, 32).mul(0.1).to(dtype).contiguous(memory_format=torch.channels_last)
+    shortcut = torch.randn(8, 16, 32, 32).relu().to(dtype) + 0.3 * branch
+    total = branch + shortcut
+    probe.record_block("stage2.block1", branch, shortcut, total)
+    probe.collect()
+    f, s = branch.double().flatten(1), shortcut.double().flatten(1)
+    a, b, y = f.norm(dim=1), s.norm(dim=1), (f + s).norm(dim=1)
+    assert probe.residual_magnitude[1].item() == pytest.approx((a / b).mean().item(), rel=2e-6)
+    assert probe.residual_share[1].item() == pytest.approx((a / y).mean().item(), rel=2e-6)
+    tolerance = 1e-5 if (dtype, reduction) == (torch.bfloat16, "whole") else 5e-7
+    assert probe.alignment[1].item() == pytest.approx(((f * s).sum(1) / a / b).mean().item(), abs=tolerance)
+    assert probe.truncated_pct[1].item() == pytest.approx(100 * (total < 0).double().mean().item(), rel=1e-6)
+
+
+def test_nothing_is_carried_over_to_the_next_pass():
+    """A block that stochastic depth leaves out is undefined, whatever it was before."""
+    network = build(preset("resnet-8-w4", input_shape=(3, 8, 8), classes=10))
+    x, probe = pictures(4, 3, 8, 8), ForwardProbe(network, "cpu")
+    assert probed(network, x, probe).values.isfinite().all()
+    network.module_of("stage2.block1").dropped = True
+    probed(network, x, probe)
+    for quantity in (probe.residual_magnitude, probe.residual_share, probe.alignment, probe.truncated_pct):
+        assert quantity.isnan().tolist() == [False, True, False]
+    unknown = [n for n, std in zip(network.responses, probe.response_std, strict=True) if std.isnan()]
+    assert unknown == ["stage2.block1.conv1", "stage2.block1.conv2"]
+    probe.collect()
+    assert probe.values.isnan().all()
 
 
 def test_probing_changes_neither_output_nor_gradients():
@@ -139,10 +208,24 @@ def test_samples_with_an_empty_shortcut_are_left_out():
     probe = ForwardProbe(network, "cpu")
     branch, shortcut = torch.ones(3, 2, 2, 2), torch.ones(3, 2, 2, 2) * 2
     shortcut[1] = 0
-    probe.record_residual("stage2.block1", branch, shortcut)
-    assert probe.residual_magnitude.tolist() == pytest.approx([float("nan"), 0.5, float("nan")], nan_ok=True)
-    probe.record_residual("stage2.block1", branch, shortcut * 0)
-    assert probe.residual_magnitude.isnan().all()
+    branch[2] = -2
+    nan = float("nan")
+
+    def told():
+        probe.collect()
+        return [
+            quantity.tolist()[1]
+            for quantity in (probe.residual_magnitude, probe.residual_share, probe.alignment)
+        ]
+
+    probe.record_block("stage2.block1", branch, shortcut, branch + shortcut)
+    # |F|/|s| of samples 0 and 2, |F|/|y| of 0 and 1 (in 2, y is 0), the cosine of 0 and 2
+    assert told() == pytest.approx([(0.5 + 1) / 2, (1 / 3 + 1) / 2, (1 - 1) / 2])
+    probe.record_block("stage2.block1", branch, shortcut * 0, branch)
+    assert told() == pytest.approx([nan, 1, nan], nan_ok=True)
+    probe.record_block("stage2.block1", branch * 0, shortcut * 0, branch * 0)
+    assert told() == pytest.approx([nan, nan, nan], nan_ok=True)
+    assert probe.truncated_pct[1] == 0
 
 
 def test_two_batch_norms_behind_one_convolution_count_once():
@@ -163,7 +246,6 @@ def test_two_batch_norms_behind_one_convolution_count_once():
     network = build(architecture)
     assert network.responses == ["stem", "conv1", "conv2"]
     assert network.probe_blocks == ["sum", "sum2"]
-    probe = ForwardProbe(network, "cpu")
-    network(pictures(2, 3, 8, 8), probe)
+    probe = probed(network, pictures(2, 3, 8, 8))
     assert probe.residual_magnitude.isfinite().all()
     assert probe.response_std.isfinite().all()
