@@ -25,6 +25,7 @@ from resviz.train.evaluation import Evaluation
 from resviz.train.execution import Eager, Execution
 from resviz.train.graphs import CudaRecord, Graphs
 from resviz.train.probes import Probes
+from resviz.train.probing import ProbeSchedule, Stopwatch
 from resviz.train.readout import Readout
 from resviz.train.recipe import Recipe
 from resviz.train.reports import NOTICE, DivergedError, Emit, Reports
@@ -83,6 +84,8 @@ class Trainer:
         )
         self._step = Step(network, recipe, device, self._precision)
         self._probes = Probes(network, device)
+        self._probe_schedule = ProbeSchedule(recipe.probe_interval)
+        self._stopwatch = Stopwatch(self._probe_schedule, device)
         self._batches = Batches(
             dataset.train_images,
             dataset.train_labels,
@@ -216,11 +219,13 @@ class Trainer:
         if self._device.type == "cpu" and self._last_iteration_s > _SLOW_S:
             self._aside = checkpoint.changed_by_forward(self._step)
         self._step.network.begin(self.recipe.seed, done)
-        probing = number == 1 or number % (self.recipe.probe_interval or 20) == 0
+        probing = self._probe_schedule.due(number)
+        self._stopwatch.start()
         self._execution.compute(done, probed=probing)
         self._last_rate = self._rate(self.progress.rate_factor)
         with self._updating:  # What is finished in here is also told in here: `rescue` finds both or none.
             values = self._execution.update(self._last_rate, probed=probing)
+            self._stopwatch.stop(probed=probing)
             self.progress.iteration = number
             self._aside = {}
             self._reports.mark(number, self._last_rate, self._step.totals)
