@@ -15,7 +15,11 @@ Name = Literal["eager", "compiled", "graph"]
 
 
 class Execution(Protocol):
-    """Runs an iteration in two parts: only the second one changes what a checkpoint holds, on the CPU."""
+    """Runs an iteration in two parts: on the CPU only the second one changes the parameters."""
+
+    @property
+    def slow(self) -> bool:
+        """Whether the next iteration may take much longer than the last one."""
 
     def compute(self, iteration: int, *, probed: bool) -> None:
         """Make the batch at `iteration` (from 0) and its gradients."""
@@ -29,6 +33,7 @@ class Eager:
 
     def __init__(self, step: Step, batches: Batches, probes: Probes) -> None:
         self._step, self._batches, self._probes = step, batches, probes
+        self.slow = False
 
     def compute(self, iteration: int, *, probed: bool) -> None:
         """Make the batch and its gradients."""

@@ -48,6 +48,7 @@ class Graphs:
         self._warm = {False: 0, True: 0}
         self._replays: dict[bool, Replay] = {}
         self._possible = True
+        self.slow = False
 
     def compute(self, iteration: int, *, probed: bool) -> None:
         """Bring the draw to the device; before a graph is there, make the batch and its gradients."""

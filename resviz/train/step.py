@@ -23,6 +23,7 @@ class Step:
 
     Attributes:
         network: on the device, channels last in memory.
+        forward: what runs the network in an iteration without probes: itself, or what it was compiled to.
         optimiser: holds the momentum.
         scale: of the loss, where the precision is float16.
         totals: float64 (2,), on the device: sum of all batch losses, number of wrong answers so far. With
@@ -37,6 +38,7 @@ class Step:
         precision: Computed = "float32",
     ) -> None:
         self.network = network.to(device).to(memory_format=torch.channels_last)
+        self.forward: Callable[[Tensor], Tensor] = self.network
         self.optimiser = SGD(self.network.named_parameters(), recipe)
         self.totals = torch.zeros(2, dtype=torch.float64, device=device)
         self._loss_total, self._wrong_total = self.totals.unbind()
@@ -48,7 +50,8 @@ class Step:
         if not self.network.training:  # Going through all modules takes a millisecond.
             self.network.train()
         with self.autocast():
-            logits = self.network(batch.images, probes.forward if probes else None)
+            # Measuring is the eager network's: whatever `forward` is, it is the same function.
+            logits = self.network(batch.images, probes.forward) if probes else self.forward(batch.images)
         logits = logits.float()
         loss = self._mixed(
             batch, lambda labels: cross_entropy(logits, labels, label_smoothing=self._smoothing)

@@ -19,7 +19,7 @@ from resviz.data.batches import Batches
 from resviz.data.dataset import Dataset
 from resviz.nn.build import build
 from resviz.runs.events import Noted, RateChanged, Saved, Started
-from resviz.train import checkpoint, devices, execution, schedule
+from resviz.train import checkpoint, compiled, devices, execution, schedule
 from resviz.train.checkpoint import Progress
 from resviz.train.evaluation import Evaluation
 from resviz.train.execution import Eager, Execution
@@ -104,7 +104,7 @@ class Trainer:
         self._evaluation = Evaluation(
             recipe, dataset, batches=self._batches, step=self._step, readout=self._readout, emit=emit
         )
-        self._execution, self._execution_name = self._choose_execution()
+        self._execution: Execution = Eager(self._step, self._batches, self._probes)
         self._saved: Progress | None = None
         self._updating = threading.Lock()
         self._aside: dict[str, Tensor] = {}
@@ -129,6 +129,8 @@ class Trainer:
         warm_up_end = None if schedule.warms_up(self.recipe, self._depth) else 0
         self.progress = progress or Progress(warm_up_end=warm_up_end)
         self._saved = None if progress is None else _copy(progress)
+        with self._on_stream():
+            how = self._choose_execution()
         network = self._step.network
         self._emit(
             Started(
@@ -146,7 +148,7 @@ class Trainer:
                 responses=tuple(network.responses),
                 classes=self._classes,
                 threads=torch.get_num_threads(),
-                execution=self._execution_name,
+                execution=how,
             )
         )
         for sentence in skipped:
@@ -216,7 +218,8 @@ class Trainer:
         began = time.perf_counter()
         done = self.progress.iteration
         number = done + 1
-        if self._device.type == "cpu" and self._last_iteration_s > _SLOW_S:
+        slow = self._last_iteration_s > _SLOW_S or self._execution.slow
+        if slow and self._device.type == "cpu":
             self._aside = checkpoint.changed_by_forward(self._step)
         self._step.network.begin(self.recipe.seed, done)
         probing = self._probe_schedule.due(number)
@@ -238,12 +241,29 @@ class Trainer:
                 self._reports.read_out(self.progress)
             self._readout.deliver(sent_by=number - NOTICE)
 
-    def _choose_execution(self) -> tuple[Execution, execution.Name]:
-        if self._stream is None or not self.recipe.cuda_graphs or self._step.network.draws:
-            return Eager(self._step, self._batches, self._probes), "eager"
-        record = CudaRecord(self._stream)
-        graphs = Graphs(self._step, self._batches, self._probes, record=record, tell=self._note)
-        return graphs, "graph"
+    def _choose_execution(self) -> execution.Name:
+        """Decide how steps are run from here on."""
+        step, batches, wanted = self._step, self._batches, self.recipe.compile
+        on_card = self._stream is not None
+        left = self.recipe.iterations - self.progress.iteration
+        if wanted == "auto" and not compiled.possible(step, self._device):
+            wanted = "off"
+        if wanted == "auto" and on_card:
+            wanted = "on" if compiled.pays_on_a_card(left) else "off"
+        name: execution.Name = "eager"
+        if wanted == "on" and compiled.attempt(step, batches, self._note):
+            name = "compiled"
+        eager = Eager(step, batches, self._probes)
+        self._execution = eager
+        if wanted == "auto":
+            self._execution = compiled.Auto(
+                eager, step, batches, iterations=self.recipe.iterations, tell=self._note
+            )
+        if self._stream is not None and self.recipe.cuda_graphs and not step.network.draws:
+            record = CudaRecord(self._stream)
+            self._execution = Graphs(step, batches, self._probes, record=record, tell=self._note)
+            name = "graph"
+        return name
 
     def _rate(self, factor: float) -> float:
         progress = self.progress
