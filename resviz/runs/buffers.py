@@ -24,9 +24,9 @@ class Rows:
     ) -> None:
         """Make an empty table; `by_column` keeps each column contiguous rather than each row."""
         self.width = width
+        self.dtype = dtype
         self.size = 0
         self._by_column = by_column
-        self._dtype = dtype
         self._x = np.empty(0, np.int64)
         self._time = np.empty(0, np.float64)
         self._values = self._empty(0)
@@ -84,8 +84,8 @@ class Rows:
 
     def _empty(self, capacity: int) -> NDArray[Any]:
         if self._by_column:
-            return np.empty((self.width, capacity), self._dtype).T
-        return np.empty((capacity, self.width), self._dtype)
+            return np.empty((self.width, capacity), self.dtype).T
+        return np.empty((capacity, self.width), self.dtype)
 
 
 class Curve:

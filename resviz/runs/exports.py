@@ -8,29 +8,31 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resviz.atomic import write_atomically
 from resviz.errors import ResvizError, RunError
+from resviz.runs.events import Started
 from resviz.runs.run import Run
-from resviz.runs.series import RunSeries, load
+from resviz.runs.series import PROBES, RunSeries, load
 
 CURVES = (
     "iteration", "time_s", "loss", "train_error_pct", "learning_rate", "images_per_second", "test_error_pct",
     "test_loss",
 )  # fmt: skip
-PROBES = ("gradient_norm", "residual_magnitude", "response_std")
 
 
 def to_csv(run: Run, path: str | os.PathLike[str]) -> list[Path]:
     """Write a run's curves and probes as CSV files into the folder `path`, made if missing.
 
     `curves.csv` has the columns of `CURVES` (`time_s`: seconds since the first start), a line for each
-    iteration that has a training or test value; each of `PROBES` has a file with the iteration and a column a
-    name. What is not known or not finite is an empty cell; a probe that has no value at all, as the residual
-    magnitude of a plain network, has no file.
+    iteration that has a training or test value; each of `series.PROBES` has a file with the iteration and a
+    column a name, `gradient_norm_total.csv` one column, and `class_error_pct.csv` a column a class. What is
+    not known or not finite is an empty cell; a quantity that has no value at all, as the residual magnitude
+    of a plain network, has no file.
 
     Returns:
         The files written.
@@ -45,11 +47,9 @@ def to_csv(run: Run, path: str | os.PathLike[str]) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         written = [write_atomically(folder / "curves.csv", table(CURVES, curve_rows(series)))]
-        names = (series.started.convolutions, series.started.blocks, series.started.responses)
-        for stem, columns in zip(PROBES, names, strict=True):
-            values = getattr(series, stem)
+        for stem, columns, x, values in _tables(series, series.started):
             if columns and not (values.size and np.isnan(values).all()):
-                data = table(("iteration", *columns), probe_rows(series, values))
+                data = table(("iteration", *columns), value_rows(x, values))
                 written.append(write_atomically(folder / f"{stem}.csv", data))
     except OSError as error:
         message = f"Cannot write into {folder} ({error.strerror or error}): choose another folder."
@@ -73,11 +73,22 @@ def curve_rows(series: RunSeries) -> list[list[float | int | None]]:
     return [rows[iteration] for iteration in sorted(rows)]
 
 
-def probe_rows(series: RunSeries, values: NDArray[np.float32]) -> Iterable[list[float | int | None]]:
-    """Yield the rows of a probe's file; `values` is (T, names)."""
-    for iteration, row in zip(series.probe_iterations.tolist(), values, strict=True):
+def value_rows(x: NDArray[np.int64], values: NDArray[np.floating[Any]]) -> Iterable[list[float | int | None]]:
+    """Yield rows of an iteration, (T,), and its values, (T, names)."""
+    for iteration, row in zip(x.tolist(), values, strict=True):
         # Seven digits are what a float32 holds; more would print its rounding.
         yield [iteration, *(float(f"{value:.7g}") for value in row.tolist())]
+
+
+def _tables(
+    series: RunSeries, started: Started
+) -> Iterable[tuple[str, Sequence[str], NDArray[np.int64], NDArray[np.floating[Any]]]]:
+    """Yield stem, names, iterations and values of each file but the curves'."""
+    for stem, names in PROBES.items():
+        yield stem, getattr(started, names), series.probe_iterations, series.probe(stem)
+    total = "gradient_norm_total"
+    yield total, (total,), series.probe_iterations, series.gradient_norm_total[:, None]
+    yield "class_error_pct", started.classes, series.test.x, series.class_error_pct
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[float | int | str | None]]) -> bytes:

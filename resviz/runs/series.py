@@ -17,6 +17,7 @@ from resviz.runs.events import (
     Changed,
     Evaluated,
     Event,
+    Forked,
     Noted,
     Probed,
     RateChanged,
@@ -29,6 +30,17 @@ from resviz.runs.summary import speed_of_last_epoch
 
 __all__ = ["Curve", "RunSeries", "Tail", "load"]
 
+PROBES: dict[str, str] = {
+    "gradient_norm": "convolutions",
+    "weight_norm": "convolutions",
+    "update_ratio": "convolutions",
+    "residual_magnitude": "blocks",
+    "residual_share": "blocks",
+    "alignment": "blocks",
+    "truncated_pct": "blocks",
+    "response_std": "responses",
+}
+"""What `Probed` holds of many places, and where `Started` names them."""
 _ERROR, _LOSS, _RATE, _SPEED, _SUM, _SMOOTH = range(6)
 _UNKNOWN_EPOCH = 100.0
 _PACE_WINDOW_S = 30.0
@@ -87,6 +99,8 @@ class RunSeries:
         """The worker's sentence about the state."""
         self.iteration = 0
         """Finished iterations."""
+        self.forked: Forked | None = None
+        """Where the run comes from, if it is a fork."""
         self.notes: list[Noted] = []
         self.progress: float | None = None
         """The share, 0 to 1, of what the newest note tells of (data being unpacked), while it goes on."""
@@ -94,7 +108,9 @@ class RunSeries:
         self.checkpoints: list[Saved] = []
         self._steps = Rows(6, by_column=True)
         self._tests = Rows(2, by_column=True)
-        self._probes = [Rows(0, np.float32) for _ in range(3)]
+        self._probes = {name: Rows(0, np.float32) for name in PROBES}
+        self._totals = Rows(1, np.float32)
+        self._classes = Rows(0)
         self._pace_from = 0  # Row of the steps since which training went on unbroken.
         self.train = Curve(self._steps, _ERROR)
         """Training error, percent, as measured: a batch, or the batches since the point before."""
@@ -138,22 +154,69 @@ class RunSeries:
     @property
     def probe_iterations(self) -> Ints:
         """Iterations of the probes, (T,)."""
-        return self._probes[0].x
+        return self._totals.x
+
+    def probe(self, name: str) -> NDArray[np.float32]:
+        """Return one of `PROBES`, (T, names), in the order of the names in `started`.
+
+        NaN: not defined (the residual magnitude of a plain block), not finite, or not measured (an old log).
+        """
+        return self._probes[name].values
 
     @property
     def gradient_norm(self) -> NDArray[np.float32]:
-        """L2 norm of dL/dW, (T, convolutions), in the order of `started.convolutions`; NaN: not finite."""
-        return self._probes[0].values
+        """L2 norm of dL/dW, (T, convolutions)."""
+        return self.probe("gradient_norm")
+
+    @property
+    def weight_norm(self) -> NDArray[np.float32]:
+        """L2 norm of W before the update, (T, convolutions)."""
+        return self.probe("weight_norm")
+
+    @property
+    def update_ratio(self) -> NDArray[np.float32]:
+        """|W_new - W|/|W|, (T, convolutions)."""
+        return self.probe("update_ratio")
 
     @property
     def residual_magnitude(self) -> NDArray[np.float32]:
-        """Mean of |F(x)|/|s(x)|, (T, blocks), in the order of `started.blocks`; NaN: a plain block."""
-        return self._probes[1].values
+        """Mean of |F(x)|/|s(x)|, (T, blocks)."""
+        return self.probe("residual_magnitude")
+
+    @property
+    def residual_share(self) -> NDArray[np.float32]:
+        """Mean of |F(x)|/|y|, (T, blocks)."""
+        return self.probe("residual_share")
+
+    @property
+    def alignment(self) -> NDArray[np.float32]:
+        """Mean of cos(F(x), s(x)), (T, blocks)."""
+        return self.probe("alignment")
+
+    @property
+    def truncated_pct(self) -> NDArray[np.float32]:
+        """Percent of y below 0 before the last ReLU, (T, blocks), plain ones too."""
+        return self.probe("truncated_pct")
 
     @property
     def response_std(self) -> NDArray[np.float32]:
-        """Standard deviation after batch norm, (T, responses), in the order of `started.responses`."""
-        return self._probes[2].values
+        """Standard deviation after batch norm, (T, responses)."""
+        return self.probe("response_std")
+
+    @property
+    def gradient_norm_total(self) -> NDArray[np.float32]:
+        """L2 norm of the gradient of all parameters, (T,); NaN as in `probe`."""
+        total: NDArray[np.float32] = self._totals.values[:, 0]
+        return total
+
+    @property
+    def class_error_pct(self) -> Floats:
+        """Test error of each class, percent, (len(test), classes), in the order of `started.classes`.
+
+        NaN: the test set has no picture of the class, or it was not measured (an old log).
+        """
+        values: Floats = self._classes.values
+        return values
 
     @property
     def images_per_second(self) -> float | None:
@@ -224,14 +287,12 @@ class RunSeries:
             pairs = [(t.test_error_pct, t.test_loss) for t in tests]
             times = np.array([t.time for t in tests], np.float64)
             self._tests.extend(_iterations(tests), times, np.array(pairs, np.float64))
+            _extend(self._classes, _iterations(tests), [t.class_error_pct for t in tests])
         if probes:
-            columns = (
-                [p.gradient_norm for p in probes],
-                [p.residual_magnitude for p in probes],
-                [p.response_std for p in probes],
-            )
-            for rows, column in zip(self._probes, columns, strict=True):
-                _extend(rows, _iterations(probes), column)
+            x = _iterations(probes)
+            for name, rows in self._probes.items():
+                _extend(rows, x, [getattr(p, name) for p in probes])
+            _extend(self._totals, x, [(p.gradient_norm_total,) for p in probes])
         if last is not None:
             self.iteration, self.progress = last.iteration, None
 
@@ -270,6 +331,8 @@ class RunSeries:
                 self._pace_from = self._steps.size
             case Saved():
                 self.checkpoints = [c for c in self.checkpoints if c.name != event.name] + [event]
+            case Forked():
+                self.forked, self.iteration = event, event.iteration
             case RateChanged():
                 self.rate_changes.append(event)
             case Noted():
@@ -282,11 +345,11 @@ class RunSeries:
                 raise TypeError(f"{type(event).__name__} is no event that changes a run's state.")
 
     def _start(self, event: Started) -> None:
-        for rows in (self._steps, self._tests, *self._probes):
+        for name, names in PROBES.items():
+            self._probes[name] = _of_width(self._probes[name], len(getattr(event, names)))
+        self._classes = _of_width(self._classes, len(event.classes))
+        for rows in (self._steps, self._tests, self._classes, self._totals, *self._probes.values()):
             rows.drop_after(event.iteration)
-        for index, names in enumerate((event.convolutions, event.blocks, event.responses)):
-            if self._probes[index].width != len(names):
-                self._probes[index] = Rows(len(names), np.float32)
         if self.first_time is None:
             self.first_time = event.time
         self.started = event
@@ -312,9 +375,18 @@ def _iterations(found: Sequence[Stepped | Evaluated | Probed]) -> Ints:
     return np.array([event.iteration for event in found], np.int64)
 
 
+def _of_width(rows: Rows, width: int) -> Rows:
+    """Return the rows; where they are of another width, new ones of the same iterations, not known."""
+    if rows.width == width:
+        return rows
+    new = Rows(width, rows.dtype)
+    new.extend(rows.x, rows.time, np.full((rows.size, width), np.nan))
+    return new
+
+
 def _extend(rows: Rows, x: Ints, column: list[tuple[float | None, ...]]) -> None:
-    """Append probes; a row of another width (a damaged log) becomes NaN."""
+    """Append what was measured; a row of another width (an old or damaged log) becomes NaN."""
     blank = (None,) * rows.width
-    values: NDArray[Any] = np.array([row if len(row) == rows.width else blank for row in column], np.float32)
+    values: NDArray[Any] = np.array([row if len(row) == rows.width else blank for row in column], rows.dtype)
     times: Floats = np.full(len(x), np.nan)
     rows.extend(x, times, values.reshape(len(x), rows.width))

@@ -11,7 +11,7 @@ def started(
 ) -> Started:
     return Started(
         time, iteration, iterations, per_epoch, 128, 7, "cpu", "float32", 1234,
-        ("stem.conv", "stage1.block1.conv1"), ("stage1.block1",), ("stem.conv",),
+        ("stem.conv", "stage1.block1.conv1"), ("stage1.block1",), ("stem.conv",), ("cat", "dog"),
     )  # fmt: skip
 
 
@@ -22,11 +22,19 @@ def stepped(
 
 
 def probed(iteration: int, gradient: float | None = 0.5, magnitude: float | None = None) -> Probed:
-    return Probed(iteration, (gradient, 0.25), (magnitude,), (1.0,))
+    return Probed(
+        iteration, (gradient, 0.25), (magnitude,), (1.0,),
+        (4.0, 2.0), (0.5, 0.125), (magnitude,), (-0.5,), (12.5,), gradient,
+    )  # fmt: skip
+
+
+def old_probed(iteration: int) -> Probed:
+    """One of the first version, which knew three quantities."""
+    return Probed(iteration, (0.5, 0.25), (0.75,), (1.0,))
 
 
 def evaluated(iteration: int, error: float = 60.0) -> Evaluated:
-    return Evaluated(1000.0 + iteration, iteration, error, 1.5)
+    return Evaluated(1000.0 + iteration, iteration, error, 1.5, (error, None))
 
 
 def architecture(name: str = "tiny") -> Architecture:

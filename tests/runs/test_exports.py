@@ -3,10 +3,10 @@ import csv
 import pytest
 
 from resviz.errors import RunError
-from resviz.runs.events import Changed
+from resviz.runs.events import Changed, Evaluated
 from resviz.runs.exports import CURVES, to_csv
 from resviz.runs.run import EventLog, Run
-from tests.runs.samples import evaluated, probed, started, stepped
+from tests.runs.samples import evaluated, old_probed, probed, started, stepped
 
 
 def rows(path):
@@ -23,7 +23,9 @@ def test_csv_holds_every_value(tmp_path):
         log.write(probed(2, 0.125, 1.5), Changed(9.0, 3, "stopped"))
     written = to_csv(run, tmp_path / "new" / "out")
     assert [path.name for path in written] == [
-        "curves.csv", "gradient_norm.csv", "residual_magnitude.csv", "response_std.csv",
+        "curves.csv", "gradient_norm.csv", "weight_norm.csv", "update_ratio.csv", "residual_magnitude.csv",
+        "residual_share.csv", "alignment.csv", "truncated_pct.csv", "response_std.csv",
+        "gradient_norm_total.csv", "class_error_pct.csv",
     ]  # fmt: skip
     assert "time_s" in CURVES
     head, *body = rows(written[0])
@@ -34,7 +36,10 @@ def test_csv_holds_every_value(tmp_path):
         ["3", "3.0", "", "", "", "", "60.0", "1.5"],
     ]
     assert rows(written[1]) == [["iteration", "stem.conv", "stage1.block1.conv1"], ["2", "0.125", "0.25"]]
-    assert rows(written[2]) == [["iteration", "stage1.block1"], ["2", "1.5"]]
+    assert rows(written[3]) == [["iteration", "stem.conv", "stage1.block1.conv1"], ["2", "0.5", "0.125"]]
+    assert rows(written[4]) == [["iteration", "stage1.block1"], ["2", "1.5"]]
+    assert rows(written[9]) == [["iteration", "gradient_norm_total"], ["2", "0.125"]]
+    assert rows(written[10]) == [["iteration", "cat", "dog"], ["2", "70.25", ""], ["3", "60.0", ""]]
 
 
 def test_a_plain_network_has_no_file_of_residual_magnitudes(tmp_path):
@@ -42,7 +47,16 @@ def test_a_plain_network_has_no_file_of_residual_magnitudes(tmp_path):
     with EventLog(run) as log:
         log.write(started(), stepped(1), probed(1, 0.125, None))
     names = [path.name for path in to_csv(run, tmp_path / "out")]
-    assert names == ["curves.csv", "gradient_norm.csv", "response_std.csv"]
+    assert not {"residual_magnitude.csv", "residual_share.csv"} & set(names)
+    assert {"gradient_norm.csv", "truncated_pct.csv", "response_std.csv"} < set(names)
+
+
+def test_an_old_log_has_no_files_of_what_was_not_measured(tmp_path):
+    run = Run(tmp_path)
+    with EventLog(run) as log:
+        log.write(started(), stepped(1), old_probed(1), Evaluated(1.0, 1, 50.0, 1.0))
+    names = [path.name for path in to_csv(run, tmp_path / "out")]
+    assert names == ["curves.csv", "gradient_norm.csv", "residual_magnitude.csv", "response_std.csv"]
 
 
 def test_a_run_without_events_is_one_sentence(tmp_path):

@@ -1,11 +1,12 @@
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resviz.runs.events import Changed, Noted, Probed, RateChanged, Saved, Stepped, encode
-from resviz.runs.series import RunSeries, Tail, load
-from tests.runs.samples import evaluated, probed, started, stepped
+from resviz.runs.events import Changed, Evaluated, Forked, Noted, Probed, RateChanged, Saved, Stepped, encode
+from resviz.runs.series import PROBES, RunSeries, Tail, load
+from tests.runs.samples import evaluated, old_probed, probed, started, stepped
 
 SHARED = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PERCENT = st.floats(0, 100)
@@ -18,6 +19,7 @@ ANY_EVENT = st.one_of(
         st.none() | st.floats(0, 9, width=32),
         st.none() | st.floats(0, 9, width=32),
     ),
+    st.builds(old_probed, st.integers(1, 60)),
     st.builds(started, st.integers(0, 60)),
     st.builds(lambda i: Changed(1.0, i, "paused"), st.integers(1, 60)),
 )
@@ -35,9 +37,9 @@ def arrays(series):
     )
     return [array.copy() for curve in curves for array in (curve.x, curve.y, curve.time)] + [
         series.probe_iterations.copy(),
-        series.gradient_norm.copy(),
-        series.residual_magnitude.copy(),
-        series.response_std.copy(),
+        *(series.probe(name).copy() for name in PROBES),
+        series.gradient_norm_total.copy(),
+        series.class_error_pct.copy(),
         np.array([series.iteration]),
     ]
 
@@ -122,6 +124,48 @@ def test_what_is_not_finite_or_not_there_is_nan():
     assert series.gradient_norm[0, 1] == 0.25
     assert np.isnan(series.residual_magnitude).all()
     assert series.gradient_norm.dtype == np.float32
+
+
+def test_every_quantity_has_its_array():
+    series = folded(probed(5, 0.5, 1.5), probed(6, 0.75, 3.0))
+    expected = {
+        "gradient_norm": [0.75, 0.25], "weight_norm": [4.0, 2.0], "update_ratio": [0.5, 0.125],
+        "residual_magnitude": [3.0], "residual_share": [3.0], "alignment": [-0.5], "truncated_pct": [12.5],
+        "response_std": [1.0],
+    }  # fmt: skip
+    assert set(PROBES) == set(expected)
+    for name, values in expected.items():
+        assert getattr(series, name)[1].tolist() == values, name
+        assert getattr(series, name).shape == (2, len(values))
+    assert series.gradient_norm_total.tolist() == [0.5, 0.75]
+    assert set(PROBES) | {"iteration", "gradient_norm_total"} == set(Probed.__struct_fields__)
+
+
+def test_an_old_log_lacks_what_was_not_measured():
+    series = RunSeries()
+    old_start = msgspec.structs.replace(started(), classes=())
+    series.feed(
+        [old_start, old_probed(5), Evaluated(1.0, 5, 60.0, 1.5), started(5), probed(6), evaluated(6, 30.0)]
+    )
+    assert series.probe_iterations.tolist() == [5, 6]
+    assert series.gradient_norm[0].tolist() == [0.5, 0.25]
+    for name in set(PROBES) - {"gradient_norm", "residual_magnitude", "response_std"}:
+        assert np.isnan(getattr(series, name)[0]).all(), name
+    assert np.isnan(series.gradient_norm_total).tolist() == [True, False]
+    assert np.isnan(series.class_error_pct).tolist() == [[True, True], [False, True]]
+    assert series.class_error_pct[1, 0] == 30.0
+    assert series.test.y.tolist() == [60.0, 30.0]
+
+
+def test_a_fork_says_where_it_comes_from():
+    fork = Forked(1.0, 40, "/runs/parent", "step-40", ("learning_rate: 0.1 -> 0.01",))
+    series = RunSeries()
+    series.feed([fork])
+    assert (series.forked, series.iteration, series.state) == (fork, 40, "stopped")
+    series.feed([started(40), stepped(41)])
+    assert series.forked == fork
+    assert series.train.x.tolist() == [41]
+    assert folded().forked is None
 
 
 def test_a_probe_of_another_width_becomes_nan():
