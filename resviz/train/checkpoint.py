@@ -36,12 +36,14 @@ class Progress(msgspec.Struct, kw_only=True):
 
 
 def tensors_of(step: Step) -> dict[str, Tensor]:
-    """Return what a checkpoint holds: "model/…", "momentum/…" and "totals"."""
-    return {
-        **with_prefix("model", step.network.state_dict()),
-        **with_prefix("momentum", step.optimiser.momentum_buffers),
-        "totals": step.totals,
-    }
+    """Return what a checkpoint holds: "model/…", "totals", and the states of the recipe's options."""
+    tensors = {**with_prefix("model", step.network.state_dict()), "totals": step.totals}
+    tensors |= step.optimiser.state()
+    if step.average is not None:
+        tensors |= step.average.state()
+    if step.scale is not None:
+        tensors |= with_prefix("loss_scale", step.scale.state())
+    return tensors
 
 
 def changed_by_forward(step: Step) -> dict[str, Tensor]:
@@ -65,6 +67,8 @@ def save(folder: Path, tensors: dict[str, Tensor], progress: Progress) -> str:
 def restore(folder: Path, step: Step) -> tuple[Progress | None, list[str]]:
     """Load the newest undamaged checkpoint into `step`.
 
+    A fork's first checkpoint may be of another optimiser: what it does not have begins anew.
+
     Returns:
         where the run stands (None: there is no checkpoint), and a sentence for each damaged one it skipped.
 
@@ -81,12 +85,25 @@ def _into(checkpoint: Checkpoint, step: Step, folder: Path) -> Progress:
     try:
         progress = msgspec.convert(checkpoint.meta, Progress)
         step.network.load_state_dict(part("model", checkpoint.tensors), strict=True)
-        step.optimiser.restore(part("momentum", checkpoint.tensors))
         with torch.no_grad():
             step.totals.copy_(checkpoint.tensors["totals"])
+        if _has(checkpoint, step.optimiser.state()):
+            step.optimiser.restore(checkpoint.tensors)
+        if step.average is not None:
+            if _has(checkpoint, step.average.state()):
+                step.average.restore(checkpoint.tensors)
+            else:
+                step.average.begin()
+        if step.scale is not None and (state := part("loss_scale", checkpoint.tensors)):
+            step.scale.restore(state)
     except (RuntimeError, KeyError, msgspec.ValidationError):
         raise CheckpointError(
             f"The checkpoint {checkpoint.name} in {folder} belongs to another network: "
             "remove the folder, or put the run's own architecture back."
         ) from None
     return progress
+
+
+def _has(checkpoint: Checkpoint, state: dict[str, Tensor]) -> bool:
+    """Return whether there is anything of the state in a checkpoint."""
+    return not checkpoint.tensors.keys().isdisjoint(state)

@@ -12,19 +12,21 @@ from torch.nn.functional import cross_entropy
 from resviz.data.batches import Batch
 from resviz.nn.network import Network
 from resviz.train.devices import Computed
+from resviz.train.ema import Average
+from resviz.train.optimiser import make_optimiser
 from resviz.train.probes import Probes
 from resviz.train.recipe import Recipe
 from resviz.train.scaling import LossScale
-from resviz.train.sgd import SGD
 
 
 class Step:
-    """One step of SGD with momentum on a batch; what it measures stays on the device.
+    """One step on a batch; what it measures stays on the device.
 
     Attributes:
         network: on the device, channels last in memory.
         forward: what runs the network in an iteration without probes: itself, or what it was compiled to.
-        optimiser: holds the momentum.
+        optimiser: the recipe's; holds the momentum.
+        average: of the weights, if the recipe tests with one.
         scale: of the loss, where the precision is float16.
         totals: float64 (2,), on the device: sum of all batch losses, number of wrong answers so far. With
             mixup an answer is wrong in proportion to what it leaves out.
@@ -39,7 +41,8 @@ class Step:
     ) -> None:
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self.forward: Callable[[Tensor], Tensor] = self.network
-        self.optimiser = SGD(self.network.named_parameters(), recipe)
+        self.optimiser = make_optimiser(self.network.named_parameters(), recipe)
+        self.average = Average(self.network, recipe.ema_decay) if recipe.ema_decay else None
         self.totals = torch.zeros(2, dtype=torch.float64, device=device)
         self._loss_total, self._wrong_total = self.totals.unbind()
         self.scale = LossScale(device) if precision == "float16" else None
@@ -72,19 +75,22 @@ class Step:
         if probes is not None:
             probes.before_update()
         self.optimiser.step(rate, found_inf=None if self.scale is None else self.scale.found_inf)
+        if self.average is not None:
+            self.average.update()
         return None if probes is None else probes.values()
 
     def evaluate(self, images: Tensor, labels: Tensor) -> Tensor:
-        """Measure a batch of the test set.
+        """Measure a batch of the test set, with the average of the weights if the recipe asks for it.
 
         Returns:
             float64 (2 + classes,), on the device: sum of losses, wrong answers, and those of each class.
         """
-        if self.network.training:
-            self.network.eval()
+        network = self.network if self.average is None else self.average.network
+        if network.training:
+            network.eval()
         with torch.no_grad(), self.autocast():
-            logits = self.network(images).float()
-        measured = torch.zeros(2 + self.network.classes, dtype=torch.float64, device=labels.device)
+            logits = network(images).float()
+        measured = torch.zeros(2 + network.classes, dtype=torch.float64, device=labels.device)
         wrong = (logits.argmax(1) != labels).double()
         measured[0], measured[1] = cross_entropy(logits, labels, reduction="sum"), wrong.sum()
         measured[2:].index_add_(0, labels, wrong)

@@ -64,7 +64,7 @@ class Rig:
 
     @property
     def momentum(self):
-        return self.trainer._step.optimiser.momentum_buffers
+        return self.trainer._step.optimiser.state()
 
 
 def experiment(out, names=("plain-8-w4", "resnet-8-w4"), **fields):
