@@ -39,6 +39,8 @@ class Conductor(QObject):
         self._demonstration: list[object] | None = None
         """The structures of the demonstration's networks; None until they are asked for."""
         self._offered, self._offered_runs = "", dict[FollowedRun, str]()
+        self._held_up: set[FollowedRun] = set()
+        """Runs that wait for room on their disk."""
         self._gathering = QTimer(self)
         self._gathering.setSingleShot(True)
         self._gathering.setInterval(_GATHER_MS)
@@ -90,7 +92,19 @@ class Conductor(QObject):
             time = run.series.train.time
             if len(time) and time[-1] - time[0] >= TRAINING_SECONDS:
                 self._side.lesson.follow("ended")
+        self._tell_of_disks()
         self._enable_training()
+
+    def _tell_of_disks(self) -> None:
+        """Say once that runs wait for room, and once that they go on."""
+        runs = self._bridge.followed.values()
+        held_up = {run for run in runs if run.status == "paused" and run.trouble}
+        for run in held_up - self._held_up:
+            self.failed.emit(f"{run.name}: {run.trouble}")
+        for run in self._held_up - held_up:
+            if run.status == "running":
+                self.told.emit(f"{run.name}: there is room again, training goes on.")
+        self._held_up = held_up
 
     def _enable_training(self) -> None:
         current = self._session.current

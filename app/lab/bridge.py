@@ -12,7 +12,7 @@ from app.lab.followed import FollowedRun
 from app.lab.warm import WarmWorkers
 from app.lab.worker_process import WorkerProcess
 from resviz.arch.graph import Architecture
-from resviz.errors import ResvizError
+from resviz.errors import DiskFullError, ResvizError
 from resviz.runs.events import Checkpoint, Command, Pause, Resume, SetLearningRate, Stop
 from resviz.runs.store import Experiment, Run, create_experiment
 from resviz.train.cards import cuda_present
@@ -132,7 +132,10 @@ class WorkerBridge(QObject):
     def stop(self, runs: Iterable[FollowedRun]) -> None:
         """Ask the workers to checkpoint and end. One that has not begun yet is ended at once."""
         chosen = list(runs)
-        self._send(chosen, Stop(), "stopping", ("running", "paused"))
+        try:
+            self._send(chosen, Stop(), "stopping", ("running", "paused"))
+        except DiskFullError:
+            self.end_now(chosen)  # Which needs no room: the worker's input closes.
         for followed in chosen:
             if followed.status == "starting" and followed.worker is not None:
                 followed.wish = "stopping"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,11 @@ _IDLE_SECONDS = 1.0
 _PIECE_BYTES = 128 * 1024
 _SLICE_SECONDS = 0.004
 """How long one look may take: a long log is read in pieces, a few at a time."""
+
+_SILENT_SECONDS = 2.0
+"""After so long without a word from a run in training, its disk is looked at."""
+_FULL_BYTES = 64 * 1024
+"""With less room than this a disk counts as full."""
 
 ENDED = ("finished", "stopped", "failed", "interrupted")
 
@@ -58,6 +64,9 @@ class FollowedRun:
     """Whether the worker that we started has reported since its start."""
     told_end: bool = False
     """Whether the log says how the newest worker ended."""
+    disk_full: bool = False
+    """Whether the run is silent for want of room: its log cannot say so."""
+    _heard: float = field(init=False, default=0.0)
     _tail: Tail = field(init=False)
     _alive: bool = field(init=False, default=False)
     _looked: float = field(init=False, default=0.0)
@@ -98,7 +107,21 @@ class FollowedRun:
         state = self.series.state
         if state in ("running", "paused") and self.worker is None and not self._alive:
             return "interrupted"
-        return state
+        return "paused" if state == "running" and self.disk_full else state
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the run ended because its loss was no number any more."""
+        return self.status == "failed" and self.series.diverged
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong: why it failed, why its worker died, what a pause waits for; one sentence, or ""."""
+        if self.death:
+            return self.death
+        if self.disk_full:
+            return f"The disk of {self.path} is full: make room, then training goes on by itself."
+        return self.series.message if self.status in ("failed", "paused") else ""
 
     @property
     def active(self) -> bool:
@@ -125,6 +148,7 @@ class FollowedRun:
         self._read_all()
         self.wish, self.note, self.progress = "", "", None
         self.begun = True
+        self.disk_full = False
         self._alive = self.run.alive()
 
     def poll(self) -> bool:
@@ -135,10 +159,15 @@ class FollowedRun:
         if not live and not due:
             return False
         changed = self._read_some()
+        if changed:
+            self._heard = now
         if changed and not live:
             return True  # More of a long log may wait: look again at once.
         if due:
             self._looked = now
+            full = live and now - self._heard > _SILENT_SECONDS and self._lacks_room()
+            changed = changed or full != self.disk_full
+            self.disk_full = full
             if self.worker is None:
                 alive = self.run.alive()
                 if self._alive and not alive:
@@ -147,6 +176,14 @@ class FollowedRun:
                 changed = changed or alive != self._alive
                 self._alive = alive
         return changed
+
+    def _lacks_room(self) -> bool:
+        if self.series.state not in ("running", "paused"):
+            return False
+        try:
+            return shutil.disk_usage(self.path).free < _FULL_BYTES
+        except OSError:
+            return False
 
     def _read_some(self) -> bool:
         """Read what is new, of a long log what a few milliseconds allow; return whether there was any."""

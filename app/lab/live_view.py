@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from app.lab.fields import ElidedLabel, sentence_label
+from app.lab.fields import ElidedLabel, sentence_label, set_property
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.theme import GRID, theme
@@ -77,7 +77,7 @@ def activity_text(run: FollowedRun) -> str:
         if run.series.progress is not None and run.series.notes:
             return f"{run.series.notes[-1].message} {run.series.progress * 100:.0f} %"
         return f"iteration {run.series.iteration:,}"
-    text = state_text(run)
+    text = "diverged" if run.diverged else "waiting for room" if run.disk_full else state_text(run)
     at = f" at {run.series.iteration:,}" if run.status != "starting" and run.series.iteration else ""
     return f"{text}{at}"
 
@@ -117,6 +117,18 @@ class _RunReadout(QWidget):
         self._train.setText(error_text(series.train_error_pct))
         self._test.setText(f"test {error_text(series.test_error_pct)}")
         self._state.show_text(activity_text(self.run))
+        set_property(self._state, "role", "error" if self.run.trouble else "caption")
+
+
+def trouble_text(runs: Sequence[FollowedRun]) -> str:
+    """Return what is wrong with which runs, a line each; without names where it is the same with all."""
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        if run.trouble:
+            found.setdefault(device_sentence(run.trouble), []).append(run.name)
+    return "\n".join(
+        text if len(names) == len(runs) else f"{' and '.join(names)}: {text}" for text, names in found.items()
+    )
 
 
 class LiveView(QWidget):
@@ -202,13 +214,9 @@ class LiveView(QWidget):
         self._gap.setText("–" if gap is None else f"{gap:+.1f} points".replace("+", "").replace("-", "−"))
         self._gap_caption.setText(self._gap_sentence())
         self._refresh_progress(runs)
-        problems = dict.fromkeys(
-            run.death or device_sentence(run.series.message)
-            for run in runs
-            if run.death or (run.status == "failed" and run.series.message)
-        )
-        self.message.setText("\n".join(problems))
-        self.message.setVisible(bool(problems))
+        trouble = trouble_text(runs)
+        self.message.setText(trouble)
+        self.message.setVisible(bool(trouble))
 
     def _refresh_progress(self, runs: Sequence[FollowedRun]) -> None:
         if any(run.status == "starting" for run in runs):
@@ -218,7 +226,9 @@ class LiveView(QWidget):
                 self.progress.setValue(round(1000 * min(shares)))
             self._where.setText(preparing_text(runs))
             return
-        done = min((run.series.iteration for run in runs), default=0)
+        # A run that failed is passed by the others.
+        going = [run for run in runs if run.active] or runs
+        done = min((run.series.iteration for run in going), default=0)
         total = max((run.series.iterations or 0 for run in runs), default=0)
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(done)

@@ -173,7 +173,7 @@ class RunsTable(QWidget):
         summary = row.summary
         if followed is not None and followed.series.started is not None:
             series = followed.series
-            state, message = state_text(followed), followed.death or device_sentence(series.message)
+            state, message = state_text(followed), device_sentence(followed.trouble or series.message)
             iteration, asked = series.iteration, series.iterations
             train, test = series.train_error_pct, series.test_error_pct
         elif summary is not None:
@@ -185,7 +185,7 @@ class RunsTable(QWidget):
             state, message, iteration, asked, train, test = "…", "", None, None, None, None
         texts = {
             DATA: data_name(row.data),
-            STATE: f"{state}: {message}" if state == "failed" and message else state,
+            STATE: f"{state}: {message}" if state in ("failed", "paused") and message else state,
             ITERATION: "" if iteration is None else f"{iteration:,}" + (f" of {asked:,}" if asked else ""),
             TRAIN: error_text(train),
             TEST: error_text(test),

@@ -1,14 +1,18 @@
+import shutil
+
 import pytest
 from PySide6.QtCore import Qt
 
 from app.document import Document
+from app.lab import followed
 from app.lab.bridge import WorkerBridge
-from app.lab.live_view import duration_text, error_text, preparing_text
+from app.lab.live_view import activity_text, duration_text, error_text, preparing_text
 from app.lab.panel import LabPanel
 from app.lab.session import Session
 from app.lab.worker_process import WorkerProcess
 from resviz.arch.presets import preset
-from resviz.runs.events import RateChanged
+from resviz.errors import DiskFullError
+from resviz.runs.events import RateChanged, Stepped
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import Recorder, recipe, twins
 
@@ -106,6 +110,59 @@ def test_failure_is_shown_in_its_sentence(panel, qtbot):
     panel._session.take(experiment.runs)
     qtbot.waitUntil(panel.live.message.isVisible, timeout=3000)
     assert panel.live.message.text() == "The disk is full: make room, then resume the run."
+
+
+DIVERGED = "Training diverged: the loss stopped being a number by iteration 41; start again."
+
+
+def test_one_twin_diverges_and_the_other_goes_on(panel, qtbot):
+    experiment = open_experiment(panel, qtbot)
+    plain, residual = panel._session.current
+    Recorder(plain.run).write(Stepped(1041.0, 41, None, 90.0, 0.1, 160.0))
+    Recorder(plain.run).ended("failed", 41, DIVERGED)
+    Recorder(residual.run).steps(41, 60, 20.0)
+    with experiment.runs[1].lock():
+        qtbot.waitUntil(
+            lambda: (residual.series.iteration, residual.status, plain.status) == (60, "running", "failed"),
+            timeout=5000,
+        )
+        panel._on_updated()
+        assert panel.live.message.text() == f"plain-8-w4: {DIVERGED}"
+        assert [activity_text(run) for run in (plain, residual)] == ["diverged at 41", "iteration 60"]
+        assert panel.live.progress.value() == 60, "it is the other's"
+        assert panel.pause_button.text() == "Pause"
+        assert "iterations 41 and 60" in panel.live._gap_caption.text()
+
+
+def test_a_full_disk_is_told_and_stop_needs_no_room(panel, qtbot, monkeypatch):
+    class Worker(WorkerProcess):
+        told = False
+
+        def end_now(self):
+            self.told = True
+
+    def no_room(_command):
+        raise DiskFullError("The disk is full.")
+
+    open_experiment(panel, qtbot)
+    worker = Worker((panel._session.current[0].run,), 1, panel)
+    give(panel, ["running", "running"], worker=worker)
+    monkeypatch.setattr(followed, "_SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(followed, "_IDLE_SECONDS", 0.05)
+    Usage = type(shutil.disk_usage("."))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(100, 100, 0))
+    qtbot.waitUntil(lambda: all(run.status == "paused" for run in panel._session.current), timeout=3000)
+    panel._on_updated()
+    lines = panel.live.message.text().splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["plain-8-w4", "resnet-8-w4"]
+    assert all(line.endswith("is full: make room, then training goes on by itself.") for line in lines)
+    for run in panel._session.current:
+        run.run.send = no_room
+    panel.stop()
+    assert worker.told
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(100, 0, 10**9))
+    qtbot.waitUntil(lambda: all(run.status == "running" for run in panel._session.current), timeout=3000)
+    give(panel, ["stopped", "stopped"])
 
 
 def test_texts():
