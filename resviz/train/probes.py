@@ -12,7 +12,7 @@ from resviz.nn.network import Network
 from resviz.nn.probe import ForwardProbe
 from resviz.runs.events import Probed
 
-DIGITS = 4
+DIGITS = 5
 """Of a measurement in the log: enough for any plot, and a probe of a deep network has hundreds of them."""
 _BY_CONVOLUTION = ("gradient_norm", "weight_norm", "update_ratio")
 
