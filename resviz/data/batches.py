@@ -165,7 +165,8 @@ class Batches:
         where = next(rows)
         # Normalised before it is padded: what lies outside is the mean, as in the paper's per-pixel
         # subtraction.
-        images, labels = self._normalised(self._images[where]), self._labels[where]
+        chosen = self._images.permute(0, 2, 3, 1).index_select(0, where).permute(0, 3, 1, 2)
+        images, labels = self._normalised(chosen), self._labels[where]
         if self.augment:
             images = self._cropped(images, next(rows), next(rows), next(rows))
         if self.cutout:
@@ -208,14 +209,16 @@ class Batches:
         return self._orders[epoch]
 
     def _cropped(self, images: Tensor, down: Tensor, right: Tensor, flip: Tensor) -> Tensor:
-        padded = pad(images, (PADDING,) * 4)
+        padded = pad(images, (PADDING,) * 4).permute(0, 2, 3, 1)
+        height, width, channels = padded.shape[1:]
         rows = down[:, None] + self._rows
         last = len(self._columns) - 1
         columns = right[:, None] + torch.where(flip[:, None] == 1, last - self._columns, self._columns)
-        sample = torch.arange(self.batch_size, device=self.device)[:, None, None]
-        cropped = padded.permute(0, 2, 3, 1)[sample, rows[:, :, None], columns[:, None, :]].permute(
-            0, 3, 1, 2
-        )
+        # Selecting pixels by one number each takes less than half the time of indexing by three.
+        first = torch.arange(0, len(images) * height * width, height * width, device=self.device)
+        where = first[:, None, None] + (rows * width)[:, :, None] + columns[:, None, :]
+        pixels = padded.reshape(-1, channels).index_select(0, where.flatten())
+        cropped = pixels.view(*where.shape, channels).permute(0, 3, 1, 2)
         return cropped.contiguous(memory_format=self.memory_format)
 
     def _cut_out(self, images: Tensor, down: Tensor, right: Tensor) -> Tensor:

@@ -36,6 +36,12 @@ def test_a_batch_depends_on_seed_and_iteration_alone():
     assert digest(make(augment=True, seed=4)[1], [0]) != forward[0]
 
 
+def test_batches_are_what_they_always_were():
+    # Runs of every version so far, so that old ones can be resumed and repeated.
+    expected = "77a42c98c64c22fecd54ac1b8c9affebdaf1987f0f4e1338e540f45c5abcbd51"
+    assert digest(make(augment=True)[1], [0, 1, 5, 40]) == expected
+
+
 def test_another_process_makes_the_same_batches():
     program = (
         "import sys, torch; sys.path[:0] = sys.argv[1:]; torch.set_num_threads(1);"
