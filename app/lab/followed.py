@@ -120,8 +120,10 @@ class FollowedRun:
         if self.death:
             return self.death
         if self.disk_full:
-            return f"The disk of {self.path} is full: make room, then training goes on by itself."
-        return self.series.message if self.status in ("failed", "paused") else ""
+            return "The disk is full: make room, then training goes on by itself."
+        # On the screen the run's name stands before it; where its folder is, the run's tooltip says.
+        message = self.series.message.replace(f" of {self.path.absolute()}", "")
+        return message if self.status in ("failed", "paused") else ""
 
     @property
     def active(self) -> bool:

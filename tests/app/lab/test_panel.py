@@ -153,9 +153,8 @@ def test_a_full_disk_is_told_and_stop_needs_no_room(panel, qtbot, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(100, 100, 0))
     qtbot.waitUntil(lambda: all(run.status == "paused" for run in panel._session.current), timeout=3000)
     panel._on_updated()
-    lines = panel.live.message.text().splitlines()
-    assert [line.partition(": ")[0] for line in lines] == ["plain-8-w4", "resnet-8-w4"]
-    assert all(line.endswith("is full: make room, then training goes on by itself.") for line in lines)
+    sentence = "The disk is full: make room, then training goes on by itself."
+    assert panel.live.message.text() == sentence, "once for both"
     for run in panel._session.current:
         run.run.send = no_room
     panel.stop()
@@ -163,6 +162,20 @@ def test_a_full_disk_is_told_and_stop_needs_no_room(panel, qtbot, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(100, 0, 10**9))
     qtbot.waitUntil(lambda: all(run.status == "running" for run in panel._session.current), timeout=3000)
     give(panel, ["stopped", "stopped"])
+
+
+def test_pause_that_the_log_tells_of_names_no_folder(panel, qtbot):
+    experiment = open_experiment(panel, qtbot)
+    run = experiment.runs[1]
+    with experiment.runs[0].lock(), run.lock():
+        message = f"The disk of {run.path.absolute()} is full: make room, then training goes on by itself."
+        Recorder(run).ended("paused", 40, message)
+        qtbot.waitUntil(lambda: panel._session.current[1].status == "paused", timeout=3000)
+        panel._on_updated()
+        assert panel.live.message.text() == (
+            "resnet-8-w4: The disk is full: make room, then training goes on by itself."
+        )
+        assert panel.live._readouts[1]._state.property("role") == "error"
 
 
 def test_texts():
