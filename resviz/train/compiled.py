@@ -28,9 +28,9 @@ from resviz.train.step import Step
 
 TRIAL = 20
 """Iterations without probes that are timed before and after compiling, where the choice is "auto"."""
-_GAIN = 0.05
-"""Share of the time that compiling saves on the CPU at least, if it does; where convolutions take less of the
-time than in measurements with AVX-512 (resnet-20: 5 %, resnet-56: 2 %), as with AMX, it is more."""
+_GAIN, _GAIN_WITH_AMX = 0.02, 0.19
+"""Share of the time that compiling saves on the CPU (measured in bfloat16: with AVX-512 5 % of resnet-20's and
+2 % of resnet-56's, where convolutions take three quarters of it; with AMX, where they take less, 19 and 25 %)."""
 _FIRST_S, _LAYER_S = 20.0, 1.5
 """How long it takes on the CPU: to start, and for each convolution (measured with both cores busy)."""
 _CARD_ITERATIONS = 5_000
@@ -109,7 +109,8 @@ def pays(iterations: int, seconds: float, convolutions: int) -> bool:
         seconds: one takes.
         convolutions: in the network.
     """
-    return _GAIN * iterations * seconds > _FIRST_S + _LAYER_S * convolutions
+    gain = _GAIN_WITH_AMX if torch.cpu._is_amx_tile_supported() else _GAIN
+    return gain * iterations * seconds > _FIRST_S + _LAYER_S * convolutions
 
 
 def possible(step: Step, device: torch.device) -> bool:
