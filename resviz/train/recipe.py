@@ -54,7 +54,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """"linear": every rate is multiplied by batch_size / 128 (arXiv:1706.02677, Sec. 2.1)."""
     schedule: Schedule = "steps"
     """"steps": the milestones; "cosine": to 0 along half a cosine (arXiv:1608.03983, Eq. 5, one period);
-    "one-cycle": up from a 25th and down to 0 by cosines (arXiv:1708.07120, rate only)."""
+    "one-cycle": up from a 25th and down to nearly 0 by cosines (arXiv:1708.07120, rate only)."""
     one_cycle_peak: float = 0.3
     """Share of the iterations after which "one-cycle" is at `learning_rate`."""
     milestones: tuple[int, ...] = (32_000, 48_000)
