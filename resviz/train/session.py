@@ -30,6 +30,8 @@ from resviz.runs.events import (
 )
 from resviz.runs.store import CommandTail, EventLog, Run, summary
 from resviz.train import devices
+from resviz.train.free_memory import free_memory
+from resviz.train.memory import Budget
 from resviz.train.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ class Session:
         self._short = False  # Waiting for room on the disk.
         self._held = False  # Paused by a person.
         self._iteration = summary(run).iterations
+        self._budget: Budget | None = None
         self._threads = run.threads()
         self._change("running", "Starting.")
 
@@ -111,8 +114,12 @@ class Session:
                 emit=self._emit,
                 flush=self._log.flush,
             )
+            precision = devices.choose_precision(recipe.precision, device)
+            self._budget = Budget(architecture, recipe, precision, free_memory(device))
             trainer.start()
             self.trainer = trainer  # Not before it stands where the run stands.
+            if warning := self._budget.warning():
+                self._note(warning, None)
             if device.type == "cpu" and trainer.progress.iteration > 0:
                 self._tell_other_threads()
             self._saved_at = time.monotonic()
@@ -178,7 +185,7 @@ class Session:
 
     def fail(self, error: BaseException) -> None:
         """End the run with one sentence about `error`; its traceback goes to log.txt."""
-        message = sentence(error)
+        message = sentence(error, self._budget)
         with contextlib.suppress(OSError):  # A full disk may not take it.
             print(f"error: {self.run.name}: {message}", file=sys.stderr)
             with self.run.log_path.open("a", encoding="utf-8") as log:
@@ -333,15 +340,20 @@ class _Telling:
         self._note(stage, share)
 
 
-def sentence(error: BaseException) -> str:
-    """Return one sentence about an error: what happened, and what to do."""
+def sentence(error: BaseException, budget: Budget | None = None) -> str:
+    """Return one sentence about an error: what happened, and what to do; `budget` is the run's."""
     text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if isinstance(error, ResvizError):
         return str(error)
+    exhausted = ""
     if type(error).__name__ == "OutOfMemoryError":  # torch's
-        return "The graphics card is out of memory: choose a smaller batch or network, then start again."
-    if isinstance(error, MemoryError) or "allocate memory" in text or "not enough memory" in text:
-        return "The computer is out of memory: choose a smaller batch or network, then start again."
+        exhausted = "The graphics card"
+    elif isinstance(error, MemoryError) or "allocate memory" in text or "not enough memory" in text:
+        exhausted = "The computer"
+    if exhausted and budget is not None:
+        return budget.exhausted(exhausted)
+    if exhausted:
+        return f"{exhausted} is out of memory: choose a smaller batch or network, then start again."
     if isinstance(error, OSError) and is_full(error):
         return "The disk is full: make room, then resume the run."
     if isinstance(error, OSError):

@@ -1,0 +1,148 @@
+"""How much memory training takes, and what would fit where that is not enough; imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from resviz.arch.activations import Piece, pieces, segments
+from resviz.arch.cost import cost_of
+from resviz.arch.graph import Architecture
+from resviz.arch.shapes import Inference, infer
+from resviz.train.recipe import Recipe
+
+_PASSING = 9
+"""Maps of the widest size that come and go beside those that are kept: gradients and kernels' own copies."""
+_FRAGMENTED = 1.1
+_KERNELS = 32 * 2**20
+"""Bytes for compiled kernels and their workspace; all three measured, see tests/train/test_memory.py."""
+_ROUND_FROM, _ROUND_TO = 16, 8
+_LARGEST_BATCH = 2**20
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Bytes that training takes beside the data and the program itself.
+
+    Attributes:
+        weights: the parameters, and their copies in half precision if there are.
+        gradients: one for each parameter.
+        optimiser: momentum or moments, and the average of the weights.
+        activations: what is kept from forward to backward, a picture.
+        passing: what comes and goes meanwhile, a picture.
+    """
+
+    weights: int
+    gradients: int
+    optimiser: int
+    activations: int
+    passing: int
+
+    def total(self, batch_size: int) -> int:
+        """Return the peak at a batch size, within about a fifth; with checkpointing within two."""
+        state = self.weights + self.gradients + self.optimiser
+        return _KERNELS + round(_FRAGMENTED * (state + batch_size * (self.activations + self.passing)))
+
+    def largest_batch(self, room: int) -> int:
+        """Return the most pictures that `room` bytes suffice for, a multiple of 8 from 16 on; 0: none."""
+        low, high = 0, _LARGEST_BATCH
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if self.total(middle) <= room else (low, middle - 1)
+        return low if low < _ROUND_FROM else low - low % _ROUND_TO
+
+
+def estimate(
+    architecture: Architecture,
+    recipe: Recipe,
+    precision: str = "float32",
+    *,
+    recompute: bool | None = None,
+    inference: Inference | None = None,
+) -> Estimate:
+    """Return what training an architecture without problems takes.
+
+    Args:
+        architecture: what is trained.
+        recipe: how.
+        precision: "float32", "tf32", "bfloat16" or "float16": the one that is computed in.
+        recompute: with activation checkpointing; None: as the recipe says.
+        inference: of the architecture, if it is at hand.
+    """
+    inference = inference or infer(architecture)
+    parameters = cost_of(architecture, inference).total.parameters
+    half = precision in ("bfloat16", "float16")
+    bytes_a_value = 2 if half else 4
+    found = pieces(architecture, inference, recipe.residual_init)
+    again = recipe.activation_checkpointing if recompute is None else recompute
+    kept, passing = _peak(segments(found) if again else [found])
+    moments = (2 if recipe.optimiser == "adamw" else 1) + (1 if recipe.ema_decay else 0)
+    return Estimate(
+        weights=parameters * (6 if half else 4),
+        gradients=parameters * 4,
+        optimiser=parameters * 4 * moments,
+        activations=kept * bytes_a_value,
+        passing=passing * bytes_a_value,
+    )
+
+
+class Budget:
+    """The memory that one run found free when it started, and what to say about it."""
+
+    def __init__(
+        self, architecture: Architecture, recipe: Recipe, precision: str, available: int | None
+    ) -> None:
+        """Remember the circumstances.
+
+        Args:
+            architecture: what is trained; without problems.
+            recipe: how.
+            precision: the one that is computed in.
+            available: bytes, see `free_memory`; None: not known.
+        """
+        self._name, self._recipe, self._available = architecture.name, recipe, available
+        self._needed = estimate(architecture, recipe, precision)
+        self._saving = estimate(architecture, recipe, precision, recompute=True)
+
+    def warning(self) -> str | None:
+        """Return a sentence for the beginning of a run that will hardly fit, else None."""
+        batch_size = self._recipe.batch_size
+        needed, available = self._needed.total(batch_size), self._available
+        if available is None or needed <= available:
+            return None
+        return (
+            f"{self._name} needs about {_text(needed)} of memory at a batch of {batch_size}, but only "
+            f"{_text(available)} are free: if training fails, {self._advice(available)}."
+        )
+
+    def exhausted(self, where: str) -> str:
+        """Return the sentence for a run that ran out of memory; `where` is "The graphics card", for one."""
+        available = self._needed.total(self._recipe.batch_size) // 2  # whatever was expected: it did not fit
+        if self._available is not None:
+            available = min(available, self._available)
+        return f"{where} is out of memory: {self._advice(available)}, then start again."
+
+    def _advice(self, available: int) -> str:
+        """Return what to do, as the middle of a sentence."""
+        batch_size = self._recipe.batch_size
+        smaller = min(self._needed.largest_batch(available), batch_size - 1)
+        ways = [f"choose a batch of {smaller}, which would fit"] if smaller > 0 else []
+        if not self._recipe.activation_checkpointing and self._saving.total(batch_size) <= available:
+            ways.append("turn activation_checkpointing on, which takes about a third longer")
+        return ", or ".join(ways) or "choose a smaller network"
+
+
+def _peak(groups: Sequence[Sequence[Piece]]) -> tuple[int, int]:
+    """Return the values a picture that are kept, and that pass, at the backward pass' most crowded moment."""
+    peak, results = (0, 0), 0
+    for group in groups:
+        kept = results
+        for piece in group:
+            kept += piece.kept
+            peak = max(peak, (kept, _PASSING * piece.widest), key=sum)
+        results += group[-1].leaves
+    return peak
+
+
+def _text(size: int) -> str:
+    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{max(size, 0) / 2**20:.0f} MB"
