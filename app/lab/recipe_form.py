@@ -159,7 +159,9 @@ class RecipeForm(QWidget):
             return
         recipe = self.recipe()
         self.words.setText(PRESETS[self.preset.currentIndex()][2])
-        self.plot.show_points(_points(recipe))
+        curve = schedule.curve(recipe, self._depth)
+        points = list(zip(curve.iterations, curve.rates, strict=True))
+        self.plot.show_schedule(points, recipe.iterations)
 
     @Slot()
     def _on_preset(self) -> None:
@@ -186,12 +188,6 @@ class RecipeForm(QWidget):
         self._changes.setText(f"{count} changed" if count else "")
         self._show_plan()
         self.edited.emit()
-
-
-def _points(recipe: Recipe) -> list[tuple[int, float]]:
-    count = 240
-    at = sorted({round(i * recipe.iterations / count) for i in range(count + 1)} | {*recipe.milestones})
-    return [(i, schedule.rate(recipe, i, warm_up_end=0)) for i in at if i <= recipe.iterations]
 
 
 def _row(name: str, field: QWidget) -> QHBoxLayout:

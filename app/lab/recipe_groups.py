@@ -77,8 +77,10 @@ class RecipeGroups(QWidget):
     opened = Signal(str)
     """A group was unfolded: its title."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, scaling: bool = True) -> None:
+        """Show the paper's recipe; `scaling`: its milestones follow the number of iterations."""
         super().__init__()
+        self._scaling = scaling
         self.rows = {name: SettingRow(setting) for name, setting in SETTINGS.items()}
         self.headers: dict[str, GroupHeader] = {}
         self.bodies: dict[str, QWidget] = {}
@@ -107,7 +109,8 @@ class RecipeGroups(QWidget):
     def base(self) -> Recipe:
         """The recipe that a reset brings back; its milestones follow the iterations that were typed."""
         iterations = self.rows["iterations"]
-        if iterations.problem or iterations.value() == self._base.iterations:
+        same = iterations.problem or iterations.value() == self._base.iterations
+        if same or not self._scaling:
             return self._base
         return self._base.scaled(iterations.value())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -25,17 +26,20 @@ class SchedulePlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._points: list[tuple[int, float]] = []
+        self._iterations = 0
+        self._begin = 0
         self._hovered: float | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Learning rate over the iterations")
         theme().changed.connect(self.update)
 
-    def show_points(self, points: Sequence[tuple[int, float]]) -> None:
-        """Show a schedule; none: nothing that can be drawn."""
-        if list(points) != self._points:
-            self._points = list(points)
-            self.setAccessibleDescription(self._reading(0) if points else "")
+    def show_schedule(self, points: Sequence[tuple[int, float]], iterations: int, begin: int = 0) -> None:
+        """Show the rates at points between which they are straight lines, and where training begins."""
+        shown = (list(points), iterations, begin)
+        if shown != (self._points, self._iterations, self._begin):
+            self._points, self._iterations, self._begin = shown
+            self.setAccessibleDescription(f"{self._summary()}, {iterations:,} iterations")
             self.update()
 
     @property
@@ -46,12 +50,10 @@ class SchedulePlot(QWidget):
 
     def rate_at(self, iteration: float) -> float:
         """Return the rate that is drawn at an iteration."""
-        rate = self._points[0][1]
-        for at, value in self._points:
-            if at > iteration:
-                break
-            rate = value
-        return rate
+        at = min(bisect_right(self._points, (iteration, math.inf)), len(self._points) - 1)
+        (left, before), (right, after) = self._points[max(at - 1, 0)], self._points[at]
+        share = min(max((iteration - left) / (right - left), 0.0), 1.0) if right > left else 0.0
+        return before + share * (after - before)
 
     def sizeHint(self) -> QSize:
         """Return the size of a plot with one line of numbers below."""
@@ -77,7 +79,7 @@ class SchedulePlot(QWidget):
             return
         colours, painter = theme().colours, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area, corners = self._area(), [self._place(*point) for point in self._outline()]
+        area, corners = self._area(), [self._place(*point) for point in self._points]
         painter.setPen(QPen(QColor(colours.grid), 1))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
         fill = QColor(colours.accent)
@@ -88,13 +90,14 @@ class SchedulePlot(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colours.accent), theme().line_width))
         painter.drawPolyline(QPolygonF(corners))
+        if self._begin:
+            self._veil(painter, area)
         painter.setFont(self._small())
         painter.setPen(QColor(colours.muted))
         below = QRectF(area.left(), area.bottom() + 2, area.width(), self.height() - area.bottom() - 2)
         if self._hovered is None:
-            last = self._points[-1][0]
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._summary())
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{last:,} iterations")
+            painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{self._iterations:,} iterations")
             return
         share = min(max((self._hovered - area.left()) / max(area.width(), 1.0), 0.0), 1.0)
         iteration = share * self._points[-1][0]
@@ -103,6 +106,16 @@ class SchedulePlot(QWidget):
         painter.setBrush(QColor(colours.accent))
         painter.setPen(QPen(QColor(colours.panel), 1))
         painter.drawEllipse(place, 4, 4)
+
+    def _veil(self, painter: QPainter, area: QRectF) -> None:
+        """Put what is done already behind a veil."""
+        colours = theme().colours
+        at = self._place(self._begin, 0.0 if not self.logarithmic else self._points[0][1]).x()
+        veil = QColor(colours.panel)
+        veil.setAlpha(170)
+        painter.fillRect(QRectF(0, 0, at, area.bottom()), veil)
+        painter.setPen(QPen(QColor(colours.muted), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
 
     def _area(self) -> QRectF:
         bottom = self._small().pixelSize() + GRID // 2
@@ -120,16 +133,6 @@ class SchedulePlot(QWidget):
             height = rate / high if high > 0 else 0.0
         x = area.left() + area.width() * iteration / max(self._points[-1][0], 1)
         return QPointF(x, area.bottom() - height * (area.height() - 2))
-
-    def _outline(self) -> list[tuple[int, float]]:
-        """Return the points with a corner before each drop, so that drops are upright."""
-        if not self._drops():
-            return self._points
-        found = [self._points[0]]
-        for (_, before), (iteration, rate) in zip(self._points, self._points[1:], strict=False):
-            found.append((iteration, before))
-            found.append((iteration, rate))
-        return found
 
     def _drops(self) -> bool:
         """Say whether the rate keeps one of a few values."""

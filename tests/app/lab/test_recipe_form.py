@@ -183,14 +183,22 @@ def test_the_wheel_changes_nothing_in_passing(form, qtbot):
 
 def test_plot_shows_the_schedule_and_follows(form, qtbot):
     choose(form, "Paper")
-    points = dict(form.plot._points)
-    assert (points[0], points[32_000], points[64_000]) == (0.1, pytest.approx(0.01), pytest.approx(0.001))
+    assert [form.plot.rate_at(at) for at in (0, 31_999, 32_000, 63_999)] == pytest.approx(
+        [0.1, 0.1, 0.01, 0.001]
+    )
     assert form.plot.logarithmic
     assert form.plot.rate_at(47_999) == pytest.approx(0.01)
     type_in(qtbot, form.groups.rows["learning_rate"], "0.4")
     assert form.plot.rate_at(0) == 0.4
     type_in(qtbot, form.groups.rows["learning_rate"], "x")
     assert form.plot.rate_at(0) == 0.4, "what was right last stays"
+    choose(form, "Quick look")
+    form.groups.rows["schedule"].show_value("cosine")
+    form.groups.rows["schedule"].edited.emit()
+    assert not form.plot.logarithmic
+    assert form.plot.rate_at(320) == pytest.approx(0.05, abs=1e-4)
+    form.set_depth(110)
+    assert form.plot.rate_at(0) == 0.01, "it warms up first"
 
 
 def test_card_that_is_not_there_cannot_be_chosen(form, monkeypatch):
