@@ -75,6 +75,7 @@ def run(command: str, args: argparse.Namespace) -> int:
 def _info(args: argparse.Namespace, architecture: Architecture) -> int:
     inference = infer(architecture)
     cost = cost_of(architecture, inference)
+    memory = None if inference.problems else _training_memory(architecture, inference)
     answer(
         args,
         {
@@ -84,13 +85,14 @@ def _info(args: argparse.Namespace, architecture: Architecture) -> int:
             # Of a network with problems only a part could be counted.
             "parameters": None if inference.problems else cost.total.parameters,
             "multiply_adds": None if inference.problems else cost.total.multiply_adds,
+            "training_memory": memory,
             "input_shape": inference.input_shape,
             "output_shape": inference.output_shape,
             "problems": inference.problems,
         },
         "\n".join(
             [
-                _facts(architecture, inference),
+                _facts(architecture, inference, memory),
                 *(f"{problem.block or architecture.name}: {problem.message} {problem.mend}"
                   for problem in inference.problems),
             ]
@@ -99,7 +101,7 @@ def _info(args: argparse.Namespace, architecture: Architecture) -> int:
     return 1 if inference.problems else 0
 
 
-def _facts(architecture: Architecture, inference: Inference) -> str:
+def _facts(architecture: Architecture, inference: Inference, memory: dict[str, int] | None) -> str:
     cost = cost_of(architecture, inference)
     broken = bool(inference.problems)
     facts = {
@@ -111,6 +113,7 @@ def _facts(architecture: Architecture, inference: Inference) -> str:
         if broken
         else (f"{cost.total.multiply_adds:,} ({cost.total.multiply_adds / 1e6:,.2f} M) a picture"),
         "activations": _UNKNOWN if broken else f"{cost.total.activations:,} values a picture",
+        "training": _UNKNOWN if memory is None else _training_text(memory),
         "input": _shape(inference.input_shape),
         "output": _shape(inference.output_shape),
         "problems": str(len(inference.problems) or "none"),
@@ -119,6 +122,32 @@ def _facts(architecture: Architecture, inference: Inference) -> str:
         "\n".join(f"{name:<15}{value}" for name, value in facts.items())
         + "\n"
         + _stage_table(architecture, inference)
+    )
+
+
+def _training_memory(architecture: Architecture, inference: Inference) -> dict[str, int]:
+    """Return bytes that training by the paper's recipe takes, in two precisions, and with checkpointing."""
+    from resviz.arch.activations import pieces
+    from resviz.train.memory import estimate
+    from resviz.train.recipe import PAPER
+
+    found = pieces(architecture, inference)
+    memory = {"batch_size": PAPER.batch_size}
+    for recompute, suffix in ((False, ""), (True, "_checkpointing")):
+        for precision in ("float32", "bfloat16"):
+            needed = estimate(architecture, PAPER, precision, recompute=recompute, found=found)
+            memory[precision + suffix] = needed.total(PAPER.batch_size)
+    return memory
+
+
+def _training_text(memory: dict[str, int]) -> str:
+    from resviz.train.memory import size_text
+
+    sizes = {name: size_text(size) for name, size in memory.items() if name != "batch_size"}
+    return (
+        f"about {sizes['float32']} of memory at a batch of {memory['batch_size']}, {sizes['bfloat16']} in "
+        f"bfloat16; with activation checkpointing {sizes['float32_checkpointing']} and "
+        f"{sizes['bfloat16_checkpointing']}"
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resviz.arch.activations import Piece, pieces, segments
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Architecture
-from resviz.arch.shapes import Inference, infer
+from resviz.arch.shapes import infer
 from resviz.train.recipe import Recipe
 
 _PASSING = 9
@@ -58,7 +58,7 @@ def estimate(
     precision: str = "float32",
     *,
     recompute: bool | None = None,
-    inference: Inference | None = None,
+    found: Sequence[Piece] | None = None,
 ) -> Estimate:
     """Return what training an architecture without problems takes.
 
@@ -67,13 +67,14 @@ def estimate(
         recipe: how.
         precision: "float32", "tf32", "bfloat16" or "float16": the one that is computed in.
         recompute: with activation checkpointing; None: as the recipe says.
-        inference: of the architecture, if it is at hand.
+        found: the network's pieces, if they are at hand.
     """
-    inference = inference or infer(architecture)
+    inference = infer(architecture)
     parameters = cost_of(architecture, inference).total.parameters
     half = precision in ("bfloat16", "float16")
     bytes_a_value = 2 if half else 4
-    found = pieces(architecture, inference, recipe.residual_init)
+    if found is None:
+        found = pieces(architecture, inference, recipe.residual_init)
     again = recipe.activation_checkpointing if recompute is None else recompute
     kept, passing = _peak(segments(found) if again else [found])
     moments = (2 if recipe.optimiser == "adamw" else 1) + (1 if recipe.ema_decay else 0)
@@ -111,8 +112,8 @@ class Budget:
         if available is None or needed <= available:
             return None
         return (
-            f"{self._name} needs about {_text(needed)} of memory at a batch of {batch_size}, but only "
-            f"{_text(available)} are free: if training fails, {self._advice(available)}."
+            f"{self._name} needs about {size_text(needed)} of memory at a batch of {batch_size}, but only "
+            f"{size_text(available)} are free: if training fails, {self._advice(available)}."
         )
 
     def exhausted(self, where: str) -> str:
@@ -144,5 +145,6 @@ def _peak(groups: Sequence[Sequence[Piece]]) -> tuple[int, int]:
     return peak
 
 
-def _text(size: int) -> str:
-    return f"{size / 2**30:.1f} GB" if size >= 2**30 else f"{max(size, 0) / 2**20:.0f} MB"
+def size_text(size: int) -> str:
+    """Return a number of bytes as a person reads it: "1.4 GiB", "250 MiB"."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size, 0) / 2**20:.0f} MiB"

@@ -47,7 +47,12 @@ def test_info_as_json(run, name, counts, size, classes):
     parameters, multiply_adds, blocks = counts
     code, out, err = run("info", name, "--json")
     assert (code, err) == (0, "")
-    assert last_json(out) == {
+    document = last_json(out)
+    memory = document.pop("training_memory")
+    assert memory["batch_size"] == 128
+    assert memory["bfloat16"] < memory["float32"] < 24 * 2**30
+    assert memory["bfloat16_checkpointing"] < memory["float32_checkpointing"] < 0.8 * memory["float32"]
+    assert document == {
         "name": name,
         "depth": int(name.split("-")[1]),
         "blocks": blocks,
@@ -64,6 +69,7 @@ def test_info_for_a_person(run):
     assert "269,722" in out
     assert "40.55 M" in out
     assert "stage2" in out
+    assert "MiB of memory at a batch of 128" in out
     assert "residual" in out
     assert "plain" in run("info", "plain-20")[1]
 
@@ -78,6 +84,7 @@ def test_info_of_a_broken_file(run, tmp_path):
     assert problem["mend"].startswith("Use shortcut A or B on unit")
     assert last_json(out)["output_shape"] is None
     assert last_json(out)["parameters"] is last_json(out)["multiply_adds"] is None
+    assert last_json(out)["training_memory"] is None
     assert "Use shortcut A or B" in run("info", str(path))[1]
 
 
@@ -86,7 +93,7 @@ def test_info_of_a_cut_network_keeps_its_stages_in_order(run, tmp_path):
     for block_id in ("stage2.block1", "stage3.block1"):
         cut.disconnect(cut.incoming(block_id)["in"])
     _, out, _ = run("info", str(save(cut, tmp_path / "cut.json")))
-    assert out.count("unknown until the problems are mended") == 4
+    assert out.count("unknown until the problems are mended") == 5
     stages = [line.split()[0] for line in out.partition("stage  ")[2].splitlines()[1:9]]
     assert stages[:8] == ["input", "stem", "stage1", "stage2", "stage3", "pool", "classifier", "output"]
 

@@ -111,9 +111,9 @@ def test_a_run_that_hardly_fits_says_so():
     assert budget(None).warning() is None
     warning = budget(8 * GB).warning()
     assert warning == (
-        "resnet-1202 needs about 12.3 GB of memory at a batch of 128, but only 8.0 GB are free: if training "
-        "fails, choose a batch of 80, which would fit, or turn activation_checkpointing on, which takes "
-        "about a third longer."
+        "resnet-1202 needs about 12.3 GiB of memory at a batch of 128, but only 8.0 GiB are free: if "
+        "training fails, choose a batch of 80, which would fit, or turn activation_checkpointing on, which "
+        "takes about a third longer."
     )
     assert "activation_checkpointing" not in budget(GB // 2, activation_checkpointing=True).warning()
     assert budget(GB // 8).warning().endswith("if training fails, choose a smaller network.")
