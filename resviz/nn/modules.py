@@ -94,7 +94,8 @@ class ZeroPadShortcut(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return (N, out_channels, ceil(H/stride), ceil(W/stride)) of (N, in_channels, H, W)."""
         if self.stride > 1:
-            x = x[:, :, :: self.stride, :: self.stride]  # a view; "performed with a stride of 2"
+            # "performed with a stride of 2"; channels last, for the gradient gets the layout of the indices.
+            x = x.permute(0, 2, 3, 1)[:, :: self.stride, :: self.stride].permute(0, 3, 1, 2)
         if self.after:
             x = pad(x, (0, 0, 0, 0, self.before, self.after))
         return x
@@ -164,7 +165,7 @@ class GlobalAveragePool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the channels' means."""
-        return x.mean((2, 3))
+        return x.permute(0, 2, 3, 1).mean((1, 2))  # channels last, as the gradient then is
 
 
 class ConvBnRelu(nn.Module):
