@@ -29,8 +29,8 @@ from resviz.train.step import Step
 TRIAL = 20
 """Iterations without probes that are timed before and after compiling, where the choice is "auto"."""
 _GAIN, _GAIN_WITH_AMX = 0.02, 0.19
-"""Share of the time that compiling saves on the CPU (measured in bfloat16: with AVX-512 5 % of resnet-20's and
-2 % of resnet-56's, where convolutions take three quarters of it; with AMX, where they take less, 19 and 25 %)."""
+"""Share of the time that compiling saves on the CPU, measured in bfloat16. With AVX-512, where convolutions
+take three quarters of the time, it is 5 % of resnet-20's and 2 % of resnet-56's; with AMX 19 and 25 %."""
 _FIRST_S, _LAYER_S = 20.0, 1.5
 """How long it takes on the CPU: to start, and for each convolution (measured with both cores busy)."""
 _CARD_ITERATIONS = 5_000

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from resviz.runs.events import Noted, Probed, Stepped
+from resviz.runs.events import Evaluated, Noted, Probed, Stepped
 from resviz.train.graphs import WARM_UP, Graphs
 from tests.train.small import Rig
 
@@ -36,10 +36,19 @@ def with_graphs(folder, recorder, **fields):
     return rig
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16", "float16"])
-@pytest.mark.parametrize("mixup", [0.0, 0.3])
-def test_equals_the_eager_step_within_rounding(tmp_path, precision, mixup):
-    fields = {"iterations": 50, "milestones": (20, 40), "precision": precision, "mixup": mixup}
+OPTIONS = [
+    {},
+    {"precision": "bfloat16"},
+    {"precision": "float16", "nesterov": True},
+    {"mixup": 0.3, "cutout": 3, "label_smoothing": 0.1},
+    {"optimiser": "adamw", "learning_rate": 0.003, "ema_decay": 0.9, "schedule": "cosine"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_equals_the_eager_step_within_rounding(tmp_path, options):
+    fields = {"iterations": 50, "milestones": (20, 40), "evaluate_interval": 50, **options}
+    precision = fields.get("precision", "float32")
     eager, recorder = Rig(tmp_path / "a", **fields).run(), Recorder()
     graphs = with_graphs(tmp_path / "b", recorder, **fields).run()
     # Probed are iterations 1, 5, 10 ... 50.
@@ -52,6 +61,10 @@ def test_equals_the_eager_step_within_rounding(tmp_path, precision, mixup):
     last, expected = graphs.of(Probed)[-1], eager.of(Probed)[-1]
     assert last.gradient_norm == pytest.approx(
         expected.gradient_norm, rel=1e-3 if precision == "float32" else 0.2
+    )
+    [tested], [expected_test] = graphs.of(Evaluated), eager.of(Evaluated)
+    assert tested.test_loss == pytest.approx(
+        expected_test.test_loss, rel=1e-3 if precision == "float32" else 0.1
     )
     assert graphs.of(Noted) == []
 
