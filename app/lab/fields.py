@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from app.theme import GRID
@@ -29,15 +29,36 @@ def parse_number(text: str) -> float | None:
         return None
 
 
-def sentence_label(role: str) -> QLabel:
-    """Return a label for a sentence that wraps and takes no more height than its lines."""
-    made = QLabel()
-    made.setProperty("role", role)
-    made.setWordWrap(True)
-    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-    policy.setHeightForWidth(True)
-    made.setSizePolicy(policy)
-    return made
+class Sentence(QLabel):
+    """Text that wraps and takes exactly the height of its lines, however many they are at its width.
+
+    Qt's own hint is that of another width, and a layout takes it for the most that a fixed height may be.
+    """
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setProperty("role", role)
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:
+        """Return the preferred width, and the height at the present one."""
+        hint = super().sizeHint()
+        laid_out = self.testAttribute(Qt.WidgetAttribute.WA_Resized)
+        return QSize(hint.width(), self.heightForWidth(self.width()) if laid_out else hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height where the width is another one."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+
+def sentence_label(role: str) -> Sentence:
+    """Return a label for a sentence in one of the theme's roles."""
+    return Sentence(role)
 
 
 class ElidedLabel(QLabel):

@@ -229,6 +229,7 @@ class LabPanel(QWidget):
         head.addStretch(1)
         head.addWidget(self.reset_button)
         head.addWidget(self.watch_button)
+        head.addWidget(self.form.details)
         foot = QVBoxLayout()
         foot.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
         foot.setSpacing(GRID)
@@ -280,6 +281,7 @@ class LabPanel(QWidget):
         self.reset_button.setVisible(settings and changes > 0)
         self.reset_button.setToolTip(f"Take back what was changed: {changes}")
         self.watch_button.setVisible(not self.watching and not settings and bool(self._session.current))
+        self.form.details.setVisible(not self.watching and not settings)
         self.choices.setVisible(not settings)
 
     @Slot()
@@ -403,6 +405,7 @@ class LabPanel(QWidget):
         self.train_button.setIcon(icon("play", on_accent))
         self.stop_button.setIcon(icon("stop"))
         self.back_button.setIcon(icon("chevron-left"))
+        self.form.details.setIcon(icon("sliders"))
         self._refresh_buttons()
 
 

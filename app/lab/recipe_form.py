@@ -14,7 +14,7 @@ from app.lab.recipe_groups import RecipeGroups
 from app.lab.schedule_plot import SchedulePlot
 from app.lab.setting_row import Combo
 from app.theme import GRID
-from resviz.train import cards, demonstration, schedule
+from resviz.train import cards, demonstration, describe, schedule
 from resviz.train.recipe import PAPER, QUICK, SHORT, Recipe
 
 PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
@@ -30,7 +30,8 @@ _KEPT = ("seed", "device")
 class RecipeForm(QWidget):
     """Shows and edits a recipe; `edited` after every change, `problem` is one sentence or "".
 
-    Few things are seen at first; while `details` is on, all settings are, and the data is not.
+    Few things are seen at first; while `details` is on, all settings are, and the data is not. That button
+    is the caller's to place.
     """
 
     edited = Signal()
@@ -49,30 +50,23 @@ class RecipeForm(QWidget):
         self.preset.setAccessibleName("Recipe")
         self.preset.addItems([title for title, _, _ in PRESETS])
         self._chosen = self.preset.currentText()
-        self.words = sentence_label("caption")
+        self.about = sentence_label("caption")
         self.plot = SchedulePlot()
+        self.words = sentence_label("caption")
+        """What will be run: how the weights are updated, and beside all settings the whole of it."""
         self.details = QToolButton()
         self.details.setText("Settings")
-        self.details.setCheckable(True)
-        self.details.setArrowType(Qt.ArrowType.RightArrow)
         self.details.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.details.setCheckable(True)
         self.details.setToolTip("Everything that defines training: rate, optimiser, augmentation, speed …")
-        self._changes = QLabel()
-        self._changes.setProperty("role", "caption")
-        self._foot = QWidget()
-        foot = QHBoxLayout(self._foot)
-        foot.setContentsMargins(0, 0, 0, 0)
-        foot.addWidget(self.details)
-        foot.addStretch(1)
-        foot.addWidget(self._changes)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(GRID)
         self._column.addWidget(self.data)
         self._column.addLayout(_row("Recipe", self.preset))
-        self._column.addWidget(self.words)
+        self._column.addWidget(self.about)
         self._column.addWidget(self.plot)
-        self._column.addWidget(self._foot)
+        self._column.addWidget(self.words)
         self.data.edited.connect(self._on_edited)
         self.preset.currentIndexChanged.connect(self._on_preset)
         self.details.toggled.connect(self._on_details)
@@ -84,7 +78,7 @@ class RecipeForm(QWidget):
         if self._groups is None:
             self._groups = RecipeGroups()
             self._groups.setVisible(self.details.isChecked())
-            self._column.addWidget(self._groups)
+            self._column.insertWidget(self._column.indexOf(self.words), self._groups)
             self._groups.set_base(self._base)
             self._groups.set_depth(self._depth)
             if self._lacking:
@@ -158,7 +152,13 @@ class RecipeForm(QWidget):
         if self.problem:
             return
         recipe = self.recipe()
-        self.words.setText(PRESETS[self.preset.currentIndex()][2])
+        about, changes = PRESETS[self.preset.currentIndex()][2], len(self.changed)
+        if changes and not self.details.isChecked():
+            about += f" {changes} setting{'s' if changes > 1 else ''} changed."
+        self.about.setText(about)
+        words = describe.words(recipe, self._depth or None)
+        self.words.setText(" ".join(words) if self.details.isChecked() else words[0])
+        self.words.setToolTip("\n".join(words))
         curve = schedule.curve(recipe, self._depth)
         points = list(zip(curve.iterations, curve.rates, strict=True))
         self.plot.show_schedule(points, recipe.iterations)
@@ -179,13 +179,11 @@ class RecipeForm(QWidget):
     @Slot(bool)
     def _on_details(self, on: bool) -> None:
         self.groups.setVisible(on)
-        self._foot.setVisible(not on)
+        self._show_plan()
         self.data.setVisible(not on)
 
     @Slot()
     def _on_edited(self) -> None:
-        count = len(self.changed)
-        self._changes.setText(f"{count} changed" if count else "")
         self._show_plan()
         self.edited.emit()
 

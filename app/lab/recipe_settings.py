@@ -406,7 +406,7 @@ SETTINGS: dict[str, Setting] = {setting.name: setting for group in GROUPS for se
 def in_titles(sentence: str) -> str:
     """Return a sentence about a recipe's fields in the words of the form."""
     for setting in sorted(SETTINGS.values(), key=lambda s: -len(s.name)):
-        if "_" in setting.name or sentence.startswith(f"{setting.name} "):
+        if "_" in setting.name or sentence.startswith((f"{setting.name} ", f"{setting.name}:")):
             sentence = sentence.replace(setting.name, setting.title)
     return sentence
 

@@ -201,6 +201,21 @@ def test_plot_shows_the_schedule_and_follows(form, qtbot):
     assert form.plot.rate_at(0) == 0.01, "it warms up first"
 
 
+def test_says_in_words_what_will_be_run(form, qtbot):
+    choose(form, "Paper")
+    assert form.words.text().startswith("SGD with momentum 0.9, batch 128, rate 0.1, divided by 10 at 32,000")
+    assert "Trained on" not in form.words.text()
+    qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
+    assert "Trained on shapes" in form.words.text()
+    form.groups.rows["cutout"].editor.setText("16")
+    qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
+    assert form.about.text().endswith("1 setting changed.")
+    qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
+    assert "a square of 16 pixels cut out" in form.words.text()
+    form.set_depth(110)
+    assert "Warm-up: at most 0.01" in form.words.text()
+
+
 def test_card_that_is_not_there_cannot_be_chosen(form, monkeypatch):
     monkeypatch.setattr(cards, "cuda_present", lambda: False)
     monkeypatch.setattr(cards, "count", lambda: 0)
