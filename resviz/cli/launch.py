@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from resviz.arch.cost import cost_of
 from resviz.errors import RunError
 from resviz.runs.events import RunState, Stop
 from resviz.runs.series import RunSeries, Tail
 from resviz.runs.store import Run
 from resviz.train import devices
+from resviz.train.describe import words
 from resviz.train.placement import Placement, available_cores, place, thread_environment
 from resviz.train.session import count
 
@@ -223,16 +225,19 @@ def _reason(process: subprocess.Popen[bytes], run: Run) -> str:
 
 
 def _computed_with(watched: Sequence[Watched]) -> list[str]:
-    """Return on what and how runs are trained: "plain-20, resnet-20: cpu, float32, 1 thread each"."""
-    ways: dict[tuple[str, str, int], list[str]] = {}
+    """Return how runs are trained: "plain-20, resnet-20: cpu, float32, 1 thread each", then in words."""
+    ways: dict[tuple[str, str, int, tuple[str, ...]], list[str]] = {}
     for each in watched:
         if (started := each.series.started) is not None:
-            way = (started.device, started.precision, started.threads)
+            plan = tuple(words(each.run.recipe(), cost_of(each.run.architecture()).depth))
+            way = (started.device, started.precision, started.threads, plan)
             ways.setdefault(way, []).append(each.run.name)
-    return [
-        f"{', '.join(names)}: {device}, {precision}, {count(threads, 'thread')}{' each' * (len(names) > 1)}"
-        for (device, precision, threads), names in ways.items()
-    ]
+    found = []
+    for (device, precision, threads, plan), names in ways.items():
+        each_of = " each" if len(names) > 1 else ""
+        found.append(f"{', '.join(names)}: {device}, {precision}, {count(threads, 'thread')}{each_of}")
+        found += [f"  {sentence}" for sentence in plan]
+    return found
 
 
 class NothingTrainedError(RunError):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -12,7 +14,7 @@ from resviz.atomic import write_atomically
 from resviz.cli.output import answer
 from resviz.errors import FormatError, RecipeError
 from resviz.train import recipe as recipes
-from resviz.train.recipe import PRESETS, Recipe
+from resviz.train.recipe import PRESETS, Precision, Recipe, with_changes
 
 _FIELDS = (
     "data", "data_dir", "seed", "device", "batch_size", "learning_rate", "milestones", "decay_scope",
@@ -70,8 +72,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add("--probe-interval", "N", "iterations between two probes", int)
     add("--evaluate-interval", "N", "iterations between two passes over the test set", int)
     parser.add_argument(
-        "--precision", choices=("auto", "float32", "bfloat16"),
-        help="numbers to compute with: float32 as in the paper; auto: bfloat16 where the hardware has it",
+        "--precision", choices=get_args(Precision),
+        help="numbers to compute with: float32 as in the paper; auto: what the hardware is fast in",
     )  # fmt: skip
     parser.add_argument(
         "--no-augment", dest="augment", action="store_false", default=None, help="no random crops, no flips"
@@ -87,6 +89,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--validation-split", action="store_true", default=None,
         help="train on nine tenths of the training set, test on the rest of it",
     )  # fmt: skip
+    add_set(parser)
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Add the option --set, which `changes_of` reads."""
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", dest="changes",
+        help="set any field of the recipe, such as schedule=cosine or ema_decay=0.999; may be given often; a "
+        "wrong name is answered by the nearest one",
+    )  # fmt: skip
+
+
+def changes_of(texts: Iterable[str]) -> dict[str, str]:
+    """Return the values of --set by field.
+
+    Raises:
+        RecipeError: one is no change.
+    """
+    changes = {}
+    for text in texts:
+        field, equals, value = text.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {text!r} is no change: write FIELD=VALUE, such as learning_rate=0.01.")
+        changes[field] = value
+    return changes
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -100,9 +127,10 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     given = {field: value for field in _FIELDS if (value := getattr(args, field)) is not None}
     try:
         scaled = base if args.iterations is None else base.scaled(args.iterations)
-        return msgspec.structs.replace(scaled, **given)
+        recipe = msgspec.structs.replace(scaled, **given)
     except RecipeError as error:
         raise RecipeError(_with_options(str(error), (*given, "iterations"))) from None
+    return with_changes(recipe, changes_of(args.changes))
 
 
 def _with_options(sentence: str, fields: tuple[str, ...]) -> str:

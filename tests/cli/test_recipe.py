@@ -40,3 +40,36 @@ def test_a_recipe_that_cannot_be_written_is_one_line(command, tmp_path):
     assert "--batch-size" in err
     assert not (tmp_path / "a.json").exists()
     assert command("recipe", "-o", tmp_path / "no" / "a.json")[0] == 2
+
+
+def test_any_field_may_be_set(command, tmp_path):
+    file = tmp_path / "mine.json"
+    changes = ("--set", "schedule=cosine", "--set", "nesterov=on", "--set", "ema-decay=0.99")
+    code, _, _ = command("recipe", "--learning-rate", 0.2, *changes, "--precision", "tf32", "-o", file)
+    assert code == 0
+    made = from_json(file.read_bytes())
+    assert (made.schedule, made.nesterov, made.ema_decay) == ("cosine", True, 0.99)
+    assert (made.learning_rate, made.precision) == (0.2, "tf32")
+
+
+def test_setting_iterations_leaves_the_milestones_where_they_are(command, tmp_path):
+    file = tmp_path / "mine.json"
+    command("recipe", "--set", "iterations=40000", "-o", file)
+    assert from_json(file.read_bytes()).milestones == (32_000, 48_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("label_smoth=0.1", "error: A recipe has no field 'label_smoth': did you mean label_smoothing?\n"),
+        ("schedule=linear", "error: schedule must be steps, cosine or one-cycle, not 'linear'.\n"),
+        (
+            "nesterov",
+            "error: --set 'nesterov' is no change: write FIELD=VALUE, such as learning_rate=0.01.\n",
+        ),
+    ],
+)
+def test_a_wrong_field_or_value_is_one_line(command, tmp_path, text, sentence):
+    code, _, err = command("recipe", "--set", text, "-o", tmp_path / "a.json")
+    assert (code, err) == (2, sentence)
+    assert not (tmp_path / "a.json").exists()

@@ -40,6 +40,8 @@ def test_train_resume_and_list(command, tmp_path):
         "--no-augment",
         "--precision",
         "float32",
+        "--set",
+        "label_smoothing=0.1",
         "--out",
         out,
     )
@@ -58,9 +60,12 @@ def test_train_resume_and_list(command, tmp_path):
     recipe = find_runs(out)[0].recipe()
     assert (recipe.seed, recipe.augment, recipe.precision, recipe.iterations) == (5, False, "float32", 30)
     assert recipe.milestones == (15, 22)
+    assert recipe.label_smoothing == 0.1
 
     assert "plain-8-w4, resnet-8-w4: cpu, float32, " in err
     assert err.count("cpu, float32") == 1
+    assert err.count("SGD with momentum 0.9, batch 16, rate 0.1, divided by 10 at 15 and 22 of 30") == 1
+    assert err.count("Trained on 40 pictures of shapes, unchanged.") == 1
 
     code, answer, err = command("resume", out)
     assert code == 0
@@ -93,7 +98,7 @@ def test_train_resume_and_list(command, tmp_path):
     assert code == 0
     assert all(Path(file).stat().st_size > 0 for file in answer["files"])
     names = [str(Path(file).relative_to(tmp_path / "tables")) for file in answer["files"]]
-    assert len(names) == 7
+    assert "plain-8-w4/gradient_norm.csv" in names
     assert "resnet-8-w4/residual_magnitude.csv" in names
     assert "plain-8-w4/residual_magnitude.csv" not in names
     code, text, _ = command("export", out, "-o", tmp_path / "tables", json_answer=False)
