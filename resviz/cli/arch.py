@@ -29,6 +29,8 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     if command == "presets":
         return
     about = "a preset (resnet-20, plain-56, ...; see `presets`) or a file"
+    if command == "onnx":
+        about += ", or the folder of a run: its trained network"
     parser.add_argument("architecture", metavar="ARCH", help=about)
     if command in _OUTPUTS:
         metavar, about = _OUTPUTS[command]
@@ -45,6 +47,8 @@ def run(command: str, args: argparse.Namespace) -> int:
         known = names()
         answer(args, {"presets": known}, "\n".join(known))
         return 0
+    if command == "onnx":
+        return _onnx(args)
     architecture = open_architecture(args.architecture)
     if command == "info":
         return _info(args, architecture)
@@ -63,12 +67,26 @@ def run(command: str, args: argparse.Namespace) -> int:
             write_atomically(output, python_source(architecture).encode())
             name = class_name(architecture)
             answer(args, {"file": str(output), "class": name}, f"class {name}: {output}")
-        case "onnx":
-            from resviz.nn.build import build
-            from resviz.nn.onnx import export
+    return 0
 
-            export(build(architecture), output)
-            answer(args, {"file": str(output)}, str(output))
+
+def _onnx(args: argparse.Namespace) -> int:
+    from resviz.nn.build import build
+    from resviz.nn.onnx import export
+
+    source, output = Path(args.architecture), Path(args.output)
+    if source.is_dir():
+        from resviz.cli.explain import open_run, the_run
+        from resviz.explain.subject import trained
+
+        found = trained(open_run(the_run(source)))
+        export(found.network, output)
+        facts = {"checkpoint": found.checkpoint, "iteration": found.iteration, "averaged": found.averaged}
+        notes = "".join(f"\nnote: {note}" for note in found.skipped)
+        answer(args, {"file": str(output), **facts}, f"{found.checkpoint}: {output}{notes}")
+    else:
+        export(build(open_architecture(args.architecture)), output)
+        answer(args, {"file": str(output)}, str(output))
     return 0
 
 

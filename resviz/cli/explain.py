@@ -50,7 +50,7 @@ def run(command: str, args: argparse.Namespace) -> int:
     """
     if command == "explain-worker":
         return _serve()
-    files = open_run(_the_run(args.run))
+    files = open_run(the_run(args.run))
     from resviz.explain.subject import Library
     from resviz.train.devices import choose
 
@@ -63,13 +63,14 @@ def run(command: str, args: argparse.Namespace) -> int:
         evaluation = evaluate(subject, _progress("Testing"))
         document: dict[str, Any] = {
             "run": subject.run, "checkpoint": subject.checkpoint, "iteration": subject.iteration,
-            **asdict(evaluation),
+            "averaged": subject.averaged, **asdict(evaluation),
         }  # fmt: skip
         by_class = evaluation.class_error_pct.items()
         rows = [(name, "-" if error is None else f"{error:.2f}") for name, error in by_class]
         text = (
             f"{subject.run} at iteration {subject.iteration:,}: test error {evaluation.test_error_pct:.2f} % "
-            f"of {evaluation.pictures:,} pictures, loss {evaluation.test_loss:.4f}\n\n"
+            f"of {evaluation.pictures:,} pictures, loss {evaluation.test_loss:.4f}"
+            f"{' (average of the weights)' if subject.averaged else ''}\n\n"
             + table(("class", "error in %"), rows)
         )
     else:
@@ -88,7 +89,7 @@ def run(command: str, args: argparse.Namespace) -> int:
     return 0
 
 
-def _the_run(path: Path) -> Path:
+def the_run(path: Path) -> Path:
     """Return a run's folder: the one given, or the only run of an experiment's.
 
     Raises:
@@ -129,6 +130,9 @@ def open_run(path: Path) -> RunFiles:
         test_limit=recipe.test_limit,
         validation_split=recipe.validation_split,
         normalise=recipe.normalise,
+        residual_init=recipe.residual_init,
+        survival_last=recipe.survival_last,
+        averaged=recipe.ema_decay > 0,
     )
 
 

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -17,7 +17,7 @@ from resviz.data.dataset import Dataset
 from resviz.data.sources import load_dataset
 from resviz.data.statistics import Normalise, Statistics
 from resviz.errors import CheckpointError, DataError, ResvizError
-from resviz.nn.build import Network, build
+from resviz.nn.build import Network, ResidualInit, build
 from resviz.nn.state import Checkpoint, checkpoint_names, newest_good, part
 
 Report = Callable[[float], None]
@@ -42,6 +42,10 @@ class RunFiles:
     test_limit: int | None
     validation_split: bool
     normalise: Normalise
+    residual_init: ResidualInit = "he"
+    survival_last: float = 1.0
+    averaged: bool = False
+    """The run is tested with the average of its weights."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,7 @@ class Subject:
         network: on `device`, float32, in evaluation mode.
         checkpoint: name of the checkpoint.
         iteration: finished iterations at the checkpoint.
+        averaged: the network has the average of the weights that the run is tested with.
         skipped: a sentence for each newer checkpoint that is damaged.
         dataset: the run's data; the same test picture has the same index for each run of an experiment.
         statistics: the normalisation that the network was trained with.
@@ -65,6 +70,7 @@ class Subject:
     network: Network
     checkpoint: str
     iteration: int
+    averaged: bool
     skipped: tuple[str, ...]
     dataset: Dataset
     statistics: Statistics
@@ -91,6 +97,38 @@ class Subject:
         """Return what a score stands for; a network may have more scores than the data has classes."""
         classes = self.dataset.classes
         return classes[number] if number < len(classes) else f"class {number}"
+
+
+class Trained(NamedTuple):
+    """A run's network in evaluation mode, on the CPU; the other fields are those of `Subject`."""
+
+    network: Network
+    checkpoint: str
+    iteration: int
+    averaged: bool
+    skipped: tuple[str, ...]
+
+
+def trained(run: RunFiles) -> Trained:
+    """Return a run's network as its newest good checkpoint has it.
+
+    Raises:
+        CheckpointError: there is none, or it is of another architecture.
+        BuildError: the architecture cannot be used.
+    """
+    checkpoint, skipped = _newest(run)
+    network = build(run.architecture, residual_init=run.residual_init, survival_last=run.survival_last)
+    # A fork that begins to average has none in its first checkpoint.
+    average = part("average", checkpoint.tensors) if run.averaged else {}
+    try:
+        network.load_state_dict(average or part("model", checkpoint.tensors))
+    except RuntimeError:
+        raise CheckpointError(
+            f"The checkpoint {checkpoint.name} of {run.name} belongs to another network: "
+            "put the run's own architecture back."
+        ) from None
+    iteration = int(checkpoint.meta.get("iteration", 0))
+    return Trained(network.eval(), checkpoint.name, iteration, bool(average), tuple(skipped))
 
 
 class Library:
@@ -120,23 +158,16 @@ class Library:
         if kept is not None and kept[0] == newest:
             self._subjects.move_to_end(key)
             return kept[1]
-        checkpoint, skipped = _newest(run)
-        network = build(run.architecture)
-        try:
-            network.load_state_dict(part("model", checkpoint.tensors))
-        except RuntimeError:
-            raise CheckpointError(
-                f"The checkpoint {checkpoint.name} of {run.name} belongs to another network: "
-                "put the run's own architecture back."
-            ) from None
+        found = trained(run)
         dataset = self.dataset(run, report)
         subject = Subject(
             run.name,
             run.architecture,
-            network.to(self._device).to(memory_format=torch.channels_last).eval(),
-            checkpoint.name,
-            int(checkpoint.meta.get("iteration", 0)),
-            tuple(skipped),
+            found.network.to(self._device).to(memory_format=torch.channels_last),
+            found.checkpoint,
+            found.iteration,
+            found.averaged,
+            found.skipped,
             dataset,
             self._statistics_of(dataset, run.normalise),
             self._device,

@@ -3,8 +3,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from resviz.cli import main
+from resviz.nn.state import load_checkpoint
 
 
 def last_line(capsys):
@@ -58,3 +60,18 @@ def test_mistakes_exit_2_with_one_line(runs, capsys, words, sentence):
     assert error.startswith("error: ")
     assert sentence in error
     assert error.count("\n") == 1
+
+
+def test_onnx_of_a_run_is_its_trained_network(runs, capsys, tmp_path, monkeypatch):
+    exported = []
+    monkeypatch.setattr("resviz.nn.onnx.export", lambda network, path: exported.append((network, path)))
+    file = tmp_path / "network.onnx"
+    assert main(["onnx", str(runs[1].path), "-o", str(file), "--json"]) == 0
+    assert last_line(capsys) == {
+        "file": str(file), "checkpoint": "iteration-10", "iteration": 10, "averaged": False,
+    }  # fmt: skip
+    ((network, path),) = exported
+    assert path == file
+    expected = load_checkpoint(runs[1].checkpoints_path, "iteration-10").tensors
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(tensor, expected[f"model/{name}"])

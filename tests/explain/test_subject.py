@@ -6,7 +6,12 @@ import torch
 from resviz.arch.presets import preset
 from resviz.cli.explain import open_run
 from resviz.errors import CheckpointError, DataError, RunError
+from resviz.explain.evaluate import evaluate
 from resviz.explain.subject import Library
+from resviz.runs.events import Evaluated
+from resviz.runs.store import create_experiment
+from resviz.train.recipe import Recipe
+from resviz.train.trainer import Trainer
 from tests.explain.conftest import checkpointed
 
 
@@ -65,3 +70,39 @@ def test_mistakes_are_sentences(runs, tmp_path):
         Library().subject(dataclasses.replace(files, architecture=other))
     with pytest.raises(DataError):
         Library().subject(dataclasses.replace(files, data="folder:/nowhere"))
+
+
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("rule", ["zero-gamma", "skipinit", "fixup"])
+def test_a_runs_network_is_the_one_that_it_tests(picture_folder, tmp_path, rule, average):
+    recipe = Recipe(
+        data=f"folder:{picture_folder}", data_dir=str(tmp_path), iterations=40, milestones=(), batch_size=6,
+        evaluate_interval=40, device="cpu", residual_init=rule, survival_last=0.6, ema_decay=0.9 if average else 0.0,
+        activation_checkpointing=True,
+    )  # fmt: skip
+    architecture = preset("resnet-14-w4", input_shape=(3, 8, 8), classes=3)
+    run = create_experiment([architecture], recipe, out=tmp_path / "out").runs[0]
+    files, events = open_run(run.path), []
+    trainer = Trainer(
+        architecture, recipe, Library().dataset(files), torch.device("cpu"),
+        checkpoints=run.checkpoints_path, emit=lambda *happened: events.extend(happened),
+    )  # fmt: skip
+    trainer.start()
+    while not trainer.finished:
+        trainer.advance()
+    trainer.save()
+    told = next(event for event in reversed(events) if isinstance(event, Evaluated))
+    subject = Library().subject(files)
+    assert subject.averaged == average
+    found = evaluate(subject)
+    assert found.test_loss == pytest.approx(told.test_loss, rel=1e-5)
+    assert found.test_error_pct == told.test_error_pct
+    # with the other weights, or with all of each branch, it would be another loss
+    for other in (
+        dataclasses.replace(files, averaged=not average),
+        dataclasses.replace(files, survival_last=1.0),
+    ):
+        if other.averaged and not average:
+            assert not Library().subject(other).averaged
+        else:
+            assert evaluate(Library().subject(other)).test_loss != pytest.approx(told.test_loss, rel=1e-5)
