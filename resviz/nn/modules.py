@@ -141,10 +141,9 @@ class Addition(nn.Module):
             branch = branch + self.shift
         if self.survival < 1 and not self.training:
             branch = branch * self.survival  # arXiv:1603.09382, Eq. 5
-        total = branch if shortcut is None else branch + shortcut
         if probe is not None:
-            probe.record_block(self.name, branch, shortcut, total)
-        return total
+            return probe.add(self.name, branch, shortcut)
+        return branch if shortcut is None else branch + shortcut
 
 
 class Add(Addition):

@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 
 from resviz.nn.modules import EPSILON, BatchNorm
+from resviz.nn.sums import SampleSums
 
 if TYPE_CHECKING:
     from resviz.nn.network import Network
-
-_CHUNK = 2**17
-"""Values that the CPU takes at a time: as float32 they stay in its cache from one sum to the next."""
 
 
 class ForwardProbe:
@@ -59,9 +57,7 @@ class ForwardProbe:
             self.alignment,
             self.truncated_pct,
         ) = of_blocks.view(4, -1).unbind()
-        # |F|, |s|, F.s and the share of y below 0, of each block and sample.
-        self._sums = torch.empty(blocks, 4, 0, device=device)
-        self._scratch = torch.empty(0)  # The CPU's.
+        self._sums = SampleSums(blocks, device)
         self._measured = torch.full_like(self.response_std, torch.nan)
         self._block_slots = {name: slot for slot, name in enumerate(network.probe_blocks)}
         self._response_slots = {name: slot for slot, name in enumerate(network.responses)}
@@ -73,16 +69,9 @@ class ForwardProbe:
             _NormGroup(group, [self._response_slots[name] for name in group], device) for group in of_width
         ]
 
-    def record_block(self, block: str, branch: Tensor, shortcut: Tensor | None, total: Tensor) -> None:
-        """Measure F, s and y = F + s, (N, ...) tensors; without a shortcut, y alone."""
-        with torch.no_grad():
-            sums = self._samples(len(total))[self._block_slots[block]]
-            if shortcut is None:
-                (total,) = _rows(total)
-                self._measure(total, sums)
-            else:
-                branch, shortcut, total = _rows(branch, shortcut, total)
-                self._measure(total, sums, branch, shortcut)
+    def add(self, block: str, branch: Tensor, shortcut: Tensor | None) -> Tensor:
+        """Return y = F + s of (N, ...) tensors and measure it; y = F where there is no shortcut."""
+        return self._sums.add(self._block_slots[block], branch, shortcut)
 
     def record_response(self, convolution: str, values: Tensor) -> None:
         """Measure the standard deviation of all values of a tensor."""
@@ -104,7 +93,7 @@ class ForwardProbe:
     @torch.no_grad()
     def collect(self) -> None:
         """Make `values` of what was recorded since the last time; before the weights change."""
-        branch, shortcut, product, below = self._sums.unbind(1)
+        branch, shortcut, product, below = self._sums.values.unbind(1)
         # |y| from its parts: y itself is rounded to the network's precision.
         total = (branch.square() + shortcut.square() + 2 * product).clamp_min_(0).sqrt_()
         self.residual_magnitude.copy_(_mean_ratio(branch, shortcut))
@@ -114,45 +103,9 @@ class ForwardProbe:
         self.response_std.copy_(self._measured)
         for group in self._groups:
             group.measure(self._statistics, self.response_std)
-        self._sums.fill_(torch.nan)
+        self._sums.forget()
         self._measured.fill_(torch.nan)
         self._statistics = {}
-
-    def _samples(self, count: int) -> Tensor:
-        """Return the sums for so many samples; in training they are always as many."""
-        if self._sums.shape[2] != count:
-            self._sums = self._sums.new_full((*self._sums.shape[:2], count), torch.nan)
-        return self._sums
-
-    def _measure(
-        self, total: Tensor, sums: Tensor, branch: Tensor | None = None, shortcut: Tensor | None = None
-    ) -> None:
-        """Write the sums of y, and of F and s, (N, values), to (4, N)."""
-        if total.is_cuda:
-            _reduce(total, sums, branch, shortcut)
-            return
-        samples = min(len(total), max(1, _CHUNK // total.shape[1]))
-        size = samples * total.shape[1]
-        if len(self._scratch) < 3 * size:
-            self._scratch = torch.empty(3 * size)
-        scratch = self._scratch[: 3 * size].view(3, samples, -1)
-        if branch is None or shortcut is None:
-            for y, part in zip(torch.split(total, samples), torch.split(sums, samples, 1), strict=True):
-                values = scratch[2, : len(y)].copy_(y)
-                torch.mean(torch.lt(values, 0, out=values), 1, out=part[3])
-            return
-        for f, s, part in zip(
-            *(torch.split(t, samples) for t in (branch, shortcut)), torch.split(sums, samples, 1), strict=True
-        ):
-            both, other = scratch[:2, : len(f)], scratch[2, : len(f)]
-            both[0].copy_(f)
-            both[1].copy_(s)
-            torch.add(*both, out=other)  # has the sign of y, whose rounding keeps it
-            torch.mean(torch.lt(other, 0, out=other), 1, out=part[3])
-            torch.mul(*both, out=other)
-            both.mul_(both)
-            torch.sum(scratch[:, : len(f)], 2, out=part[:3])
-        sums[:2].sqrt_()
 
 
 class _NormGroup:
@@ -181,28 +134,6 @@ class _NormGroup:
         within = weights.square() * (1 - EPSILON * inverse_std.square())
         variance = within.mean(1) + biases.var(1, correction=0)
         response_std.index_copy_(0, self._slots, variance.clamp_min_(0).sqrt_())
-
-
-def _rows(*tensors: Tensor) -> list[Tensor]:
-    """Return tensors of one shape (N, ...) as (N, values), in the order in which the last lies in memory."""
-    last = tensors[-1]
-    if last.ndim == 4 and last.is_contiguous(memory_format=torch.channels_last):
-        tensors = tuple(tensor.permute(0, 2, 3, 1) for tensor in tensors)
-    return [tensor.detach().reshape(len(tensor), -1) for tensor in tensors]
-
-
-def _reduce(total: Tensor, sums: Tensor, branch: Tensor | None, shortcut: Tensor | None) -> None:
-    """Write the sums of y, and of F and s, (N, values), to (4, N), by a few reductions of all samples."""
-    below = torch.lt(total, 0, out=torch.empty_like(total))  # 0 or 1, exact in any precision
-    torch.mean(below, 1, dtype=torch.float32, out=sums[3])
-    if branch is None or shortcut is None:
-        return
-    # The norms read the network's precision and add in float32. The product is rounded before it is added:
-    # over a sample's values that cancels to about 1e-5 of |F||s|, and spares two copies.
-    torch.linalg.vector_norm(branch, dim=1, dtype=torch.float32, out=sums[0])
-    torch.linalg.vector_norm(shortcut, dim=1, dtype=torch.float32, out=sums[1])
-    product = branch * (shortcut.float() if shortcut.dtype == torch.float16 else shortcut)
-    torch.sum(product, 1, dtype=torch.float32, out=sums[2])
 
 
 def _mean_ratio(numerator: Tensor, denominator: Tensor) -> Tensor:

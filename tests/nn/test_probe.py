@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import pytest
@@ -5,8 +6,7 @@ import torch
 
 from resviz.arch.graph import Wire
 from resviz.arch.presets import preset
-from resviz.nn import modules
-from resviz.nn import probe as probe_module
+from resviz.nn import modules, sums
 from resviz.nn.build import build
 from resviz.nn.probe import ForwardProbe
 from tests.nn.test_build import disturbed, loose, pictures, preact_bottleneck
@@ -149,6 +149,11 @@ def test_probe_is_float32_and_close_under_autocast():
     assert (low.values != low.values.bfloat16().float()).sum() > 0.9 * len(low.values)
 
 
+def whole(branch, shortcut, total, measured):
+    torch.add(branch, shortcut, out=total)
+    sums._reduce(branch, shortcut, total, measured)
+
+
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
 @pytest.mark.parametrize("reduction", ["pieces", "whole"])
 def test_low_precision_is_summed_in_float32(dtype, reduction, monkeypatch):
@@ -156,14 +161,14 @@ def test_low_precision_is_summed_in_float32(dtype, reduction, monkeypatch):
     network = build(preset("resnet-8-w4", input_shape=(3, 8, 8), classes=10))
     probe = ForwardProbe(network, "cpu")
     if reduction == "whole":
-        monkeypatch.setattr(ForwardProbe, "_measure", staticmethod(probe_module._reduce))
+        monkeypatch.setattr(sums.SampleSums, "add_in_pieces", lambda _, *tensors: whole(*tensors))
     else:
-        monkeypatch.setattr(probe_module, "_CHUNK", 3 * 16 * 32 * 32)  # samples do not come out even
+        monkeypatch.setattr(sums, "_CHUNK", 3 * 16 * 32 * 32)  # samples do not come out even
     torch.manual_seed(3)
     branch = torch.randn(8, 16, 32, 32).mul(0.1).to(dtype).contiguous(memory_format=torch.channels_last)
     shortcut = torch.randn(8, 16, 32, 32).relu().to(dtype) + 0.3 * branch
-    total = branch + shortcut
-    probe.record_block("stage2.block1", branch, shortcut, total)
+    total = probe.add("stage2.block1", branch, shortcut)
+    assert torch.equal(total, branch + shortcut)
     probe.collect()
     f, s = branch.double().flatten(1), shortcut.double().flatten(1)
     a, b, y = f.norm(dim=1), s.norm(dim=1), (f + s).norm(dim=1)
@@ -172,6 +177,32 @@ def test_low_precision_is_summed_in_float32(dtype, reduction, monkeypatch):
     tolerance = 1e-5 if (dtype, reduction) == (torch.bfloat16, "whole") else 5e-7
     assert probe.alignment[1].item() == pytest.approx(((f * s).sum(1) / a / b).mean().item(), abs=tolerance)
     assert probe.truncated_pct[1].item() == pytest.approx(100 * (total < 0).double().mean().item(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "formats", list(itertools.product((torch.contiguous_format, torch.channels_last), repeat=2))
+)
+@pytest.mark.parametrize("dtypes", [(torch.float32, torch.float32), (torch.bfloat16, torch.float32)])
+def test_the_measured_sum_is_the_sum(formats, dtypes):
+    """In value, type, layout and gradients."""
+    network = build(preset("resnet-8-w4", input_shape=(3, 8, 8), classes=10))
+    made = [
+        torch.randn(3, 5, 4, 2).to(dtype).contiguous(memory_format=layout).requires_grad_()
+        for layout, dtype in zip(formats, dtypes, strict=True)
+    ]
+    expected, probe = made[0] + made[1], ForwardProbe(network, "cpu")
+    total = probe.add("stage1.block1", *made)
+    assert torch.equal(total, expected)
+    assert (total.dtype, total.stride()) == (expected.dtype, expected.stride())
+    weights = torch.randn(3, 5, 4, 2)
+    for y in (expected, total):
+        (y * weights).sum().backward()
+    probe.collect()
+    f, s = (tensor.detach().float().flatten(1) for tensor in made)
+    cosine = torch.nn.functional.cosine_similarity(f, s).mean().item()
+    assert probe.alignment[0].item() == pytest.approx(cosine, abs=1e-6)
+    for tensor in made:
+        assert torch.allclose(tensor.grad.float(), 2 * weights, rtol=0.01)
 
 
 def test_nothing_is_carried_over_to_the_next_pass():
@@ -218,12 +249,12 @@ def test_samples_with_an_empty_shortcut_are_left_out():
             for quantity in (probe.residual_magnitude, probe.residual_share, probe.alignment)
         ]
 
-    probe.record_block("stage2.block1", branch, shortcut, branch + shortcut)
+    probe.add("stage2.block1", branch, shortcut)
     # |F|/|s| of samples 0 and 2, |F|/|y| of 0 and 1 (in 2, y is 0), the cosine of 0 and 2
     assert told() == pytest.approx([(0.5 + 1) / 2, (1 / 3 + 1) / 2, (1 - 1) / 2])
-    probe.record_block("stage2.block1", branch, shortcut * 0, branch)
+    probe.add("stage2.block1", branch, shortcut * 0)
     assert told() == pytest.approx([nan, 1, nan], nan_ok=True)
-    probe.record_block("stage2.block1", branch * 0, shortcut * 0, branch * 0)
+    probe.add("stage2.block1", branch * 0, shortcut * 0)
     assert told() == pytest.approx([nan, nan, nan], nan_ok=True)
     assert probe.truncated_pct[1] == 0
 
