@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from resviz.arch.cost import cost_of
@@ -82,8 +83,9 @@ def _onnx(args: argparse.Namespace) -> int:
         found = trained(open_run(the_run(source)))
         export(found.network, output)
         facts = {"checkpoint": found.checkpoint, "iteration": found.iteration, "averaged": found.averaged}
-        notes = "".join(f"\nnote: {note}" for note in found.skipped)
-        answer(args, {"file": str(output), **facts}, f"{found.checkpoint}: {output}{notes}")
+        for note in found.skipped:
+            print(f"note: {note}", file=sys.stderr)
+        answer(args, {"file": str(output), **facts}, f"{found.checkpoint}: {output}")
     else:
         export(build(open_architecture(args.architecture)), output)
         answer(args, {"file": str(output)}, str(output))

@@ -77,8 +77,8 @@ def test_mistakes_are_sentences(runs, tmp_path):
 def test_a_runs_network_is_the_one_that_it_tests(picture_folder, tmp_path, rule, average):
     recipe = Recipe(
         data=f"folder:{picture_folder}", data_dir=str(tmp_path), iterations=40, milestones=(), batch_size=6,
-        evaluate_interval=40, device="cpu", residual_init=rule, survival_last=0.6, ema_decay=0.9 if average else 0.0,
-        activation_checkpointing=True,
+        evaluate_interval=40, device="cpu", residual_init=rule, survival_last=0.6,
+        ema_decay=0.9 if average else 0.0, activation_checkpointing=True,
     )  # fmt: skip
     architecture = preset("resnet-14-w4", input_shape=(3, 8, 8), classes=3)
     run = create_experiment([architecture], recipe, out=tmp_path / "out").runs[0]
