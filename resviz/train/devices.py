@@ -130,10 +130,12 @@ def set_products(precision: Computed) -> None:
     """
     import torch  # noqa: PLC0415
 
-    wanted = "tf32" if precision == "tf32" else "ieee"
-    for products in (torch.backends.cuda.matmul, torch.backends.cudnn.conv):  # type: ignore[attr-defined]
-        if products.fp32_precision != wanted:
-            products.fp32_precision = wanted
+    shortened = precision == "tf32"
+    # The settings by these names are all that torch keeps consistent with each other.
+    if torch.backends.cuda.matmul.allow_tf32 != shortened:
+        torch.backends.cuda.matmul.allow_tf32 = shortened
+    if torch.backends.cudnn.allow_tf32 != shortened:
+        torch.backends.cudnn.allow_tf32 = shortened
 
 
 def _too_old(device: torch.device) -> bool:

@@ -71,15 +71,15 @@ def test_auto_takes_what_the_card_is_fast_in(monkeypatch, capability, precision)
 
 
 def test_float32_products_are_shortened_for_tf32_alone():
-    convolutions = torch.backends.cudnn.conv
-    before = convolutions.fp32_precision
+    convolutions, matrices = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = convolutions.allow_tf32, matrices.allow_tf32
     try:
-        for precision, expected in (("tf32", "tf32"), ("float32", "ieee"), ("bfloat16", "ieee")):
+        for precision, expected in (("float32", False), ("tf32", True), ("bfloat16", False)):
             devices.set_products(precision)
-            assert convolutions.fp32_precision == torch.backends.cuda.matmul.fp32_precision == expected
+            assert (convolutions.allow_tf32, matrices.allow_tf32) == (expected, expected)
+            assert (torch.get_float32_matmul_precision() == "highest") == (not expected)
     finally:
-        convolutions.fp32_precision = before
-        torch.backends.cuda.matmul.fp32_precision = "none"
+        convolutions.allow_tf32, matrices.allow_tf32 = before
 
 
 def test_asking_for_a_card_loads_no_torch():
