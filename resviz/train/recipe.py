@@ -42,7 +42,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """"float32" reproduces the paper; "auto" takes what the hardware is fast in: bfloat16, on older CUDA
     cards float16 with a scaled loss, else float32. "tf32": CUDA's shortened products, float32 elsewhere."""
     compile: Literal["auto", "on", "off"] = "off"
-    """torch.compile; "auto" where it pays after the time it takes. Sums round otherwise than without."""
+    """torch.compile; "auto" where it pays after the time it takes: in long runs on CUDA cards, and on
+    processors with AMX if it proves faster. Sums round otherwise than without."""
     cuda_graphs: bool = True
     """On CUDA, capture the whole step in a graph: the same kernels without the time to launch them."""
     activation_checkpointing: bool = False
