@@ -19,6 +19,8 @@ from resviz.runs.store import Run
 if TYPE_CHECKING:
     from app.lab.worker_process import WorkerProcess
 
+_HEAD_BYTES = 32
+"""So much of a log tells the kind of its first event."""
 _IDLE_SECONDS = 1.0
 """How often a run that nobody trains is looked at."""
 
@@ -64,6 +66,8 @@ class FollowedRun:
     """Whether the worker that we started has reported since its start."""
     told_end: bool = False
     """Whether the log says how the newest worker ended."""
+    fork: bool = field(init=False, default=False)
+    """Whether it began as a copy of another run's checkpoint, or of its initial weights."""
     disk_full: bool = False
     """Whether the run is silent for want of room: its log cannot say so."""
     _heard: float = field(init=False, default=0.0)
@@ -75,6 +79,8 @@ class FollowedRun:
     def __post_init__(self) -> None:
         self._tail = Tail(self.run.events_path)
         self._alive = self.run.alive()
+        with contextlib.suppress(OSError), self.run.events_path.open("rb") as log:
+            self.fork = b'"forked"' in log.read(_HEAD_BYTES)
 
     @classmethod
     def open(cls, run: Run) -> FollowedRun:
@@ -96,8 +102,8 @@ class FollowedRun:
 
     @property
     def name(self) -> str:
-        """The run's name."""
-        return self.run.name
+        """The run's name; a fork, which has its parent's, says that it is one."""
+        return f"{self.run.name} (fork)" if self.fork else self.run.name
 
     @property
     def status(self) -> str:

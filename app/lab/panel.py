@@ -25,7 +25,7 @@ from app.lab.followed import FollowedRun
 from app.lab.live_view import LiveView
 from app.lab.rate_row import RateRow
 from app.lab.recipe_form import RecipeForm
-from app.lab.recipe_groups import FIRST_GROUP
+from app.lab.recipe_groups import FIRST_GROUP, fold_for_room
 from app.lab.session import Session
 from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
@@ -355,16 +355,7 @@ class LabPanel(QWidget):
 
     @Slot(str)
     def _on_group_opened(self, title: str) -> None:
-        """Fold the other groups where there is no room for them all, and bring the whole group into sight."""
-        inside = self._scroll.widget()
-        layout = inside.layout() if inside is not None else None
-        assert inside is not None
-        assert layout is not None
-        layout.activate()
-        if inside.minimumSizeHint().height() > self._scroll.viewport().height():
-            self.form.groups.open(title)
-            layout.activate()
-        self._scroll.ensureWidgetVisible(self.form.groups.bodies[title], 0, 0)
+        fold_for_room(self.form.groups, title, self._scroll)
 
     @Slot()
     def close_settings(self) -> None:

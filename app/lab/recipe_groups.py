@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from app.lab.recipe_settings import GROUPS, SETTINGS, in_titles
 from app.lab.setting import Group
@@ -230,3 +230,22 @@ class RecipeGroups(QWidget):
         self._show_notes()
         if on:
             self.opened.emit(title)
+
+
+def fold_for_room(groups: RecipeGroups, title: str, scroll: QScrollArea) -> None:
+    """Fold all groups but one where there is no room for them, and bring the whole of that one into sight.
+
+    Args:
+        groups: somewhere inside what `scroll` shows.
+        title: of the group that was opened.
+        scroll: with the room that there is.
+    """
+    inside = scroll.widget()
+    layout = inside.layout() if inside is not None else None
+    assert inside is not None
+    assert layout is not None
+    layout.activate()
+    if inside.minimumSizeHint().height() > scroll.viewport().height():
+        groups.open(title)
+        layout.activate()
+    scroll.ensureWidgetVisible(groups.bodies[title], 0, 0)
