@@ -15,7 +15,7 @@ from app.lessons.panel import LessonPanel
 from app.theme import GRID, theme
 
 LESSON, INSPECTOR = range(2)
-_LESSON_HEIGHT = 31 * GRID
+_LESSON_HEIGHT = 32 * GRID
 """The least for the lesson, in pixels: its texts fit, and the inspector has some rows."""
 _SETTINGS_HEIGHT = 80 * GRID
 """What all settings of a recipe ask for, in pixels: where they would have less, they have it all."""

@@ -21,7 +21,7 @@ PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
     ("Demonstration", lambda: demonstration.recipe(0), "A few minutes: how fast each network learns."),
     ("Quick look", lambda: QUICK, "A hundredth of the paper's training."),
     ("Short", lambda: SHORT, "A tenth of the paper's training."),
-    ("Paper", lambda: PAPER, "He et al. 2015, Sec. 4.2: hours on a graphics card, days without."),
+    ("Paper", lambda: PAPER, "As published: hours on a graphics card, days without."),
 )
 _KEPT = ("seed", "device")
 """What is no matter of a preset: it stays when another one is chosen."""
@@ -157,7 +157,9 @@ class RecipeForm(QWidget):
             about += f" {changes} setting{'s' if changes > 1 else ''} changed."
         self.about.setText(about)
         words = describe.words(recipe, self._depth or None)
-        self.words.setText(" ".join(words) if self.details.isChecked() else words[0])
+        # The first sentence tells how the weights are updated, and after a semicolon how they decay.
+        short = f"{words[0].partition(';')[0].rstrip('.')}."
+        self.words.setText(" ".join(words) if self.details.isChecked() else short)
         self.words.setToolTip("\n".join(words))
         curve = schedule.curve(recipe, self._depth)
         points = list(zip(curve.iterations, curve.rates, strict=True))

@@ -53,14 +53,6 @@ GROUPS: tuple[Group, ...] = (
                 high=100,
             ),
             Setting(
-                "rate_scaling",
-                "Rate by batch",
-                "choice",
-                "Linear: all rates are multiplied by batch size / 128, so that another batch "
-                "size trains alike (Goyal et al. 2017, arXiv:1706.02677, Sec. 2.1).",
-                (("as given", "none"), ("linear", "linear")),
-            ),
-            Setting(
                 "seed",
                 "Seed",
                 "count",
@@ -152,6 +144,14 @@ GROUPS: tuple[Group, ...] = (
                 low=0.01,
                 high=0.99,
                 useful=_is("schedule", "one-cycle"),
+            ),
+            Setting(
+                "rate_scaling",
+                "Rate by batch",
+                "choice",
+                "Linear: all rates are multiplied by batch size / 128, so that another batch "
+                "size trains alike (Goyal et al. 2017, arXiv:1706.02677, Sec. 2.1).",
+                (("as given", "none"), ("linear", "linear")),
             ),
             Setting(
                 "warm_up",
