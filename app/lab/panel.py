@@ -346,8 +346,8 @@ class LabPanel(QWidget):
         held = self.form.details.hasFocus() or self.back_button.hasFocus()
         if on and not self._groups_known:
             self._groups_known = True
-            self.form.groups.opened.connect(self._on_group_opened, Qt.ConnectionType.QueuedConnection)
             self.form.groups.open(FIRST_GROUP)
+            self.form.groups.opened.connect(self._on_group_opened, Qt.ConnectionType.QueuedConnection)
         self._show_head()
         self.content_changed.emit()
         if held:

@@ -153,7 +153,7 @@ class RecipeForm(QWidget):
             return
         recipe = self.recipe()
         about, changes = PRESETS[self.preset.currentIndex()][2], len(self.changed)
-        if changes and not self.details.isChecked():
+        if changes:
             about += f" {changes} setting{'s' if changes > 1 else ''} changed."
         self.about.setText(about)
         words = describe.words(recipe, self._depth or None)
@@ -183,6 +183,7 @@ class RecipeForm(QWidget):
         self.groups.setVisible(on)
         self._show_plan()
         self.data.setVisible(not on)
+        self.about.setVisible(not on)
 
     @Slot()
     def _on_edited(self) -> None:

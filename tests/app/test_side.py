@@ -1,0 +1,100 @@
+"""The side of the window at the size of a small screen: nothing is cut, and nothing scrolls without need."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from app.document import Document
+from app.lab.bridge import WorkerBridge
+from app.lab.recipe_form import PRESETS
+from app.lab.recipe_settings import GROUPS
+from app.lab.session import Session
+from app.side import INSPECTOR, Side
+from app.theme import theme
+from resviz.train import demonstration
+
+LEFT = Qt.MouseButton.LeftButton
+WIDTH, SMALL, TALL = 312, 641, 1361
+"""Pixels that the side has in windows of 1280x720 and 2560x1440."""
+
+
+@pytest.fixture
+def side(qtbot, qapp):
+    theme().apply(qapp)
+    bridge = WorkerBridge()
+    made = Side(Session(bridge))
+    qtbot.addWidget(made)
+    made.lab.set_documents([Document(each, made) for each in demonstration.architectures()])
+    made.resize(WIDTH, SMALL)
+    made.show()
+    qtbot.wait(50)
+    yield made
+    bridge.close()
+
+
+def scrolls(side):
+    return side.lab._scroll.verticalScrollBar().maximum() > 0
+
+
+@pytest.mark.parametrize("preset", range(len(PRESETS)))
+def test_the_form_needs_no_scroll_bar(side, qtbot, preset):
+    side.lab.form.preset.setCurrentIndex(preset)
+    qtbot.wait(50)
+    assert not scrolls(side)
+    assert not side.lesson.text.verticalScrollBar().maximum(), "nor does the lesson"
+    words = side.lab.form.words
+    assert words.height() == words.heightForWidth(words.width())
+
+
+def test_settings_take_the_room_of_the_lesson_on_a_small_screen(side, qtbot):
+    lab = side.lab
+    lab.form.details.setFocus()
+    qtbot.mouseClick(lab.form.details, LEFT)
+    qtbot.waitUntil(lambda: not side.tabs.isVisible(), timeout=1000)
+    assert lab._title.text() == "Recipe"
+    assert lab.form.groups.rows["batch_size"].isVisible()
+    qtbot.wait(50)
+    assert not scrolls(side)
+    qtbot.keyClick(lab.form.groups.rows["batch_size"].editor, Qt.Key.Key_Escape)
+    qtbot.waitUntil(side.tabs.isVisible, timeout=1000)
+    assert lab.choices.isVisible()
+
+
+def test_each_group_is_seen_whole(side, qtbot):
+    side.lab.form.set_depth(110)
+    qtbot.mouseClick(side.lab.form.details, LEFT)
+    groups, area = side.lab.form.groups, side.lab._scroll.viewport()
+    for group in GROUPS:
+        if not groups.headers[group.title].isChecked():
+            groups.headers[group.title].click()
+        qtbot.wait(50)
+        body = groups.bodies[group.title]
+        assert body.isVisible()
+        top = body.mapTo(area, body.rect().topLeft()).y()
+        assert top >= 0
+        assert top + body.height() <= area.height()
+
+
+def test_a_tall_screen_has_room_for_both(side, qtbot):
+    side.resize(WIDTH, TALL)
+    qtbot.mouseClick(side.lab.form.details, LEFT)
+    qtbot.wait(50)
+    assert side.tabs.isVisible()
+
+
+def test_the_inspector_comes_before_the_settings(side, qtbot):
+    qtbot.mouseClick(side.lab.form.details, LEFT)
+    qtbot.waitUntil(lambda: not side.tabs.isVisible(), timeout=1000)
+    side.bring_inspector()
+    qtbot.waitUntil(side.tabs.isVisible, timeout=1000)
+    assert side.tabs.currentIndex() == INSPECTOR
+    assert not side.lab.setting_up
+
+
+def test_ctrl_return_brings_what_is_wrong_into_sight(side, qtbot):
+    lab = side.lab
+    lab.form.groups.rows["cutout"].editor.setText("many")
+    said = []
+    lab.failed.connect(said.append)
+    lab.train()
+    assert said == ["Cutout, pixels: give a whole number."]
+    assert lab.form.groups.rows["cutout"].isVisible()
