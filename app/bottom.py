@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.lab.table import RunsTable
+from app.plots.depth import transitions
+from app.plots.plot_run import PlotRun
+from app.plots.timeline import Timeline
+from app.plots.transport import Transport
 from app.theme import GRID, theme
+from app.views import VIEWS, ViewPage
 
 if TYPE_CHECKING:
     from app.explain.panel import ExplainPanel, ExplainRun
     from app.plots.base import Plot
 
-CURVES, RUNS, EXPLAIN = range(3)
+CURVES = 0
+RUNS, EXPLAIN = len(VIEWS), len(VIEWS) + 1
 
 
 class Bottom(QTabWidget):
-    """Three tabs over the session's runs."""
+    """Tabs over the session's runs: the views, all runs, explanations. The views share one time cursor."""
 
     told = Signal(str)
     failed = Signal(str)
+    layer_clicked = Signal(str)
+    """A layer was clicked in a plot: its name."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self.timeline = Timeline(self)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.plots: dict[str, Plot] = {}
-        """The three plots by name; empty until `make_plots`."""
-        self._frames: dict[str, QFrame] = {}
-        self._marks: dict[str, QFrame] = {}
-        """What points at a plot while the lesson speaks of it."""
-        self.addTab(self._make_curves(), "Curves")
+        self.pages = [ViewPage(view, self.timeline) for view in VIEWS]
+        for page in self.pages:
+            page.told.connect(self.told)
+            page.failed.connect(self.failed)
+            page.layer_clicked.connect(self.layer_clicked)
+            self.addTab(page, page.view.title)
         self.table = RunsTable(session)
         self.table.told.connect(self.told)
         self.table.failed.connect(self.failed)
@@ -44,19 +55,32 @@ class Bottom(QTabWidget):
         self.addTab(self.table, "Runs")
         self.explain: ExplainPanel | None = None
         self._explain_page = QWidget()
-        page = QVBoxLayout(self._explain_page)
-        page.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(self._explain_page)
+        column.setContentsMargins(0, 0, 0, 0)
         self.addTab(self._explain_page, "Explain")
+        self.transport = Transport(self.timeline)
+        self.setCornerWidget(self.transport)
+        self._ready = False
+        self._transitions: dict[Path, frozenset[str]] = {}
         self.currentChanged.connect(self._on_tab)
         session.runs_changed.connect(self._on_runs_changed)
         session.bridge.updated.connect(self._on_updated)
         theme().changed.connect(self._on_runs_changed)
+        theme().changed.connect(self._fit_transport)
+
+    @property
+    def plots(self) -> dict[str, Plot]:
+        """The plots made so far, by name."""
+        return {name: plot for page in self.pages for name, plot in page.plots.items()}
 
     def highlight(self, name: str) -> None:
-        """Point at one plot with a small mark at its top ("" for none)."""
-        for key, mark in self._marks.items():
-            mark.setVisible(key == name)
-            mark.raise_()
+        """Point at one plot of the first view with a small mark at its top ("" for none)."""
+        self.pages[CURVES].highlight(name)
+
+    def set_selected(self, blocks: frozenset[str]) -> None:
+        """Mark the layers of the blocks that are selected on the canvas."""
+        for page in self.pages:
+            page.set_selected(blocks)
 
     def close_workers(self) -> None:
         """End what runs for the tabs."""
@@ -64,39 +88,16 @@ class Bottom(QTabWidget):
         if self.explain is not None:
             self.explain.close_worker()
 
-    def _make_curves(self) -> QWidget:
-        page = QWidget()
-        row = QHBoxLayout(page)
-        row.setContentsMargins(0, GRID, 0, 0)
-        row.setSpacing(GRID)
-        for name in ("error", "gradient", "residual"):
-            frame = QFrame()
-            frame.setProperty("role", "card")
-            inside = QVBoxLayout(frame)
-            inside.setContentsMargins(1, 1, 1, 1)
-            row.addWidget(frame, 1)
-            self._frames[name] = frame
-            mark = QFrame(frame)
-            mark.setProperty("role", "marker")
-            mark.setGeometry(2 * GRID, 0, 4 * GRID, 3)
-            mark.hide()
-            self._marks[name] = mark
-        return page
-
     def make_plots(self) -> None:
-        """Put the plots into their frames: after the first paint, for their library takes long to load."""
-        if self.plots:
-            return
-        from app.plots import ErrorPlot, GradientPlot, ResidualPlot  # noqa: PLC0415
-
-        self.plots = {"error": ErrorPlot(), "gradient": GradientPlot(), "residual": ResidualPlot()}
-        for name, plot in self.plots.items():
-            layout = self._frames[name].layout()
-            assert layout is not None
-            layout.addWidget(plot)
-            plot.saved.connect(self._on_saved)
-            plot.save_failed.connect(self.failed)
+        """Make the plots in sight: after the first paint, for their library takes long to load."""
+        self._ready = True
         self._on_runs_changed()
+        self._on_tab(self.currentIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the controls of the time cursor what the tabs leave."""
+        self._fit_transport()
+        super().resizeEvent(event)
 
     def _explain_runs(self) -> list[ExplainRun]:
         from app.explain.panel import ExplainRun  # noqa: PLC0415
@@ -105,12 +106,15 @@ class Bottom(QTabWidget):
         runs: Sequence[FollowedRun] = list(dict.fromkeys([*self._session.current, *self._session.shown]))
         return [ExplainRun(run.path, run.name, run.plain, bool(run.series.checkpoints)) for run in runs]
 
-    @Slot(str)
-    def _on_saved(self, path: str) -> None:
-        self.told.emit(f"Saved {path}.")
+    @Slot()
+    def _fit_transport(self) -> None:
+        room = self.width() - self.tabBar().sizeHint().width() - 2 * GRID
+        self.transport.set_room(min(room, 60 * GRID))
 
     @Slot(int)
     def _on_tab(self, index: int) -> None:
+        if index < len(self.pages) and self._ready:
+            self.pages[index].make()
         if index == EXPLAIN and self.explain is None:
             from app.explain.panel import ExplainPanel  # noqa: PLC0415
 
@@ -128,17 +132,29 @@ class Bottom(QTabWidget):
 
     @Slot()
     def _on_runs_changed(self) -> None:
-        if not self.plots:
+        self.timeline.supply([run.series for run in self._session.shown])
+        if not self._ready:
             return
-        from app.plots import PlotRun  # noqa: PLC0415
-
         runs = [
-            PlotRun(run.name, run.series, self._session.colour(run.path), run.plain)
+            PlotRun(
+                run.name,
+                run.series,
+                self._session.colour(run.path),
+                run.plain,
+                network=run.architecture.name if run.architecture is not None else "",
+                transitions=self._transitions_of(run),
+            )
             for run in self._session.shown
         ]
-        for plot in self.plots.values():
-            plot.set_runs(runs)
+        for page in self.pages:
+            page.set_runs(runs)
         self._on_updated()
+
+    def _transitions_of(self, run: FollowedRun) -> frozenset[str]:
+        if run.path not in self._transitions:
+            known = run.architecture
+            self._transitions[run.path] = transitions(known) if known is not None else frozenset()
+        return self._transitions[run.path]
 
     @Slot()
     def _on_updated(self) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def window_specs(window: MainWindow) -> list[Spec]:
     """Return the actions of `window`, in the order of its menus."""
     work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
+    time = bottom.timeline
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
         Spec("File", "open", "Open…", "Ctrl+O", work.open),
@@ -30,6 +31,12 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "runs", "Runs", "Ctrl+2", lambda: bottom.setCurrentIndex(RUNS)),
         Spec("View", "explain", "Explain", "Ctrl+3", lambda: bottom.setCurrentIndex(EXPLAIN)),
         Spec("View", "inspector", "Inspector", "Ctrl+4", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
+        Spec("View"),
+        Spec("View", "replay", "Replay", "Alt+P", time.toggle),
+        Spec("View", "earlier", "Probe before", "Alt+Left", lambda: time.step(-1)),
+        Spec("View", "later", "Probe after", "Alt+Right", lambda: time.step(1)),
+        Spec("View", "first", "First probe", "Alt+Home", time.go_to_start),
+        Spec("View", "live", "Newest probe, live", "Alt+End", time.go_live),
         Spec("View"),
         Spec("View", "palette", "Palette of blocks", "Ctrl+B", window.toggle_palette),
         Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", window.toggle_theme),

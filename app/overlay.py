@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.lab.followed import FollowedRun
 from app.lab.readouts import Readouts, ranges_of, readouts_of, structure_of
 from app.lab.session import Session
+from app.plots.timeline import Timeline, index_at
 from resviz.arch.graph import Architecture
 
 _SECONDS = 0.1
@@ -23,9 +24,15 @@ EDITED = "trained before your last edit"
 class Overlay(QObject):
     """Keeps each pane's readouts those of the run in hand that trains the same network."""
 
-    def __init__(self, session: Session, panes: list[EditorPane], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        panes: list[EditorPane],
+        timeline: Timeline,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._session, self._panes = session, panes
+        self._session, self._panes, self._timeline = session, panes, timeline
         self._matches: list[FollowedRun | None] | None = None
         self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
         """The run that trained a document as it was before it was edited."""
@@ -33,22 +40,29 @@ class Overlay(QObject):
         self._painted_at = 0.0
         session.current_changed.connect(self._on_network_changed)
         session.bridge.updated.connect(self._on_updated)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        timeline.moved.connect(self._soon.start)
         for pane in panes:
             self._watch(pane.document)
             pane.document_changed.connect(self._watch)
 
     def refresh(self) -> None:
-        """Paint the newest probes, if there are newer ones."""
+        """Paint the probes at the time cursor, if they are others than those painted."""
         if self._matches is None:
             self._matches = [self._match(pane.document) for pane in self._panes]
-        now = tuple(None if run is None else (id(run), _probes(run)) for run in self._matches)
+        now = tuple(None if run is None else (id(run), *self._probe(run)) for run in self._matches)
         if now == self._painted:
             return
         self._painted = now
         values: list[Readouts] = [
             {}
             if run is None
-            else readouts_of(run.series, kept_blocks(run.architecture, pane.document.architecture))
+            else readouts_of(
+                run.series, kept_blocks(run.architecture, pane.document.architecture), self._probe(run)[0]
+            )
             for run, pane in zip(self._matches, self._panes, strict=True)
         ]
         gradients, magnitudes = ranges_of(values)
@@ -60,6 +74,14 @@ class Overlay(QObject):
                 magnitude_range=magnitudes,
                 note=EDITED if edited else "",
             )
+
+    def _probe(self, run: FollowedRun) -> tuple[int, int]:
+        """Return which probe of a run is at the cursor, and its iteration; -1 where there is none."""
+        iterations = run.series.probe_iterations
+        if not len(iterations):
+            return -1, -1
+        probe = index_at(iterations, self._timeline.at)
+        return probe, int(iterations[probe])
 
     def _match(self, document: Document) -> FollowedRun | None:
         """Return the run that trains a document, or trained it before it was edited."""
@@ -108,8 +130,3 @@ def kept_blocks(trained: Architecture | None, shown: Architecture) -> list[str]:
     if trained is None:
         return []
     return [b.id for b in shown.blocks.values() if b.id in trained and trained[b.id].kind == b.kind]
-
-
-def _probes(run: FollowedRun) -> tuple[int, int]:
-    iterations = run.series.probe_iterations
-    return len(iterations), int(iterations[-1]) if len(iterations) else -1

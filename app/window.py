@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         self.palette_panel = Palette()
         self.bottom = Bottom(self.session)
         self.side = Side(self.session)
-        self.overlay = Overlay(self.session, self.workspace.panes, self)
+        self.overlay = Overlay(self.session, self.workspace.panes, self.bottom.timeline, self)
         self.offers = Offers()
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
             pane.block_activated.connect(self._on_block_activated)
         self.palette_panel.kind_activated.connect(self._on_kind_activated)
         self.side.lesson.highlighted.connect(bottom.highlight)
+        bottom.layer_clicked.connect(workspace.select_layer)
         self.presets_popup.chosen.connect(self._on_preset_chosen)
         self.command_popup.chosen.connect(self._on_command_chosen)
         theme().changed.connect(self._show_theme)
@@ -357,6 +358,7 @@ class MainWindow(QMainWindow):
         if ids and isinstance(pane, EditorPane):
             self.workspace.activate(pane)
             self.side.bring_inspector()
+        self.bottom.set_selected(frozenset(ids))
 
     @Slot(str)
     def _on_block_activated(self, _block_id: str) -> None:

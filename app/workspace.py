@@ -216,6 +216,16 @@ class Workspace(QWidget):
             pane.set_document(Document(architecture, self))
             old.deleteLater()
 
+    @Slot(str)
+    def select_layer(self, name: str) -> None:
+        """Select the block that a layer ("stage1.block2.conv1") belongs to, in each network that has it."""
+        for pane in self.panes:
+            known = pane.document.architecture
+            block_id = name if name in known else name.rpartition(".")[0]
+            if block_id in known:
+                pane.scene.select([block_id])
+                pane.view.keep_in_sight([block_id])
+
     def restore(self, leftover: Leftover) -> None:
         """Bring back what an earlier window left unsaved; undo takes it away again."""
         for index, architecture in leftover.architectures.items():

@@ -18,8 +18,8 @@ def structure_of(architecture: Architecture) -> object:
     return blocks, architecture.wires
 
 
-def readouts_of(series: RunSeries, block_ids: Iterable[str]) -> Readouts:
-    """Return a readout for each block that the newest probe speaks of.
+def readouts_of(series: RunSeries, block_ids: Iterable[str], probe: int = -1) -> Readouts:
+    """Return a readout for each block that a probe (the newest) speaks of.
 
     A block's gradient norm is that of all its convolutions together: the root of the sum of their squares.
     """
@@ -27,13 +27,14 @@ def readouts_of(series: RunSeries, block_ids: Iterable[str]) -> Readouts:
         return {}
     known = set(block_ids)
     squares: dict[str, float] = {}
-    for name, norm in zip(series.started.convolutions, series.gradient_norm[-1].tolist(), strict=True):
+    for name, norm in zip(series.started.convolutions, series.gradient_norm[probe].tolist(), strict=True):
         block_id = name if name in known else name.rpartition(".")[0]
         squares[block_id] = squares.get(block_id, 0.0) + norm * norm
     gradients = {block_id: math.sqrt(square) for block_id, square in squares.items() if math.isfinite(square)}
+    row = series.residual_magnitude[probe].tolist()
     magnitudes = {
         block_id: value
-        for block_id, value in zip(series.started.blocks, series.residual_magnitude[-1].tolist(), strict=True)
+        for block_id, value in zip(series.started.blocks, row, strict=True)
         if math.isfinite(value)
     }
     return {

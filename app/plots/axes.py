@@ -16,11 +16,11 @@ _STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
-    """An axis whose numbers are plain; thousands as "10k"."""
+    """An axis whose numbers are plain, thousands as "10k"; or whose coordinates are base-ten logarithms."""
 
-    def __init__(self, orientation: str, whole: bool = False) -> None:
+    def __init__(self, orientation: str, *, whole: bool = False, log: bool = False) -> None:
         super().__init__(orientation)
-        self._whole = whole
+        self.whole, self.log = whole, log
         self.enableAutoSIPrefix(False)
 
     def dress(self, colours: Colours, font: QFont, label: str) -> None:
@@ -42,19 +42,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Return steps of 1, 2, (2.5) or 5 times a power of ten, at least 56 pixels apart (36 upwards)."""
         room = 56.0 if self.orientation in ("bottom", "top") else 36.0
         least = (high - low) / max(1.0, size / room)
-        return [(max(nice_step(least), 1.0) if self._whole else nice_step(least, (1, 2, 2.5, 5, 10)), 0.0)]
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return the numbers."""
-        thousands = bool(values) and max(abs(value) for value in values) >= 10_000
-        return [count_text(value, thousands) if self._whole else f"{value:.10g}" for value in values]
-
-
-class LogAxis(Axis):
-    """An axis of base-ten logarithms: decades as powers of ten, and 2 and 5 where there is room."""
+        return [(max(nice_step(least), 1.0) if self.whole else nice_step(least, (1, 2, 2.5, 5, 10)), 0.0)]
 
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
-        """Return the decades (every second, third, … where they crowd) and, under three decades, 2 and 5."""
+        """Return round numbers; of logarithms the decades (fewer where they crowd), else 2 and 5 besides."""
+        if not self.log:
+            found: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
+            return found
         low, high = min(low, high), max(low, high)
         stride = max(1, math.ceil((high - low) / max(1.0, size / 26.0)))
         decades = [
@@ -71,8 +65,11 @@ class LogAxis(Axis):
         return [(1.0, decades), (0.3, between)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        """Return powers of ten, or plain numbers from 0.01 to 1000 between them."""
-        return [power_text(value) for value in values]
+        """Return the numbers: of logarithms powers of ten, or plain numbers from 0.01 to 1000."""
+        if self.log:
+            return [power_text(value) for value in values]
+        thousands = bool(values) and max(abs(value) for value in values) >= 10_000
+        return [count_text(value, thousands) if self.whole else f"{value:.10g}" for value in values]
 
 
 def power_text(exponent: float) -> str:

@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
-    QAction,
     QColor,
     QContextMenuEvent,
-    QGuiApplication,
     QHideEvent,
+    QKeyEvent,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from app.dialogs import save_file
-from app.plots import saving
 from app.plots.axes import Axis
 from app.plots.header import Entry, Header, fonts
+from app.plots.plot_run import PlotRun
+from app.plots.saving import Saver
 from app.plots.strokes import Stroke, Strokes
+from app.plots.timeline import Timeline
 from app.theme import GRID, icon, theme
-from resviz.errors import ResvizError
-from resviz.runs.series import RunSeries
 
 REDRAW_MS = 100
 SHORT = 250
 """Pixels of height under which a plot leaves out the label of its x axis, in favour of the curves."""
-
-
-@dataclass
-class PlotRun:
-    """One run in a plot. Whoever gives the colours gives them anew when the theme changes."""
-
-    name: str
-    series: RunSeries
-    colour: QColor
-    plain: bool
-    visible: bool = True
 
 
 class View(pg.PlotWidget):  # type: ignore[misc]
@@ -55,14 +40,19 @@ class View(pg.PlotWidget):  # type: ignore[misc]
         super().leaveEvent(event)
         self.left.emit()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the keys to the plot: there is nothing to scroll."""
+        event.ignore()
+
+
+_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -20, Qt.Key.Key_PageDown: 20}
+
 
 class Plot(QWidget):
     """A titled plot of runs. Redraws ten times a second at most, and only if it is visible and has news."""
 
-    saved = Signal(str)
-    """A picture or table was written: its path."""
-    save_failed = Signal(str)
-    """One sentence: why it was not."""
+    layer_clicked = Signal(str)
+    """A layer was clicked: its name."""
 
     title = ""
     x_label = ""
@@ -74,17 +64,23 @@ class Plot(QWidget):
     waiting_text = "Waiting for the first iterations …"
     hidden_text = "All runs are hidden: show one in the table of runs."
 
-    def __init__(self, x_axis: Axis, y_axis: Axis, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, timeline: Timeline, x_axis: Axis, y_axis: Axis, box: pg.ViewBox | None = None) -> None:
+        """Lay the plot out; `box`: the plotting area, if it takes gestures of its own."""
+        super().__init__()
+        self.timeline = timeline
         self.runs: list[PlotRun] = []
+        self.selected: frozenset[str] = frozenset()
+        """Blocks selected on the canvas."""
         self.redraws = 0
         """How often the curves were drawn."""
         self.hovered: float | None = None
         """Place of the mouse on the x axis."""
+        self.hovered_y = 0.0
+        """And on the y axis."""
         self._drawn: tuple[object, ...] | None = None
         self._busy = False
         self.header = Header(self.title, self)
-        self.view = View(self, axisItems={"bottom": x_axis, "left": y_axis})
+        self.view = View(self, viewBox=box, axisItems={"bottom": x_axis, "left": y_axis})
         self.x_axis, self.y_axis = x_axis, y_axis
         self.curves, self.marks = Strokes(), Strokes()
         self._prepare_view()
@@ -93,7 +89,9 @@ class Plot(QWidget):
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setWordWrap(True)
         self.empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.menu = self._make_menu()
+        self.menu = QMenu(self)
+        self.add_actions(self.menu)
+        self.saver = Saver(self, self.menu)
         self.button = QToolButton(self)
         self.button.setProperty("role", "quiet")
         self.button.setToolTip("Save or copy this plot")
@@ -110,6 +108,14 @@ class Plot(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._on_timeout)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._follow_cursor)
+        timeline.moved.connect(self._on_cursor_moved)
+        timeline.zoomed.connect(self._on_cursor_moved)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.view.setFocusProxy(self)
         theme().changed.connect(self._on_theme_changed)
         self._dress()
 
@@ -134,12 +140,23 @@ class Plot(QWidget):
     def add_actions(self, menu: QMenu) -> None:
         """Add the plot's own choices to its menu."""
 
+    def state(self) -> tuple[object, ...]:
+        """Return what the curves depend on besides the runs."""
+        return ()
+
     # Use
 
     def set_runs(self, runs: Sequence[PlotRun]) -> None:
         """Show these runs; the curves follow their series by themselves."""
         self.runs = list(runs)
         self.mark_dirty()
+
+    def set_selected(self, blocks: frozenset[str]) -> None:
+        """Mark the layers of these blocks."""
+        if blocks != self.selected:
+            self.selected = blocks
+            if self.isVisible() and not self.refresh():
+                self._update_marks()
 
     def mark_dirty(self) -> None:
         """Have everything drawn anew, at once if visible."""
@@ -150,7 +167,8 @@ class Plot(QWidget):
     def refresh(self) -> bool:
         """Draw if something changed since the last time; return whether it had to be."""
         width, height = self.view.width(), self.view.height()
-        now = (width, height, *((id(run.series), run.series.revision, run.visible) for run in self.runs))
+        news = ((id(run.series), run.series.revision, run.visible) for run in self.runs)
+        now = (width, height, *self.state(), *news)
         if now == self._drawn:
             return False
         self._drawn = now
@@ -173,31 +191,6 @@ class Plot(QWidget):
         size = box.size()
         return size.width() / max(right - left, 1e-12), size.height() / max(high - low, 1e-12)
 
-    # Saving
-
-    def save_picture(self, path: str | Path) -> Path:
-        """Write the plot as PNG (twice the pixels of the screen) or, where the name ends in .svg, as SVG.
-
-        Raises:
-            ResvizError: the folder cannot be written.
-        """
-        self.refresh()
-        return saving.save_picture(self, Path(path))
-
-    def save_csv(self, path: str | Path) -> Path:
-        """Write the numbers shown.
-
-        Raises:
-            ResvizError: the folder cannot be written.
-        """
-        return saving.save_table(Path(path), *self.table(self.with_data()))
-
-    @Slot()
-    def copy_picture(self) -> None:
-        """Put the plot on the clipboard."""
-        self.refresh()
-        QGuiApplication.clipboard().setImage(saving.picture(self))
-
     # Inside
 
     def _prepare_view(self) -> None:
@@ -214,22 +207,6 @@ class Plot(QWidget):
         self.view.setFrameShape(pg.QtWidgets.QFrame.Shape.NoFrame)
         self.view.scene().sigMouseMoved.connect(self._on_mouse_moved)
         self.view.left.connect(self._on_mouse_left)
-
-    def _make_menu(self) -> QMenu:
-        menu = QMenu(self)
-        self.add_actions(menu)
-        if menu.actions():
-            menu.addSeparator()
-        for text, slot in (
-            ("Copy picture", self.copy_picture),
-            ("Save as PNG …", self._on_save_png),
-            ("Save as SVG …", self._on_save_svg),
-            ("Save numbers as CSV …", self._on_save_csv),
-        ):
-            action = QAction(text, menu)
-            action.triggered.connect(slot)
-            menu.addAction(action)
-        return menu
 
     def _dress(self) -> None:
         colours, (_, text) = theme().colours, fonts()
@@ -319,37 +296,37 @@ class Plot(QWidget):
     def _on_mouse_moved(self, place: QPointF) -> None:
         box = self.view.getViewBox()
         inside = box.isVisible() and box.sceneBoundingRect().contains(place)
-        self.hovered = float(box.mapSceneToView(place).x()) if inside else None
+        at = box.mapSceneToView(place)
+        self.hovered, self.hovered_y = float(at.x()) if inside else None, float(at.y())
         self._update_marks()
+
+    @Slot()
+    def _on_cursor_moved(self) -> None:
+        """Follow the cursor once a turn of the event loop, however often it moves in one."""
+        if self.isVisible():
+            self._soon.start()
+
+    @Slot()
+    def _follow_cursor(self) -> None:
+        if not self.refresh():
+            self._update_marks()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Move the time cursor."""
+        key, far = Qt.Key(event.key()), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key in _STEPS:
+            self.timeline.step(_STEPS[key] * (10 if far else 1))
+        elif key == Qt.Key.Key_Home:
+            self.timeline.go_to_start()
+        elif key == Qt.Key.Key_End:
+            self.timeline.go_live()
+        elif key == Qt.Key.Key_Space:
+            self.timeline.toggle()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def _on_mouse_left(self) -> None:
         if self.hovered is not None:
             self.hovered = None
             self._update_marks()
-
-    @Slot()
-    def _on_save_png(self) -> None:
-        self._ask_and_save("PNG picture (*.png)", ".png")
-
-    @Slot()
-    def _on_save_svg(self) -> None:
-        self._ask_and_save("SVG drawing (*.svg)", ".svg")
-
-    @Slot()
-    def _on_save_csv(self) -> None:
-        self._ask_and_save("CSV table (*.csv)", ".csv")
-
-    def _ask_and_save(self, kind: str, suffix: str) -> None:
-        """Ask where, then save; the kind chosen in the menu decides, not the name that is typed."""
-
-        def save(path: Path) -> None:
-            path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
-            try:
-                self.save_csv(path) if suffix == ".csv" else self.save_picture(path)
-            except ResvizError as error:
-                self.save_failed.emit(str(error))
-            else:
-                self.saved.emit(str(path))
-
-        save_file(self, "Save plot", self.file_stem + suffix, kind, save)

@@ -21,6 +21,8 @@ class Reading:
 
     dash: Dash
     text: str
+    colour: QColor | None = None
+    """The line's colour, where it is not the run's."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ class Header(QWidget):
         for reading in entry.readings if item.readings else ():
             x += _GAP
             if reading.dash != "none":
-                _draw_sample(painter, QPointF(x, y + line / 2), entry.colour, reading.dash)
+                shade = reading.colour or entry.colour
+                _draw_sample(painter, QPointF(x, y + line / 2), shade, reading.dash)
                 x += _SAMPLE
             painter.setPen(QColor(colours.text if reading.dash != "none" else colours.muted))
             wide = text.horizontalAdvance(reading.text)

@@ -1,88 +1,115 @@
-"""What gradient norm and residual magnitude share: one value for each layer, at the newest probe."""
+"""A quantity over depth: one value for each layer, at the iteration of the time cursor."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
 
 from app.plots.axes import Axis, brief
-from app.plots.base import Plot, PlotRun
+from app.plots.base import Plot
+from app.plots.depth import places_of, stages
+from app.plots.extents import axis_range
 from app.plots.header import Entry, Reading, fonts
+from app.plots.plot_run import PlotRun
+from app.plots.quantities import Quantity
 from app.plots.strokes import Dots, Line, Stroke, pen, upright
+from app.plots.timeline import Timeline, index_at
 from app.theme import theme
 
-Row = NDArray[np.float64]
+ABSENT = "no shortcut, so no residual magnitude"
 _FEW = 4
 """Runs, up to which the first probes are drawn too."""
 
 
 class Profile(Plot):
-    """Values over depth: the newest probe as a line, the first one faint beneath it."""
+    """Values over depth: the probe at the cursor as a line, the first one faint beneath it."""
 
-    quantity = "value"
-    brief_absence = "no probe"
-    """Why a run has nothing to draw, where there is little room."""
     waiting_text = "Waiting for the first probe …"
 
-    def __init__(self, y_axis: Axis, parent: QWidget | None = None) -> None:
+    def __init__(self, timeline: Timeline, quantity: Quantity) -> None:
+        self.quantity = quantity
+        self.title = quantity.title
+        self.x_label = f"{quantity.layer}, from the input"
+        self.y_label = quantity.symbol
+        self.explanation = (
+            f"{quantity.explanation} Input on the left. Thick: at the time cursor; faint: the first probe."
+        )
+        if quantity.needs_shortcut:
+            self.explanation += " Squares below: blocks whose shortcut has to change the shape."
+        self.file_stem = quantity.key.replace("_", "-")
+        self.empty_text = f"Press Train: the {quantity.title.lower()} of every {quantity.layer} appears here."
         self.stage_axis = Axis("top")
-        super().__init__(Axis("bottom", whole=True), y_axis, parent)
+        super().__init__(timeline, Axis("bottom", whole=True), Axis("left", log=quantity.log))
+        self.view.scene().sigMouseClicked.connect(self._on_clicked)
 
-    # What a profile defines
-
-    def values(self, run: PlotRun) -> NDArray[np.float32]:
-        """Return the probes, (T, layers)."""
-        raise NotImplementedError
+    # What is shown
 
     def names(self, run: PlotRun) -> tuple[str, ...]:
         """Return the names of the layers."""
-        raise NotImplementedError
+        return self.quantity.names(run.series)
 
-    def scaled(self, row: NDArray[Any]) -> Row:
-        """Return values in the coordinates of the axis."""
-        raise NotImplementedError
-
-    def y_range(self, rows: Sequence[Row]) -> tuple[float, float]:
-        """Return the range of the axis that holds `rows`, in its coordinates."""
-        raise NotImplementedError
+    def row(self, run: PlotRun) -> NDArray[np.float32]:
+        """Return the values at the cursor, (layers,)."""
+        probe = index_at(run.series.probe_iterations, self.timeline.at)
+        found: NDArray[np.float32] = self.quantity.values(run.series)[probe]
+        return found
 
     def digest(self, row: NDArray[Any]) -> str:
         """Return a profile in a few characters, for the legend."""
-        raise NotImplementedError
-
-    # Drawing
+        finite = row[np.isfinite(row)]
+        if self.quantity.log:
+            finite = finite[finite > 0]
+            return f"first/last {brief(float(finite[0] / finite[-1]), 2)}" if len(finite) else "–"
+        return f"mean {finite.mean():.2f}" if len(finite) else "–"
 
     def has_data(self, run: PlotRun) -> bool:
         """Say whether a run has a probe with something finite in it."""
-        values = self.values(run)
+        values = self.quantity.values(run.series)
         return bool(values.size) and bool(np.isfinite(values[-1]).any() or np.isfinite(values[0]).any())
 
+    def state(self) -> tuple[object, ...]:
+        """Return what the curves depend on besides the runs."""
+        return self.timeline.at, self.selected
+
+    # Drawing
+
     def draw(self, runs: Sequence[PlotRun]) -> list[Stroke]:
-        """Set the ranges; return stage lines, first probes, newest probes."""
-        ends = ((run, self.values(run)) for run in runs)
-        profiles = [(run, self.scaled(values[0]), self.scaled(values[-1])) for run, values in ends]
-        depth = max((len(newest) for _, _, newest in profiles), default=1)
+        """Set the ranges; return stage lines, first probes, probes at the cursor."""
+        scaled = self.quantity.scaled
+        profiles = [(run, scaled(self.quantity.values(run.series)[0]), scaled(self.row(run))) for run in runs]
+        depth = max((len(now) for _, _, now in profiles), default=1)
         both = len(runs) <= _FEW
-        rows = [row for _, first, newest in profiles for row in (newest, first)[: 1 + both]]
-        low, high = self.y_range(rows)
+        rows = [row for _, first, now in profiles for row in (now, first)[: 1 + both]]
+        low, high = axis_range([run.series for run in runs], self.quantity, rows)
         self.view.getViewBox().setRange(xRange=(0.5, depth + 0.5), yRange=(low, high), padding=0)
         strokes = self._stage_strokes(runs, low, high)
         width, gap = theme().line_width, self.pixel_scale()[0]
         over: list[Stroke] = []
-        for run, first, newest in profiles:
-            x = np.arange(1, len(newest) + 1, dtype=float)
-            if both and len(self.values(run)) > 1:
+        for run, first, now in profiles:
+            x = np.arange(1, len(now) + 1, dtype=float)
+            if both and len(run.series.probe_iterations) > 1:
                 strokes.append(Line(x, first, pen(run.colour, 1.25, 0.45)))
-            over.append(Line(x, newest, pen(run.colour, width)))
-            if gap >= 5 * width or np.isfinite(newest).sum() < 3:
-                over.append(Dots(x, newest, pen(run.colour, 2.5 * width)))
+            over.append(Line(x, now, pen(run.colour, width)))
+            if gap >= 5 * width or np.isfinite(now).sum() < 3:
+                over.append(Dots(x, now, pen(run.colour, 2.5 * width)))
+            over += self._selected_strokes(run, now)
         return strokes + over
+
+    def _selected_strokes(self, run: PlotRun, row: NDArray[np.float64]) -> list[Stroke]:
+        """Return a ring around the value of each selected layer."""
+        places = np.array(places_of(self.selected, self.names(run)), float)
+        if not len(places):
+            return []
+        values, width = row[places.astype(int) - 1], theme().line_width
+        return [
+            Dots(places, values, pen(QColor(theme().colours.text), 6 * width)),
+            Dots(places, values, pen(run.colour, 4 * width)),
+        ]
 
     def read(self, runs: Sequence[PlotRun]) -> tuple[str, list[Entry], list[Stroke]]:
         """Return the values of the hovered layer, or each run's digest."""
@@ -95,7 +122,7 @@ class Profile(Plot):
             marks.append(upright(layer, low, high, pen(QColor(theme().colours.muted))))
         entries = []
         for run in known:
-            row = self.values(run)[-1]
+            row = self.row(run)
             if layer is None:
                 entries.append(Entry(run.name, run.colour, (Reading("none", self.digest(row)),)))
                 continue
@@ -104,26 +131,35 @@ class Profile(Plot):
             entries.append(Entry(run.name, run.colour, reading))
             if np.isfinite(value):
                 look = pen(run.colour, 4 * theme().line_width)
-                marks.append(Dots(np.array([float(layer)]), self.scaled(row[layer - 1 : layer]), look))
+                marks.append(
+                    Dots(np.array([float(layer)]), self.quantity.scaled(row[layer - 1 : layer]), look)
+                )
         entries += self._absent([run for run in runs if run not in known])
         return self._subtitle(known, layer), entries, marks
 
     def absence(self, run: PlotRun) -> str:
         """Return why a run has nothing to draw."""
-        return "no probe yet"
+        probed = len(run.series.probe_iterations) > 0
+        return ABSENT if self.quantity.needs_shortcut and (run.plain or probed) else "no probe yet"
+
+    def missing_text(self, shown: Sequence[PlotRun]) -> str:
+        """Say what to train where there are only plain networks."""
+        if self.quantity.needs_shortcut and all(run.plain for run in shown):
+            return f"A plain network has {ABSENT}: train its residual twin as well."
+        return self.waiting_text
 
     def table(self, runs: Sequence[PlotRun]) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
-        """Return one row for each run and layer, of the first and of the newest probe."""
+        """Return one row for each run and layer, of the first probe and of that at the cursor."""
         rows: list[tuple[Any, ...]] = []
         for run in runs:
-            values, when = self.values(run), run.series.probe_iterations
-            for probe in dict.fromkeys((0, len(when) - 1)):
+            values, when = self.quantity.values(run.series), run.series.probe_iterations
+            for probe in dict.fromkeys((0, index_at(when, self.timeline.at))):
                 pairs = zip(self.names(run), values[probe].tolist(), strict=True)
                 rows += [
                     (run.name, int(when[probe]), index, name, float(f"{value:.7g}"))
                     for index, (name, value) in enumerate(pairs, 1)
                 ]
-        return ("run", "iteration", "index", "name", self.quantity), rows
+        return ("run", "iteration", "index", "name", self.quantity.key), rows
 
     # Inside
 
@@ -133,8 +169,9 @@ class Profile(Plot):
         if layer is not None:
             named = max(runs, key=lambda run: len(self.names(run)))
             return f"{self.names(named)[layer - 1]} ({layer} of {len(self.names(named))})"
-        newest = {int(run.series.probe_iterations[-1]) for run in runs}
-        when = f"iteration {max(newest):,}" if len(newest) == 1 else "newest probes"
+        probed = [run.series.probe_iterations for run in runs]
+        found = {int(each[index_at(each, self.timeline.at)]) for each in probed}
+        when = f"iteration {max(found):,}" if len(found) == 1 else "newest probes"
         return f"{when}; faint: the first probe" if len(runs) <= _FEW else when
 
     def _absent(self, runs: Sequence[PlotRun]) -> list[Entry]:
@@ -146,20 +183,27 @@ class Profile(Plot):
         for reason, found in reasons.items():
             kind = "plain runs" if all(run.plain for run in found) else "runs"
             name = found[0].name if len(found) == 1 else f"{len(found)} {kind}"
-            entries.append(Entry(name, found[0].colour, note=reason, brief_note=self.brief_absence))
+            short = "no shortcut" if reason == ABSENT else "no probe"
+            entries.append(Entry(name, found[0].colour, note=reason, brief_note=short))
         return entries
 
     def _stage_strokes(self, runs: Sequence[PlotRun], low: float, high: float) -> list[Stroke]:
         """Return a line where each stage begins, named above; short ticks where the networks differ."""
+        strokes: list[Stroke] = []
+        if self.quantity.needs_shortcut:
+            at = low + (high - low) * 0.02
+            for run in runs:
+                places = np.array(places_of(run.transitions, self.names(run)), float)
+                strokes.append(Dots(places, np.full(len(places), at), pen(run.colour, 9, 0.8), square=True))
         all_stages = {run.name: stages(self.names(run)) for run in runs}
         if len({tuple(found) for found in all_stages.values()}) <= 1:
             found = next(iter(all_stages.values()), [])
             self.stage_axis.setTicks([[((first + last) / 2, name) for name, first, last in found]])
-            grid = QColor(theme().colours.grid)
-            return [upright(first - 0.5, low, high, pen(grid)) for _, first, _ in found if first > 1]
+            look = pen(QColor(theme().colours.grid))
+            return [*(upright(first - 0.5, low, high, look) for _, first, _ in found if first > 1), *strokes]
         self.stage_axis.setTicks([[]])
         short = low + (high - low) * 0.05
-        return [
+        return strokes + [
             upright(first - 0.5, low, short, pen(run.colour, 1.5))
             for run in runs
             for _, first, _ in all_stages[run.name]
@@ -182,13 +226,12 @@ class Profile(Plot):
         self.stage_axis.setHeight(round(text.pixelSize() * 1.5))
         self.stage_axis.setGrid(False)
 
-
-def stages(names: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Return the stages as (name as shown, first, last), counted from 1: "stage1.block2" is in "stage 1"."""
-    found, index = [], 1
-    for part, group in groupby(name.split(".")[0] for name in names):
-        size = len(list(group))
-        if part.startswith("stage") and part[5:].isdigit():
-            found.append((f"stage {part[5:]}", index, index + size - 1))
-        index += size
-    return found
+    def _on_clicked(self, event: Any) -> None:
+        """Select the layer that was clicked."""
+        box, place = self.view.getViewBox(), QPointF(event.scenePos())
+        runs = self.with_data()
+        if event.button() != Qt.MouseButton.LeftButton or not runs:
+            return
+        if box.sceneBoundingRect().contains(place):
+            names = max((self.names(run) for run in runs), key=len)
+            self.layer_clicked.emit(names[min(max(round(box.mapSceneToView(place).x()), 1), len(names)) - 1])

@@ -12,7 +12,18 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import internals
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QImage,
+    QPaintEngine,
+    QPainter,
+    QPainterPath,
+    QPen,
+    QPolygonF,
+)
 
 Array = NDArray[np.float64]
 _DRAWINGS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
@@ -95,24 +106,76 @@ class Band:
 
 @dataclass(frozen=True)
 class Dots:
-    """Round dots at points (T,), as wide as the pen; values that are not finite have none."""
+    """Dots at points (T,), as wide as the pen; values that are not finite have none."""
 
     x: Array
     y: Array
     pen: QPen
+    square: bool = False
 
     def paint(self, painter: QPainter) -> None:
         """Paint."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        round_pen = QPen(_on(painter, self.pen))
-        round_pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(round_pen)
+        shaped = QPen(_on(painter, self.pen))
+        shaped.setCapStyle(Qt.PenCapStyle.SquareCap if self.square else Qt.PenCapStyle.RoundCap)
+        painter.setPen(shaped)
         finite = np.isfinite(self.y)
         pairs = zip(self.x[finite].tolist(), self.y[finite].tolist(), strict=True)
         painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pairs]))
 
 
-Stroke = Line | Band | Dots
+@dataclass(frozen=True)
+class Text:
+    """A few words beside a point, in units of the axes; as large at any zoom."""
+
+    x: float
+    y: float
+    text: str
+    colour: QColor
+    font: QFont
+    where: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+    """Which corner or edge of the words is at the point."""
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint."""
+        place = painter.worldTransform().map(QPointF(self.x, self.y))
+        painter.save()
+        painter.resetTransform()
+        painter.setFont(self.font)
+        painter.setPen(self.colour)
+        size = QFontMetricsF(self.font).size(0, self.text)
+        left = place.x() - _SHARES.get(self.where & Qt.AlignmentFlag.AlignHorizontal_Mask, 0.0) * size.width()
+        top = place.y() - _SHARES.get(self.where & Qt.AlignmentFlag.AlignVertical_Mask, 0.0) * size.height()
+        painter.drawText(QRectF(left, top, size.width() + 2, size.height()), 0, self.text)
+        painter.restore()
+
+
+_SHARES = {
+    Qt.AlignmentFlag.AlignHCenter: 0.5,
+    Qt.AlignmentFlag.AlignVCenter: 0.5,
+    Qt.AlignmentFlag.AlignRight: 1.0,
+    Qt.AlignmentFlag.AlignBottom: 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A part of an image over a rectangle of the axes; its first row is at the lower edge."""
+
+    target: QRectF
+    image: QImage
+    source: QRectF
+
+    def paint(self, painter: QPainter) -> None:
+        """Paint: cells stay sharp where there is room for them, and are averaged where there is not."""
+        height = abs(painter.worldTransform().m22()) * self.target.height()
+        width = painter.worldTransform().m11() * self.target.width()
+        crowded = height < self.source.height() or width < self.source.width()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, crowded)
+        painter.drawImage(self.target, self.image, self.source)
+
+
+Stroke = Line | Band | Dots | Text | Picture
 
 
 class Strokes(pg.GraphicsObject):  # type: ignore[misc]
@@ -201,3 +264,8 @@ def dashes(x: Array, y: Array, look: QPen, *, scale: tuple[float, float], on: fl
 def upright(x: float, low: float, high: float, look: QPen) -> Line:
     """Return a line straight up."""
     return Line(np.array([x, x]), np.array([low, high]), look, smooth=False)
+
+
+def level(y: float, left: float, right: float, look: QPen) -> Line:
+    """Return a line straight across."""
+    return Line(np.array([left, right]), np.array([y, y]), look, smooth=False)

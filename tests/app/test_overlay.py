@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPointF, Signal
 
@@ -7,6 +8,7 @@ from app.canvas.readout import BlockReadout
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.overlay import EDITED, Overlay, kept_blocks
+from app.plots.timeline import Timeline
 from resviz.arch.presets import preset
 
 
@@ -27,12 +29,13 @@ def trained(qtbot, monkeypatch):
     """Return a pane and its overlay, with a run that trains the network as it is now."""
     pane = EditorPane(Document(preset("resnet-8")))
     qtbot.addWidget(pane)
-    series = SimpleNamespace(probe_iterations=[10])
+    series = SimpleNamespace(probe_iterations=np.array([10, 20]), iteration=20)
     run = SimpleNamespace(architecture=preset("resnet-8"), series=series)
     monkeypatch.setattr(
-        "app.overlay.readouts_of", lambda _series, ids: {block: BlockReadout(0.1, 0.2) for block in ids}
+        "app.overlay.readouts_of",
+        lambda _series, ids, probe: {block: BlockReadout(0.1 + probe, 0.2) for block in ids},
     )
-    overlay = Overlay(Session([run]), [pane])
+    overlay = Overlay(Session([run]), [pane], Timeline())
     overlay.refresh()
     return pane, overlay
 
@@ -72,3 +75,15 @@ def test_a_block_of_another_kind_under_the_same_name_is_another_block():
     assert "stem" not in kept_blocks(preset("resnet-8"), shown)
     assert "pool" in kept_blocks(preset("resnet-8"), shown)
     assert kept_blocks(None, shown) == []
+
+
+def test_what_is_painted_is_the_probe_at_the_cursor(trained, qtbot):
+    pane, overlay = trained
+    timeline = overlay._timeline
+    timeline.supply([run.series for run in overlay._session.current])
+    item = pane.scene.block_item("stem")
+    assert item.readout.gradient_norm == 1.1
+    timeline.go_to(12)
+    qtbot.waitUntil(lambda: item.readout.gradient_norm == 0.1, timeout=1000)
+    timeline.go_live()
+    qtbot.waitUntil(lambda: item.readout.gradient_norm == 1.1, timeout=1000)

@@ -429,7 +429,7 @@ def test_menus_show_what_the_pane_in_use_can_do(window):
 
 def test_lesson_says_when_something_else_is_on_screen_and_points_only_while_read(window, qtbot):
     assert not window.side.lesson._elsewhere.isHidden(), "tiny networks are not the demonstration"
-    marks = window.bottom._marks
+    marks = window.bottom.pages[CURVES].marks
     window.side.lesson.follow("training")
     assert not marks["error"].isHidden()
     window.side.tabs.setCurrentIndex(INSPECTOR)
@@ -442,3 +442,25 @@ def test_focus_goes_to_the_network_when_an_offer_is_answered(window, qtbot):
     button.setFocus()
     qtbot.mouseClick(button, LEFT)
     qtbot.waitUntil(window.workspace.active.view.hasFocus, timeout=2000)
+
+
+def test_the_time_cursor_and_the_selection_link_plots_and_networks(window, qtbot):
+    runs = train(window, qtbot, iteration=12)
+    qtbot.mouseClick(window.side.lab.stop_button, LEFT)
+    qtbot.waitUntil(lambda: not window.bridge.training, timeout=10_000)
+    bottom, panes = window.bottom, window.workspace.panes
+    stem = panes[0].scene.block_item("stem")
+    newest = stem.readout
+    window.menus["first"].trigger()
+    first = runs[0].series.gradient_norm[0][0]
+    qtbot.waitUntil(lambda: stem.readout != newest, timeout=2000)
+    assert stem.readout.gradient_norm == pytest.approx(first, rel=1e-5)
+    assert bottom.plots["gradient"].header.subtitle.startswith("iteration 1;")
+    window.menus["live"].trigger()
+    qtbot.waitUntil(lambda: stem.readout == newest, timeout=2000)
+
+    bottom.plots["gradient"].layer_clicked.emit("stage2.block1.conv1")
+    assert [pane.scene.selection_ids() for pane in panes] == [["stage2.block1"]] * 2
+    qtbot.waitUntil(lambda: bottom.plots["residual"].selected == {"stage2.block1"}, timeout=1000)
+    panes[1].scene.select(["stem"])
+    qtbot.waitUntil(lambda: bottom.plots["gradient"].selected == {"stem"}, timeout=1000)

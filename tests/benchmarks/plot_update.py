@@ -24,7 +24,9 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
-from app.plots import ErrorPlot, PlotRun
+from app.plots.error import ErrorPlot
+from app.plots.plot_run import PlotRun
+from app.plots.timeline import Timeline
 from app.theme import run_colour, theme
 from resviz.runs.events import Evaluated, Started, Stepped
 from resviz.runs.series import RunSeries
@@ -50,7 +52,7 @@ def main() -> None:
     theme().apply(application)
     series = [long_series(seed) for seed in range(RUNS)]
     colours = [run_colour(seed // 2, bool(seed % 2)) for seed in range(RUNS)]
-    plot, rival = ErrorPlot(), pg.PlotWidget()
+    plot, rival = ErrorPlot(Timeline()), pg.PlotWidget()
     plot.set_runs([PlotRun(f"run {n}", s, colours[n], bool(n % 2)) for n, s in enumerate(series)])
     curves = [rival.plot(pen=pg.mkPen(colour, width=1)) for colour in colours]
     for widget in (plot, rival):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.plots import PlotRun
+from app.plots.plot_run import PlotRun
+from app.plots.timeline import Timeline
 from app.theme import run_colour, theme
 from tests.app.plots.fake_runs import fake_series
 
@@ -26,11 +27,18 @@ def pair():
 
 
 @pytest.fixture
-def show(qtbot):
+def timeline():
+    """The time cursor of the plots that a test shows."""
+    return Timeline()
+
+
+@pytest.fixture
+def show(qtbot, timeline):
     """Return a function that shows a plot of a kind with some runs."""
 
     def shown(kind, runs=(), size=(500, 320)):
-        plot = kind()
+        timeline.supply([run.series for run in runs])
+        plot = kind(timeline)
         qtbot.addWidget(plot)
         plot.resize(*size)
         plot.set_runs(runs)

@@ -1,10 +1,14 @@
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
-from app.plots import ErrorPlot, PlotRun
-from app.plots.strokes import Band, Line
-from resviz.runs.events import Evaluated, Started, Stepped
+from app.plots.error import ErrorPlot
+from app.plots.happenings import happenings
+from app.plots.plot_run import PlotRun
+from app.plots.strokes import Band, Line, Text
+from resviz.runs.events import Evaluated, RateChanged, Started, Stepped
 from resviz.runs.series import RunSeries
 from tests.app.plots.fake_runs import fake_series
 
@@ -75,8 +79,8 @@ def test_zooming_stays_until_told_to_follow(show, pair):
     box = plot.view.getViewBox()
     drawn = plot.redraws
     box.scaleBy((0.5, 0.5), center=(150, 50))
-    box.sigRangeChangedManually.emit([True, True])
     zoomed = box.viewRange()
+    assert zoomed[0] == [75, 225]
     assert plot.redraws > drawn
     assert plot.zoomed
     pair[0].series.feed([Stepped(1.0, 301, 1.0, 50.0, 0.1, 1.0)])
@@ -104,6 +108,119 @@ def test_legend_reads_newest_and_hovered_values(show, pair):
     plot.hovered = 5000.0
     plot._update_marks()
     assert plot.header.entries[1].readings == ()
+
+
+def test_the_legend_reads_at_the_cursor_where_nothing_is_hovered(show, pair, timeline, qtbot):
+    plot = show(ErrorPlot, pair, (900, 400))
+    drawn = plot.redraws
+    timeline.go_to(40)
+    qtbot.waitUntil(lambda: plot.header.subtitle == "at iteration 40", timeout=1000)
+    at = pair[1].series.smoothed_train().y[39]
+    assert plot.header.entries[1].readings[0].text == f"{at:.1f} %"
+    assert [s.x[0] for s in plot.marks.strokes if isinstance(s, Line)] == [40]
+    assert plot.redraws == drawn, "the curves are the same"
+
+
+def drag(plot, qtbot, begin, end, modifier=Qt.KeyboardModifier.NoModifier):
+    """Drag with the left button from one place of the time axis to another."""
+    box, view = plot.view.getViewBox(), plot.view
+    middle = sum(box.viewRange()[1]) / 2
+    first, last = (view.mapFromScene(box.mapViewToScene(QPointF(x, middle))) for x in (begin, end))
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, modifier, first)
+    for share in (0.3, 0.6, 1.0):
+        place = first + QPoint(round((last.x() - first.x()) * share), 0)
+        move = QMouseEvent(
+            QEvent.Type.MouseMove, QPointF(place), view.viewport().mapToGlobal(QPointF(place)),
+            Qt.MouseButton.NoButton, Qt.MouseButton.LeftButton, modifier,
+        )  # fmt: skip
+        QApplication.sendEvent(view.viewport(), move)
+        qtbot.wait(12)  # pyqtgraph lets a hundred moves a second through
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, modifier, last)
+
+
+def test_dragging_scrubs_and_the_right_end_is_live(show, pair, timeline, qtbot):
+    plot = show(ErrorPlot, pair, (900, 400))
+    drag(plot, qtbot, 200, 100)
+    assert timeline.at == pytest.approx(100, abs=2)
+    assert not plot.zoomed
+    drag(plot, qtbot, 140, 310)
+    assert timeline.at is None
+    drag(plot, qtbot, 200, 150, Qt.KeyboardModifier.ShiftModifier)
+    assert timeline.live, "with Shift the view moves"
+    assert timeline.span[0] == pytest.approx(50, abs=8)
+
+
+def test_zoom_is_shared_and_values_follow_what_is_in_view(show, pair, timeline, qtbot):
+    plot, other = show(ErrorPlot, pair), show(ErrorPlot, pair)
+    timeline.show_span((200.0, 300.0))
+    qtbot.waitUntil(lambda: other.view.getViewBox().viewRange()[0] == [200, 300], timeout=1000)
+    assert plot.view.getViewBox().viewRange()[0] == [200, 300]
+    smooth = [run.series.smoothed_train().y[199:] for run in pair]
+    low, high = plot.view.getViewBox().viewRange()[1]
+    assert low == 0
+    assert max(y.max() for y in smooth) < high < 2 * max(y.max() for y in smooth)
+    plot.fit_action.trigger()
+    qtbot.waitUntil(lambda: other.view.getViewBox().viewRange()[0][0] == 0, timeout=1000)
+
+
+@pytest.mark.parametrize(("unit", "end"), [("epochs", 6.0), ("minutes", 300 * 128 / 2100 / 60)])
+def test_time_can_be_counted_in_other_units(show, pair, timeline, unit, end):
+    plot = show(ErrorPlot, pair)
+    plot.unit_actions[unit].trigger()
+    plot.refresh()
+    _, dashed, _ = by_look(plot, pair[0])
+    assert dashed.x[-1] == pytest.approx(end, rel=0.03)
+    assert plot.x_axis.labelText in ("epoch", "minutes of training")
+    drag_to = end / 2
+    plot._on_scrubbed(QPointF(drag_to, 50))
+    assert timeline.at == pytest.approx(150, abs=3)
+
+
+def test_a_logarithmic_scale_leaves_out_what_is_zero(show, pair):
+    plot = show(ErrorPlot, pair)
+    plot.log_action.setChecked(True)
+    _, _, solid = by_look(plot, pair[1])
+    assert 10**solid.y == pytest.approx(pair[1].series.test.y)
+    low, high = plot.view.getViewBox().viewRange()[1]
+    assert 10**low <= pair[1].series.test.y.min()
+    assert 10**high >= pair[0].series.test.y.max()
+    plot.log_action.setChecked(False)
+    assert plot.view.getViewBox().viewRange()[1][0] == 0
+
+
+def test_drops_of_the_rate_and_changes_by_hand_are_marked(show):
+    series = RunSeries()
+    names = (("c",), ("b",), ("c",))
+    series.feed([Started(0.0, 0, 1000, 10.0, 128, 0, "cpu", "float32", 1, *names)])
+    for i in range(1, 401):  # one by one: what is found must not depend on the pieces
+        rate = 0.1 if i <= 200 else 0.01 if i <= 300 else 0.002
+        if i == 300:
+            series.feed([RateChanged(300, 0.2, 0.002)])
+        series.feed([Stepped(float(i), i, 1.0, 50.0, rate, 1.0)])
+        assert happenings(series) is not None
+    found = [(mark.iteration, mark.text) for mark in happenings(series)]
+    assert found == [(201, "rate 0.01"), (300, "rate 0.002 by hand")]
+    plot = show(ErrorPlot, [PlotRun("run", series, QColor("red"), True)])
+    assert [s.text.strip() for s in plot.curves.strokes if isinstance(s, Text)] == [text for _, text in found]
+    cosine = RunSeries()
+    cosine.feed(
+        Stepped(float(i), i, 1.0, 50.0, 0.05 * (1 + np.cos(np.pi * i / 100)), 1.0) for i in range(1, 101)
+    )
+    assert happenings(cosine) == []
+
+
+def test_the_papers_end_values_stand_beside_its_networks_on_its_data(show, pair):
+    classes = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    names = (("c",), ("b",), ("c",))
+    for run in pair:
+        run.network = run.name
+    plot = show(ErrorPlot, pair, (900, 400))
+    assert not [s for s in plot.curves.strokes if isinstance(s, Text)], "other data"
+    pair[1].series.feed([Started(0.0, 300, 300, 50, 128, 0, "cpu", "float32", 1, *names, classes)])
+    plot.refresh()
+    assert [s.text.strip() for s in plot.curves.strokes if isinstance(s, Text)] == [
+        "the paper's resnet-20: 8.8 %"
+    ]
 
 
 def test_a_run_that_diverged_says_so(show, pair):

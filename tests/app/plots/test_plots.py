@@ -2,6 +2,7 @@
 
 import csv
 import xml.etree.ElementTree as ET
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,15 +12,19 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from app.plots import ErrorPlot, GradientPlot, PlotRun, ResidualPlot
+from app.plots.error import ErrorPlot
+from app.plots.plot_run import PlotRun
+from app.plots.profile import Profile
+from app.plots.quantities import GRADIENT, MAGNITUDE
+from app.plots.saving import save_numbers, save_picture
 from app.plots.strokes import Dots, Line
 from app.theme import DARK, LIGHT, run_colour, theme
 from resviz.errors import ResvizError
 from resviz.runs.series import RunSeries
 from tests.app.plots.fake_runs import fake_events
 
-KINDS = (ErrorPlot, GradientPlot, ResidualPlot)
-every = pytest.mark.parametrize("kind", KINDS)
+KINDS = (ErrorPlot, partial(Profile, quantity=GRADIENT), partial(Profile, quantity=MAGNITUDE))
+every = pytest.mark.parametrize("kind", KINDS, ids=("error", "gradient", "residual"))
 
 
 def colours(image):
@@ -91,7 +96,7 @@ def test_draws_by_itself_only_when_something_changed(show, kind, qtbot):
 @every
 def test_pictures_hold_title_and_curves(show, pair, kind, tmp_path):
     plot = show(kind, pair)
-    png, svg = plot.save_picture(tmp_path / "a.png"), plot.save_picture(tmp_path / "a.svg")
+    png, svg = save_picture(plot, tmp_path / "a.png"), save_picture(plot, tmp_path / "a.svg")
     image = QImage(str(png))
     assert (image.width(), image.height()) == (2 * plot.width(), 2 * plot.height())
     found = colours(image)
@@ -113,10 +118,10 @@ def test_pictures_look_as_the_screen_does(show, pair, kind, tmp_path):
     screen = pixels(plot.grab().toImage())
     drawing = QImage(plot.size(), QImage.Format.Format_RGB32)
     painter = QPainter(drawing)
-    QSvgRenderer(str(plot.save_picture(tmp_path / "a.svg"))).render(painter)
+    QSvgRenderer(str(save_picture(plot, tmp_path / "a.svg"))).render(painter)
     painter.end()
     smooth = (Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    png = QImage(str(plot.save_picture(tmp_path / "a.png"))).scaled(plot.size(), *smooth)
+    png = QImage(str(save_picture(plot, tmp_path / "a.png"))).scaled(plot.size(), *smooth)
     panel = pixels(QColor(DARK.panel), screen.shape)
     ink = abs(screen - panel).sum()
     for found, share in ((drawing, 0.12), (png, 0.35)):  # the PNG's hair lines are half as wide
@@ -127,7 +132,7 @@ def test_pictures_look_as_the_screen_does(show, pair, kind, tmp_path):
 @every
 def test_csv_holds_the_runs_by_name(show, pair, kind, tmp_path):
     plot = show(kind, pair)
-    with plot.save_csv(tmp_path / "a.csv").open(newline="") as file:
+    with save_numbers(plot, tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["run"] for row in rows} == {run.name for run in plot.with_data()}
     assert all(None not in row.values() for row in rows)
@@ -156,13 +161,13 @@ def test_menu_saves_and_tells(show, pair, kind, tmp_path, qtbot):
         ("Save numbers as CSV …", "figure.csv", "figure.csv"),
     ):
         actions[text].trigger()
-        with qtbot.waitSignal(plot.saved) as saved:
+        with qtbot.waitSignal(plot.saver.saved) as saved:
             choose(plot, tmp_path / typed, qtbot)
         assert saved.args == [str(tmp_path / written)]
         assert (tmp_path / written).stat().st_size > 0
     assert (tmp_path / "figure.csv.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
     actions["Save as PNG …"].trigger()
-    with qtbot.assertNotEmitted(plot.saved):
+    with qtbot.assertNotEmitted(plot.saver.saved):
         choose(plot, None, qtbot)
     actions["Copy picture"].trigger()
     assert QGuiApplication.clipboard().image().width() == 2 * plot.width()
@@ -172,7 +177,7 @@ def test_menu_saves_and_tells(show, pair, kind, tmp_path, qtbot):
 def test_a_folder_that_cannot_be_written_is_one_sentence(pair, show, kind, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResvizError, match="Cannot write"):
-        show(kind, pair).save_picture(tmp_path / "file" / "a.png")
+        save_picture(show(kind, pair), tmp_path / "file" / "a.png")
 
 
 @every

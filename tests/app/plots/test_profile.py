@@ -1,14 +1,23 @@
 """Gradient norm and residual magnitude over depth."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 
-from app.plots import GradientPlot, PlotRun, ResidualPlot
-from app.plots.profile import stages
-from app.plots.strokes import Line
+from app.plots.depth import places_of, stages, transitions
+from app.plots.plot_run import PlotRun
+from app.plots.profile import Profile
+from app.plots.quantities import GRADIENT, MAGNITUDE
+from app.plots.strokes import Dots, Line
+from resviz.arch.presets import preset
 from resviz.runs.events import Probed
 from tests.app.plots.fake_runs import fake_series, names
+
+GradientPlot = partial(Profile, quantity=GRADIENT)
+ResidualPlot = partial(Profile, quantity=MAGNITUDE)
 
 
 def lines(plot, run):
@@ -106,3 +115,53 @@ def test_digests(show, pair):
     assert gradient.header.entries[1].readings[0].text == f"first/last {norm[0] / norm[-1]:.2g}"
     mean = pair[1].series.residual_magnitude[-1].mean()
     assert residual.header.entries[0].readings[0].text == f"mean {mean:.2f}"
+
+
+def test_the_profile_is_that_at_the_cursor(show, pair, timeline, qtbot):
+    plot = show(GradientPlot, pair)
+    held = plot.view.getViewBox().viewRange()[1]
+    timeline.go_to(45)
+    qtbot.waitUntil(lambda: "iteration 40;" in plot.header.subtitle, timeout=1000)
+    (now,), _ = lines(plot, pair[0])
+    assert 10**now.y == pytest.approx(pair[0].series.gradient_norm[2], rel=1e-5)
+    assert plot.view.getViewBox().viewRange()[1] == held, "the axis holds still while the cursor moves"
+    columns, rows = plot.table(pair)
+    assert {row[columns.index("iteration")] for row in rows} == {1, 40}
+    timeline.go_live()
+    qtbot.waitUntil(lambda: "iteration 300;" in plot.header.subtitle, timeout=1000)
+
+
+def test_a_click_tells_the_layer_and_selected_layers_are_marked(show, pair, qtbot):
+    plot = show(GradientPlot, pair)
+    box = plot.view.getViewBox()
+    place = box.mapViewToScene(QPointF(8.0, 0.0))
+    with qtbot.waitSignal(plot.layer_clicked) as clicked:
+        qtbot.mouseClick(plot.view.viewport(), Qt.MouseButton.LeftButton, pos=plot.view.mapFromScene(place))
+    assert clicked.args == ["stage2.block1.conv1"]
+    plot.set_selected(frozenset(["stage2.block1"]))
+    rings = [s for s in plot.curves.strokes if isinstance(s, Dots) and s.x.tolist() == [8.0, 9.0]]
+    assert len(rings) == 4
+    assert places_of(["stem"], names(20)[0]) == [1]
+    assert places_of([], names(20)[0]) == []
+
+
+def test_transitions_are_where_a_shortcut_changes_the_shape():
+    assert transitions(preset("resnet-20")) == {"stage2.block1", "stage3.block1"}
+    assert transitions(preset("resnet-50")) == {f"stage{s}.block1" for s in (1, 2, 3, 4)}
+    assert transitions(preset("plain-20")) == frozenset()
+
+
+def test_blocks_whose_shortcut_changes_the_shape_are_marked(show, pair):
+    pair[1].transitions = frozenset(["stage2.block1", "stage3.block1"])
+    plot = show(ResidualPlot, pair)
+    assert [s.x.tolist() for s in plot.curves.strokes if isinstance(s, Dots) and s.square] == [[4.0, 7.0]]
+
+
+def test_the_keyboard_moves_the_cursor(show, pair, timeline, qtbot):
+    plot = show(GradientPlot, pair)
+    for key, at in (
+        (Qt.Key.Key_Left, 280), (Qt.Key.Key_Left, 260), (Qt.Key.Key_Right, 280), (Qt.Key.Key_Right, None),
+        (Qt.Key.Key_Home, 1), (Qt.Key.Key_End, None),
+    ):  # fmt: skip
+        qtbot.keyClick(plot.view, key)
+        assert timeline.at == at

@@ -1,0 +1,43 @@
+"""The layers of a network by name: stages, the block that a layer belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from resviz.arch.composites import RESIDUAL_KINDS
+from resviz.arch.graph import Architecture
+from resviz.arch.shapes import infer
+
+
+def stages(names: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Return the stages as (name as shown, first, last), counted from 1: "stage1.block2" is in "stage 1"."""
+    found, index = [], 1
+    for part, group in groupby(name.split(".")[0] for name in names):
+        size = len(list(group))
+        if part.startswith("stage") and part[5:].isdigit():
+            found.append((f"stage {part[5:]}", index, index + size - 1))
+        index += size
+    return found
+
+
+def places_of(blocks: Iterable[str], names: Sequence[str]) -> list[int]:
+    """Return where, counted from 1, the layers of these blocks are among `names`."""
+    wanted = frozenset(blocks)
+    return [
+        place
+        for place, name in enumerate(names, 1)
+        if wanted and (name in wanted or name.rpartition(".")[0] in wanted)
+    ]
+
+
+def transitions(architecture: Architecture) -> frozenset[str]:
+    """Return the residual units whose shortcut has to change the shape of what it carries."""
+    shapes = infer(architecture).shapes
+    found = set[str]()
+    for block in architecture.blocks.values():
+        sources = [wire.source for wire in architecture.incoming(block.id).values()]
+        if block.kind in RESIDUAL_KINDS and block.params["shortcut"] != "none" and sources:
+            if shapes.get(block.id) != shapes.get(sources[0]):
+                found.add(block.id)
+    return frozenset(found)

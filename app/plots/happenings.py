@@ -1,0 +1,61 @@
+"""What happened to a run besides steps: the schedule's drops, a person's changes, its fork."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from resviz.runs.series import RunSeries
+
+_FLAT, _DROP = 0.01, 0.67
+"""A rate that changes less than that is flat; one that falls below that share of itself has dropped."""
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One mark on the time axis."""
+
+    iteration: int
+    text: str
+
+
+class _Drops:
+    """Steps of the learning rate, found in what is new of its curve."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, float]] = []
+        self._seen, self._last = 0, -1
+
+    def follow(self, series: RunSeries) -> None:
+        x, rate = series.rate.x, series.rate.y
+        if self._seen and (len(x) < self._seen or x[self._seen - 1] != self._last):
+            self.found, self._seen = [], 0
+        if len(x) == self._seen:
+            return
+        # A step lies between two flat pieces: the end of a cosine falls steeply, too, and is none.
+        first = max(0, self._seen - 3)
+        part = rate[first:]
+        share = np.divide(part[1:], part[:-1], out=np.ones(max(len(part) - 1, 0)), where=part[:-1] > 0)
+        flat = np.abs(share - 1) < _FLAT
+        for place in np.flatnonzero(share[1:-1] < _DROP) + 1 if len(share) > 2 else ():
+            here = int(x[first + place + 1])
+            if flat[place - 1] and flat[place + 1] and (not self.found or self.found[-1][0] < here):
+                self.found.append((here, float(part[place + 1])))
+        self._seen, self._last = len(x), int(x[-1])
+
+
+_known: WeakKeyDictionary[RunSeries, _Drops] = WeakKeyDictionary()
+
+
+def happenings(series: RunSeries) -> list[Happening]:
+    """Return the marks of a run, in order; a drop that a person asked for is told as that."""
+    drops = _known.setdefault(series, _Drops())
+    drops.follow(series)
+    by_hand = {change.iteration: change.learning_rate for change in series.rate_changes}
+    # A change is told at the last iteration with the old rate; the first with the new one comes behind it.
+    asked = {iteration + shift for iteration in by_hand for shift in (0, 1)}
+    marks = [Happening(at, f"rate {rate:.3g}") for at, rate in drops.found if at not in asked]
+    marks += [Happening(at, f"rate {rate:.3g} by hand") for at, rate in by_hand.items()]
+    return sorted(marks, key=lambda mark: mark.iteration)

@@ -1,0 +1,96 @@
+"""The measurements that training takes of every layer: their names, their places, and their scales."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.canvas.text import ratio, scientific
+from resviz.runs.series import RunSeries
+
+Row = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One value for each convolution or block, probed again and again."""
+
+    key: str
+    """Its array in `RunSeries`, and its column in tables."""
+    title: str
+    symbol: str
+    short: str
+    """The symbol where there is little room: on a block of the canvas."""
+    layers: str
+    """Which names of `Started` its values belong to: "convolutions", "blocks" or "responses"."""
+    layer: str
+    """What one of these is called."""
+    log: bool
+    """Whether it is shown on a logarithmic scale."""
+    text: Callable[[float], str]
+    """A value as text."""
+    explanation: str
+    needs_shortcut: bool = False
+    """Whether only blocks with a shortcut have it."""
+    bounds: tuple[float, float] | None = None
+    """Its range where that is known beforehand."""
+
+    def values(self, series: RunSeries) -> NDArray[np.float32]:
+        """Return the probes, (T, layers); NaN where there is no value."""
+        found: NDArray[np.float32] = getattr(series, self.key)
+        return found
+
+    def names(self, series: RunSeries) -> tuple[str, ...]:
+        """Return the names of the layers."""
+        found: tuple[str, ...] = getattr(series.started, self.layers) if series.started else ()
+        return found
+
+    def scaled(self, values: NDArray[Any]) -> Row:
+        """Return values in the coordinates of their scale: base-ten logarithms where it is logarithmic."""
+        wide = values.astype(np.float64)
+        if not self.log:
+            return wide
+        return np.log10(wide, out=np.full(wide.shape, np.nan), where=wide > 0)
+
+
+GRADIENT = Quantity(
+    "gradient_norm",
+    "Gradient norm",
+    "‖dL/dW‖",
+    "∇",
+    "convolutions",
+    "convolution",
+    True,
+    scientific,
+    "How strong the gradient is in each convolution (L2 norm of dL/dW). A profile that falls or rises over "
+    "many decades means that the layers learn at very different rates.",
+)
+MAGNITUDE = Quantity(
+    "residual_magnitude",
+    "Residual magnitude",
+    "‖F(x)‖ / ‖s(x)‖",
+    "F/s",
+    "blocks",
+    "block",
+    False,
+    ratio,
+    "How much each block changes what passes through it: the length of F(x) against that of the shortcut "
+    "s(x), mean over the samples. At 0 a block does nothing, at 1 it adds as much as it was given.",
+    needs_shortcut=True,
+)
+RESPONSE = Quantity(
+    "response_std",
+    "Response std",
+    "std of response",
+    "σ",
+    "responses",
+    "convolution",
+    False,
+    ratio,
+    "Standard deviation of each convolution's output after batch norm, before ReLU or addition (Fig. 7 of "
+    "arXiv:1512.03385).",
+)
