@@ -63,20 +63,23 @@ class Side(QSplitter):
         """Let the train panel be as tall as its content, as far as the lesson can do without."""
         room = self.height() - self.handleWidth()
         self._lower.setVisible(not self.lab.setting_up or room - _LESSON_HEIGHT >= _SETTINGS_HEIGHT)
-        if self._own_shares or theme().presentation or self.height() < _LESSON_HEIGHT:
+        if self._own_shares or self.height() < _LESSON_HEIGHT:
             return
         wanted = self.lab.wanted_height(self.width()) + 2
-        lab = max(room // 2, min(wanted, room - _LESSON_HEIGHT))
+        # With large type the lesson cannot be whole either way: numbers come first.
+        least = room // 3 if theme().presentation else _LESSON_HEIGHT
+        lab = max(room // 2, min(wanted, room - least))
         self.setSizes([lab, room - lab])
 
     @Slot()
     def _on_moved(self) -> None:
         self._own_shares = True
 
-    def give_room(self, *, lab: bool) -> None:
-        """Give the train panel more room than the rest, or the usual share."""
-        height = max(9, self.height())
-        self.setSizes([height * 2 // 3, height // 3] if lab else [height * 5 // 9, height * 4 // 9])
+    @Slot()
+    def share_out_anew(self) -> None:
+        """Share the height out by content again, whatever was dragged."""
+        self._own_shares = False
+        self._share_out()
 
     def bring_inspector(self) -> None:
         """Show the inspector in front of the lesson, and of the settings where they take all the room."""

@@ -299,7 +299,7 @@ class MainWindow(QMainWindow):
         top, bottom = (2, 3) if on else (5, 4)
         height = max(9, self._rows.height())
         self._rows.setSizes([height * top // (top + bottom), height * bottom // (top + bottom)])
-        self.side.give_room(lab=on)
+        QTimer.singleShot(0, self, self.side.share_out_anew)  # When the larger type is laid out.
 
     @Slot()
     def toggle_full_screen(self) -> None:

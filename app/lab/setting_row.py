@@ -22,8 +22,8 @@ from app.lab.fields import parse_count, parse_number, sentence_label, set_proper
 from app.lab.setting import Setting, value_text
 from app.theme import GRID, icon, theme
 
-_TITLE, _MARK = 13 * GRID, 4 * GRID
-"""Widths, in pixels."""
+_TITLE, _MARK = 8.0, 2.5
+"""Widths, in sizes of the type."""
 
 
 class Combo(QComboBox):
@@ -59,18 +59,17 @@ class SettingRow(QWidget):
         self._tag = QLabel("paper")
         self._tag.setProperty("role", "caption")
         self._tag.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        mark = QWidget()
-        mark.setFixedWidth(_MARK)
-        self._marks = QStackedLayout(mark)
+        self._mark = QWidget()
+        self._marks = QStackedLayout(self._mark)
         for widget in (QWidget(), self._tag, self.reset_button):
             self._marks.addWidget(widget)
         self._problem_label = sentence_label("error")
         self._problem_label.hide()
-        self._build(mark)
+        self._build()
         theme().changed.connect(self._on_theme_changed)
         self._on_theme_changed()
 
-    def _build(self, mark: QWidget) -> None:
+    def _build(self) -> None:
         setting, editor = self.setting, self.editor
         editor.setAccessibleName(setting.title)
         if isinstance(editor, QLineEdit):
@@ -85,14 +84,13 @@ class SettingRow(QWidget):
             editor.currentIndexChanged.connect(self._on_edited)
         else:
             editor.toggled.connect(self._on_edited)
-        self.title.setMinimumWidth(_TITLE)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(GRID // 2)
         grid.setVerticalSpacing(GRID // 4)
         grid.addWidget(self.title, 0, 0)
         grid.addWidget(self.editor, 0, 1)
-        grid.addWidget(mark, 0, 2)
+        grid.addWidget(self._mark, 0, 2)
         grid.addWidget(self._problem_label, 1, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         self.setMinimumHeight(4 * GRID)
@@ -238,3 +236,6 @@ class SettingRow(QWidget):
     @Slot()
     def _on_theme_changed(self) -> None:
         self.reset_button.setIcon(icon("undo", theme().colours.accent))
+        size = theme().font_pixels
+        self._mark.setFixedWidth(round(_MARK * size))
+        self.title.setMinimumWidth(round(_TITLE * size))
