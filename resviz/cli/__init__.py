@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("resviz.cli.train", "train architectures side by side on the same batches"),
     "recipe": ("resviz.cli.recipe", "write a recipe file to start from"),
     "resume": ("resviz.cli.train", "go on with a paused, stopped or interrupted run or experiment"),
+    "fork": ("resviz.cli.fork", "begin a new run where another stands, or where it began, with changes"),
     "demo": ("resviz.cli.demo", "train the built-in demonstration: a plain network and its residual twin"),
     "runs": ("resviz.cli.runs", "list runs and their states"),
     "pause": ("resviz.cli.runs", "pause a running run or experiment; resume goes on"),

@@ -96,7 +96,11 @@ def _list(args: argparse.Namespace) -> int:
         ]
         for s in summaries
     ]
-    header = ("run", "state", "iterations", "train error", "test error", "folder")
+    header = ["run", "state", "iterations", "train error", "test error", "folder"]
+    if any(s.parent for s in summaries):
+        header.append("forked from")
+        for row, s in zip(rows, summaries, strict=True):
+            row.append(f"{s.parent} at {s.forked_at}" if s.parent else "")
     empty = f"There are no runs in {experiments_root()} yet: start with `resviz train` or `resviz demo`."
     text = table(header, rows) if rows else empty
     answer(args, {"runs": [msgspec.to_builtins(s) for s in summaries]}, text)

@@ -1,28 +1,31 @@
 """Where runs live: an experiment's folder holds `experiment.json` and one folder a run.
 
 A run's folder holds `architecture.json`, `recipe.json`, `events.jsonl` and `commands.jsonl` (append only),
-`checkpoints/` and `log.txt`. Nothing inside names an absolute path, so that copying the folder moves the run.
+`checkpoints/` and `log.txt`. Nothing in it has to be where it was: copying the folder moves the run.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import re
-import shutil
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
-import platformdirs
 
-from resviz.arch import files
-from resviz.arch.graph import Architecture, natural_key
-from resviz.errors import FormatError, ResvizError, RunError
-from resviz.runs.run import ARCHITECTURE, RECIPE, CommandTail, EventLog, Run, read, settled, write
+from resviz.arch.graph import Architecture
+from resviz.errors import RunError
+from resviz.runs.experiment import (
+    Experiment,
+    ExperimentFile,
+    data_root,
+    experiments_root,
+    find_runs,
+    free_name,
+    list_experiments,
+    write_experiment,
+)
+from resviz.runs.fork import fork
+from resviz.runs.run import CommandTail, EventLog, Run, settled
 from resviz.runs.summary import RunSummary, summary
-from resviz.train import recipe as recipes
 from resviz.train.recipe import Recipe
 
 __all__ = [
@@ -36,86 +39,11 @@ __all__ = [
     "data_root",
     "experiments_root",
     "find_runs",
+    "fork",
     "list_experiments",
     "settled",
     "summary",
 ]
-
-FORMAT = "resviz-experiment"
-VERSION = 1
-_EXPERIMENT = "experiment.json"
-
-
-class ExperimentFile(msgspec.Struct, frozen=True):
-    """What `experiment.json` holds."""
-
-    format: str = FORMAT
-    version: int = VERSION
-    name: str = ""
-    created: float = 0.0
-    """Seconds since 1970 (UTC)."""
-    runs: tuple[str, ...] = ()
-    """Names of the run folders beside the file, in the order of the architectures."""
-
-
-def data_root() -> Path:
-    """Return the folder of this person's data: RESVIZ_HOME where it is set. It need not exist yet."""
-    home = os.environ.get("RESVIZ_HOME")
-    return Path(home) if home else Path(platformdirs.user_data_dir("resviz", appauthor=False))
-
-
-def experiments_root() -> Path:
-    """Return the folder in which experiments are made unless told otherwise."""
-    return data_root() / "experiments"
-
-
-class Experiment:
-    """Runs made to be compared: a folder with `experiment.json`."""
-
-    def __init__(self, path: Path, file: ExperimentFile) -> None:
-        self.path = path
-        self.file = file
-
-    @classmethod
-    def open(cls, path: str | os.PathLike[str]) -> Experiment:
-        """Open an experiment's folder.
-
-        Raises:
-            RunError: it is none, or is unreadable.
-            FormatError: its file is damaged or newer.
-        """
-        where = Path(path) / _EXPERIMENT
-        try:
-            file = msgspec.json.decode(read(where), type=ExperimentFile)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            message = f"{where} is damaged ({error}): open the runs in its folder one by one."
-            raise FormatError(message) from None
-        if file.format != FORMAT:
-            raise FormatError(f"{where} is a {file.format!r} file, not an experiment: choose another folder.")
-        if file.version > VERSION:
-            raise FormatError(f"{where} was written by a newer version ({file.version}): update resviz.")
-        return cls(Path(path), file)
-
-    @property
-    def name(self) -> str:
-        """The experiment's name, as shown."""
-        return self.file.name or self.path.absolute().name
-
-    @property
-    def runs(self) -> list[Run]:
-        """The runs that are still there, in the order of the architectures."""
-        # A name is one folder beside the file, never a way out of it.
-        names = [name for name in self.file.runs if name not in ("", ".", "..") and Path(name).name == name]
-        return [run for run in (Run(self.path / name) for name in names) if run.exists()]
-
-    def remove(self, *, keep_folder: bool = False) -> None:
-        """Delete the experiment and its runs; what else lies in its folder stays, and with it the folder."""
-        for run in self.runs:
-            shutil.rmtree(run.path, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            (self.path / _EXPERIMENT).unlink()
-            if not keep_folder:
-                self.path.rmdir()
 
 
 def create_experiment(
@@ -146,107 +74,7 @@ def create_experiment(
     for architecture in architectures:
         for seed in used:
             suffix = f"-seed{seed}" if len(used) > 1 else ""
-            run_name = _free(_slug(architecture.name) + suffix, plan)
+            run_name = free_name(architecture.name, plan, suffix)
             plan[run_name] = (architecture, msgspec.structs.replace(recipe, seed=seed))
     title = name or " and ".join(dict.fromkeys(a.name for a in architectures))
-    path = _make_folder(_slug(title), None if out is None else Path(out))
-    for run_name, (architecture, own) in plan.items():
-        folder = path / run_name
-        _make(folder)
-        write(folder / ARCHITECTURE, files.to_json(architecture))
-        write(folder / RECIPE, recipes.to_json(own))
-    # Last: a folder that has this file is complete.
-    file = ExperimentFile(name=title, created=time.time(), runs=tuple(plan))
-    write(path / _EXPERIMENT, msgspec.json.format(msgspec.json.encode(file), indent=2) + b"\n")
-    return Experiment(path, file)
-
-
-def list_experiments(root: str | os.PathLike[str] | None = None) -> list[Experiment]:
-    """Return the experiments in a folder (None: the person's data), newest first, without damaged ones."""
-    folder = experiments_root() if root is None else Path(root)
-    found = []
-    for entry in _subfolders(folder):
-        if (entry / _EXPERIMENT).is_file():
-            with contextlib.suppress(ResvizError):
-                found.append(Experiment.open(entry))
-    return sorted(found, key=lambda e: e.file.created, reverse=True)
-
-
-def find_runs(path: str | os.PathLike[str]) -> list[Run]:
-    """Return the runs of a run's, an experiment's or a folder of experiments' folder.
-
-    Raises:
-        RunError: there is none.
-    """
-    folder = Path(path)
-    if not folder.is_dir():
-        raise RunError(f"There is no folder {folder}: give the folder of a run or of an experiment.")
-    if Run(folder).exists():
-        return [Run(folder)]
-    found: list[Run] = []
-    if (folder / _EXPERIMENT).is_file():
-        found = Experiment.open(folder).runs
-    else:
-        found += [run for experiment in list_experiments(folder) for run in experiment.runs]
-        found += [Run(entry) for entry in _subfolders(folder) if Run(entry).exists()]
-    if not found:
-        raise RunError(f"{folder} holds no run: give the folder of a run or of an experiment.")
-    return found
-
-
-def _slug(text: str) -> str:
-    """Return `text` as a folder name that every system takes."""
-    slug = re.sub(r"[^\w.+-]+", "-", text).strip("-. ")[:80] or "run"
-    reserved = re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", slug, re.IGNORECASE)
-    return f"{slug}-run" if reserved else slug
-
-
-def _free(name: str, taken: dict[str, tuple[Architecture, Recipe]]) -> str:
-    lowered = {key.lower() for key in taken}  # Folder names differ by more than case on some systems only.
-    number, candidate = 1, name
-    while candidate.lower() in lowered:
-        number += 1
-        candidate = f"{name}-{number}"
-    return candidate
-
-
-def _make_folder(name: str, out: Path | None) -> Path:
-    """Make and return a new experiment's folder."""
-    if out is not None:
-        if (out / _EXPERIMENT).is_file() or Run(out).exists():
-            raise RunError(f"{out} holds an experiment already: resume it, or choose another folder.")
-        _make(out, parents=True)
-        if not any(out.iterdir()):
-            return out
-    parent = experiments_root() if out is None else out
-    _make(parent, parents=True)
-    number = 1
-    while True:
-        path = parent / (name if number == 1 else f"{name}-{number}")
-        try:
-            path.mkdir()
-        except FileExistsError:
-            number += 1
-        except OSError as error:
-            raise _refused(path, error) from error
-        else:
-            return path
-
-
-def _make(path: Path, parents: bool = False) -> None:
-    try:
-        path.mkdir(parents=parents, exist_ok=True)
-    except OSError as error:
-        raise _refused(path, error) from error
-
-
-def _refused(path: Path, error: OSError) -> RunError:
-    return RunError(f"Cannot make {path} ({error.strerror or error}): choose another place or make room.")
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        entries = [entry for entry in folder.iterdir() if entry.is_dir()]
-        return sorted(entries, key=lambda entry: natural_key(entry.name))
-    except OSError:
-        return []
+    return write_experiment(plan, title, out)

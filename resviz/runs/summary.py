@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from itertools import islice
 
@@ -9,7 +10,7 @@ import msgspec
 
 from resviz.errors import ResvizError
 from resviz.runs import events, lines
-from resviz.runs.events import Changed, Evaluated, Noted, RateChanged, RunState, Started, Stepped
+from resviz.runs.events import Changed, Evaluated, Forked, Noted, RateChanged, RunState, Started, Stepped
 from resviz.runs.run import Run, settled, tells_state
 
 
@@ -35,6 +36,10 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Images over seconds of training in the last epoch, tests and pauses left out."""
     device: str | None = None
     parameters: int | None = None
+    parent: str | None = None
+    """Folder of the run that this one was forked from, as it was then."""
+    forked_at: int | None = None
+    """Iteration of the parent at which it was."""
     updated: float | None = None
     """Time of the newest event, seconds since 1970 (UTC)."""
 
@@ -46,7 +51,9 @@ def summary(run: Run) -> RunSummary:
         RunError: the log is there but cannot be read.
     """
     alive = run.alive()
-    begun = _first_started(run)
+    forked, begun = _beginning(run)
+    if forked is not None:
+        begun = _newest_started(run)  # Its epochs may be of another length than its parent's.
     per_epoch = begun.iterations_per_epoch if begun else float("inf")
     state: Started | Changed | None = None
     started: Started | None = None
@@ -106,6 +113,8 @@ def summary(run: Run) -> RunSummary:
         ),
         device=begun.device if begun else None,
         parameters=begun.parameters if begun else None,
+        parent=forked.parent if forked else None,
+        forked_at=forked.iteration if forked else None,
         updated=updated,
     )
 
@@ -152,15 +161,27 @@ def _iterations_asked(run: Run, begun: Started | None) -> int | None:
         return begun.iterations if begun else None
 
 
-def _first_started(run: Run) -> Started | None:
-    """Return the first `Started`: the length of an epoch does not change in a run."""
+def _newest_started(run: Run) -> Started | None:
+    for line in lines.backwards(run.events_path):
+        if b'"started"' in line[:32]:
+            with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                event = events.decode_event(line)
+                return event if isinstance(event, Started) else None
+    return None
+
+
+def _beginning(run: Run) -> tuple[Forked | None, Started | None]:
+    """Return where the run comes from, and the first `Started`: the length of an epoch does not change."""
+    forked = None
     try:
         with run.events_path.open("rb") as file:
-            # Before it stand only notes about data being loaded.
+            # Between them stand only notes about data being loaded.
             for line in islice(file, 1000):
-                if b'"started"' in line[:32]:
+                if b'"started"' in line[:32] or b'"forked"' in line[:32]:
                     event = events.decode_event(line)
-                    return event if isinstance(event, Started) else None
+                    if isinstance(event, Started):
+                        return forked, event
+                    forked = event if isinstance(event, Forked) else forked
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         pass
-    return None
+    return forked, None

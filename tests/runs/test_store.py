@@ -1,5 +1,6 @@
 import errno
 import shutil
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -71,7 +72,7 @@ def test_read_only_out_is_one_sentence(tmp_path, monkeypatch):
     def refuse(*_, **__):  # root may write into any folder, so the system's answer is played here
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(store.Path, "mkdir", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
     with pytest.raises(RunError, match=r"Cannot make .*Permission denied.*: choose another place"):
         create_experiment([architecture()], RECIPE, out=tmp_path / "new")
 

@@ -1,0 +1,88 @@
+"""`fork`: begin new runs where others stand, or where they began."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from resviz.cli.output import answer
+from resviz.errors import RecipeError
+from resviz.runs.events import Forked
+from resviz.runs.series import Tail
+from resviz.runs.store import Run, find_runs, fork
+from resviz.train.recipe import with_changes
+
+
+def register(command: str, parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `fork`."""
+    parser.add_argument(
+        "directory", metavar="RUN", type=Path, help="a run's folder, or an experiment's to fork all its runs"
+    )
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument(
+        "--checkpoint", metavar="NAME", help="begin at this one, such as iteration-1200 (the newest)"
+    )
+    begin.add_argument(
+        "--rewind", action="store_true", help="begin at the initialisation, with equal weights"
+    )
+    parser.add_argument(
+        "--set", nargs="+", action="extend", default=[], metavar="FIELD=VALUE", dest="changes",
+        help="change a field of the recipe, such as learning_rate=0.01",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the new experiment's folder")
+    parser.add_argument("--name", help="the new experiment's name")
+
+
+def run(command: str, args: argparse.Namespace) -> int:
+    """Write the new experiment and say how to train it; return 0.
+
+    Raises:
+        ResvizError: there is nothing to fork, or the recipe cannot be changed so.
+    """
+    parents = find_runs(args.directory)
+    changes = _changes(args.changes)
+    experiment = fork(
+        parents,
+        checkpoint=args.checkpoint,
+        rewind=args.rewind,
+        recipes=[with_changes(parent.recipe(), changes) for parent in parents],
+        name=args.name,
+        out=args.out,
+    )
+    origins = [(each, _origin(each)) for each in experiment.runs]
+    document = {
+        "experiment": str(experiment.path),
+        "runs": [
+            {
+                "name": each.name,
+                "directory": str(each.path),
+                "parent": origin.parent,
+                "checkpoint": origin.checkpoint,
+                "iterations": origin.iteration,
+                "changes": origin.changes,
+            }
+            for each, origin in origins
+        ],
+    }
+    told = [
+        f"{each.name} begins at {origin.checkpoint or 'the initialisation'} of {origin.parent}"
+        + "".join(f"\n  {change}" for change in origin.changes)
+        for each, origin in origins
+    ]
+    answer(args, document, "\n".join([*told, f"Train with: python -m resviz resume {experiment.path}"]))
+    return 0
+
+
+def _changes(words: list[str]) -> dict[str, str]:
+    changes = {}
+    for word in words:
+        field, equals, value = word.partition("=")
+        if not equals:
+            raise RecipeError(f"--set {word!r} is no change: write FIELD=VALUE, such as learning_rate=0.01.")
+        changes[field] = value
+    return changes
+
+
+def _origin(run: Run) -> Forked:
+    """Return where a run that was just forked comes from."""
+    return next(event for event in Tail(run.events_path).read() if isinstance(event, Forked))
