@@ -47,6 +47,8 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Train", "stop", "Stop", "Ctrl+Shift+.", lab.stop),
         Spec("Train", "checkpoint", "Write a checkpoint now", "Ctrl+K", lab.checkpoint),
         Spec("Train"),
+        Spec("Train", "fork", "Fork…", "Ctrl+Shift+F", bottom.table.forking.fork),
+        Spec("Train", "rewind", "Rewind…", "Ctrl+Shift+R", bottom.table.forking.rewind),
         Spec("Train", "new_training", "New training…", "Ctrl+Shift+N", lab.back_to_form),
         Spec("Help", "lesson", "Lesson", "F1", lambda: side.tabs.setCurrentIndex(LESSON)),
         Spec("Help", "commands", "All commands…", "Ctrl+Shift+P", window.show_commands),

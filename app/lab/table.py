@@ -44,6 +44,7 @@ from app.lab.cells import (
     swatch,
     when,
 )
+from app.lab.forking import Forking
 from app.lab.live_view import device_sentence, error_text, state_text
 from app.lab.offer_bar import OfferBar
 from app.lab.run_list import Group, Row, RunList
@@ -72,6 +73,10 @@ class RunsTable(QWidget):
         super().__init__()
         self._session = session
         self.list = RunList(self)
+        self.forking = Forking(session, lambda: self.selected_runs() if self.isVisible() else [], self)
+        self.forking.told.connect(self.told)
+        self.forking.failed.connect(self.failed)
+        self.forking.started.connect(self.opened)
         self._filled = False
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK_MS)
@@ -327,6 +332,8 @@ class RunsTable(QWidget):
         menu.addSeparator()
         menu.addAction("Resume", lambda: self._resume(unfinished)).setEnabled(bool(unfinished) and not active)
         menu.addAction("Stop", lambda: self._session.bridge.stop(active)).setEnabled(bool(active))
+        menu.addAction("Fork…", lambda: self.forking.ask(runs))
+        menu.addAction("Rewind…", lambda: self.forking.ask(runs, rewind=True))
         menu.addSeparator()
         menu.addAction("Open the folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
         export = menu.addAction("Export as CSV…", lambda: self._export(runs[0]))

@@ -1,0 +1,194 @@
+import msgspec
+import pytest
+from PySide6.QtCore import Qt
+
+from app.lab.bridge import WorkerBridge
+from app.lab.fork_dialog import NEWEST, REWOUND, ForkDialog
+from app.lab.session import Session
+from app.lab.table import RunsTable
+from resviz.runs import checkpoints
+from resviz.runs.events import Forked
+from resviz.runs.series import load
+from resviz.runs.store import create_experiment, list_experiments
+from tests.app.lab.tiny import Recorder, recipe, twins
+
+LEFT = Qt.MouseButton.LeftButton
+START_MS = 90_000
+
+
+@pytest.fixture
+def session(qtbot):
+    bridge = WorkerBridge()
+    yield Session(bridge)
+    bridge.close()
+
+
+def recorded(*saved, iterations=100):
+    """Return an experiment whose runs say that they were trained for 30 iterations, with checkpoints."""
+    experiment = create_experiment(twins(), recipe(iterations=iterations))
+    for run in experiment.runs:
+        recorder = Recorder(run)
+        recorder.started()
+        recorder.steps(1, 30)
+        for at in saved:
+            checkpoints.save(run.checkpoints_path, f"iteration-{at}", b"no weights", {"iteration": at})
+            recorder.saved(at)
+        recorder.ended("stopped", 30)
+    return experiment
+
+
+def open_dialog(qtbot, runs):
+    from PySide6.QtWidgets import QWidget
+
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    dialog = ForkDialog(runs, parent)
+    dialog.show()
+    return dialog, parent
+
+
+def set_rate(qtbot, dialog, text):
+    editor = dialog.groups.rows["learning_rate"].editor
+    editor.setFocus()
+    editor.selectAll()
+    qtbot.keyClicks(editor, text)
+
+
+def test_offers_the_checkpoints_that_all_runs_have(qtbot):
+    experiment = recorded(10, 20)
+    checkpoints.save(experiment.runs[0].checkpoints_path, "iteration-25", b"no weights", {"iteration": 25})
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    titles = [dialog.begin.itemText(i) for i in range(dialog.begin.count())]
+    assert titles == [
+        "The newest checkpoint", "Iteration 20", "Iteration 10", "The initial weights (rewind)",
+    ]  # fmt: skip
+    dialog.close()
+    alone, _parent = open_dialog(qtbot, experiment.runs[:1])
+    assert alone.begin.itemText(0) == "The newest checkpoint (iteration 25)"
+    alone.close()
+    none, _parent = open_dialog(qtbot, recorded().runs)
+    assert [none.begin.itemData(i) for i in range(none.begin.count())] == [REWOUND]
+    none.close()
+
+
+def test_forks_from_a_checkpoint_with_another_rate(qtbot):
+    experiment = recorded(10, 20)
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    assert dialog.changes.text().startswith("Nothing is changed yet")
+    set_rate(qtbot, dialog, "0.01")
+    assert dialog.changes.text() == "Learning rate: 0.1 → 0.01"
+    dialog.begin.setCurrentIndex(dialog.begin.findData("iteration-10"))
+    with qtbot.waitSignal(dialog.forked, timeout=5000) as forked:
+        qtbot.mouseClick(dialog.fork_button, LEFT)
+    made = forked.args[0]
+    assert [run.recipe().learning_rate for run in made.runs] == [0.01, 0.01]
+    assert [checkpoints.names(run.checkpoints_path) for run in made.runs] == [["iteration-10"]] * 2
+    series = load(made.runs[1].events_path)
+    assert isinstance(series.forked, Forked)
+    assert (series.forked.iteration, series.forked.changes) == (10, ("learning_rate: 0.1 -> 0.01",))
+    assert [run.recipe().learning_rate for run in experiment.runs] == [0.1, 0.1], "parents stay as they are"
+
+
+def test_each_run_keeps_what_is_its_own(qtbot):
+    experiment = create_experiment(twins()[1:], recipe(), seeds=[3, 4])
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    set_rate(qtbot, dialog, "0.02")
+    assert [(r.seed, r.learning_rate) for r in dialog.recipes] == [(3, 0.02), (4, 0.02)]
+    dialog.close()
+
+
+def test_refusal_is_a_sentence_in_the_dialog_and_nothing_is_lost(qtbot):
+    dialog, _parent = open_dialog(qtbot, recorded(20).runs)
+    set_rate(qtbot, dialog, "x")
+    assert dialog.problem.text() == "Learning rate: give a number."
+    assert not dialog.fork_button.isEnabled()
+    set_rate(qtbot, dialog, "0.3")
+    dialog.groups.rows["iterations"].editor.setText("20")
+    qtbot.mouseClick(dialog.fork_button, LEFT)
+    qtbot.waitUntil(dialog.problem.isVisible, timeout=5000)
+    assert dialog.problem.text().startswith("Iterations: plain-8-w4 has 20 of them behind it")
+    assert dialog.isVisible()
+    assert dialog.groups.rows["learning_rate"].editor.text() == "0.3"
+    assert dialog.fork_button.isEnabled()
+    assert len(list_experiments()) == 1
+    dialog.close()
+
+
+def test_milestones_stay_where_they_are(qtbot):
+    experiment = create_experiment(twins(), recipe(iterations=100, milestones=(50,)))
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    dialog.groups.rows["iterations"].editor.setText("200")
+    assert dialog.recipes[0] == msgspec.structs.replace(experiment.runs[0].recipe(), iterations=200)
+    dialog.close()
+
+
+def test_rewound_from_the_table_and_trained_beside_its_parent(session, qtbot):
+    experiment = recorded()
+    table = RunsTable(session)
+    qtbot.addWidget(table)
+    said, opened = [], []
+    table.failed.connect(said.append)
+    table.opened.connect(lambda: opened.append(True))
+    table.forking.fork()
+    assert said == ["There is no run to fork: select one under Runs, or train one."]
+    session.take(experiment.runs[1:])
+    table.forking.rewind()
+    dialog = table.findChild(ForkDialog) or table.window().findChild(ForkDialog)
+    assert dialog.begin.currentData() == REWOUND
+    set_rate(qtbot, dialog, "0.05")
+    qtbot.mouseClick(dialog.fork_button, LEFT)
+    qtbot.waitUntil(lambda: bool(opened), timeout=5000)
+    child = session.current[0]
+    assert child.run.recipe().learning_rate == 0.05
+    assert session.is_shown(experiment.runs[1].path)
+    assert session.is_shown(child.path)
+    assert session.colour(child.path) != session.colour(experiment.runs[1].path)
+    qtbot.waitUntil(lambda: child.series.iteration >= 3, timeout=START_MS)
+    assert [run.name for run in session.shown] == ["resnet-8-w4", "resnet-8-w4 (fork)"]
+    assert child.series.forked.parent == str(experiment.runs[1].path.absolute())
+    table.list.close()
+
+
+def test_menu_of_a_run_offers_fork_and_rewind(session, qtbot):
+    experiment = recorded(10)
+    table = RunsTable(session)
+    qtbot.addWidget(table)
+    table.show()
+    qtbot.waitUntil(
+        lambda: all(row.summary for group in table.list.groups for row in group.rows), timeout=3000
+    )
+    menu = table.menu_for(experiment.runs[0].path)
+    actions = {action.text(): action for action in menu.actions()}
+    actions["Fork…"].trigger()
+    dialog = table.window().findChild(ForkDialog)
+    assert dialog.windowTitle() == "Fork plain-8-w4"
+    assert dialog.begin.currentData() == NEWEST
+    dialog.close()
+    menu.deleteLater()
+    table.list.close()
+
+
+def test_fork_is_in_the_command_palette_and_the_train_menu(qtbot, qapp):
+    from app.search_popup import SearchPopup
+    from app.window import MainWindow
+
+    window = MainWindow(twins())
+    qtbot.addWidget(window)
+    window.bridge.warm.close()
+    with qtbot.waitSignal(window.painted, timeout=10_000):
+        window.show()
+    window.session.take(recorded(10).runs)
+    for text in ("Fork", "Rewind"):
+        window.show_commands()
+        popup = window.command_popup
+        assert isinstance(popup, SearchPopup)
+        qtbot.keyClicks(popup.edit, text)
+        qtbot.keyClick(popup.edit, Qt.Key.Key_Return)
+        dialog = window.findChild(ForkDialog)
+        assert dialog is not None
+        assert dialog.windowTitle() == "Fork plain-8-w4 and resnet-8-w4"
+        assert (dialog.begin.currentData() == REWOUND) == (text == "Rewind")
+        dialog.close()
+        qtbot.waitUntil(lambda: window.findChild(ForkDialog) is None, timeout=2000)
+    assert "Ctrl+Shift+F" in window.menus["fork"].toolTip()
+    window.close()
