@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-_CHUNK = 2**18
+_CHUNK = 2**17
 """Values that the CPU takes at a time: as float32 they stay in its cache from one sum to the next."""
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
