@@ -14,13 +14,21 @@ from torch import Tensor, nn
 
 from resviz.train.recipe import Recipe
 
+SCALAR_RATE = 0.1
+"""Share of the learning rate for Fixup's scalars, as in its authors' code (github.com/hongyi-zhang/Fixup)."""
+
 
 class _Group:
-    """Parameters of one weight decay, and for each of them what the optimiser remembers."""
+    """Parameters of one weight decay and one share of the rate, and what is remembered of each."""
 
-    def __init__(self, kinds: int) -> None:
+    def __init__(self, kinds: int, share: float) -> None:
+        self.share = share
         self.parameters: list[Tensor] = []
         self.memories: tuple[list[Tensor], ...] = tuple([] for _ in range(kinds))
+
+    def rate(self, rate: float | Tensor) -> float | Tensor:
+        """Return the group's learning rate."""
+        return rate if self.share == 1 else rate * self.share
 
     def take_gradients(self) -> list[Tensor]:
         """Return the gradients, and forget them.
@@ -45,12 +53,13 @@ class Optimiser(ABC):
         With `decay_scope` "weights" only convolution and linear weights are decayed: the later
         fb.resnet.torch calls it a deviation of its own that it decays biases and batch norms too.
         """
-        self._groups: dict[float, _Group] = {}
+        self._groups: dict[tuple[float, float], _Group] = {}
         self._memory: dict[str, Tensor] = {}
         for name, parameter in named_parameters:
             decayed = parameter.ndim > 1 or recipe.decay_scope == "all"
             weight_decay = recipe.weight_decay if decayed else 0.0
-            group = self._groups.setdefault(weight_decay, _Group(len(kinds)))
+            share = SCALAR_RATE if recipe.residual_init == "fixup" and parameter.ndim == 0 else 1.0
+            group = self._groups.setdefault((weight_decay, share), _Group(len(kinds), share))
             group.parameters.append(parameter)
             for kind, memory in zip(kinds, group.memories, strict=True):
                 memory.append(torch.zeros_like(parameter, requires_grad=False))
@@ -92,14 +101,14 @@ class SGD(Optimiser):
     @torch.no_grad()
     def step(self, rate: float | Tensor, *, found_inf: Tensor | None = None) -> None:
         """Move every parameter."""
-        for weight_decay, group in self._groups.items():
+        for (weight_decay, _), group in self._groups.items():
             torch._fused_sgd_(
                 group.parameters,
                 group.take_gradients(),
                 group.memories[0] if group.memories else [],
                 weight_decay=weight_decay,
                 momentum=self._momentum,
-                lr=rate,
+                lr=group.rate(rate),
                 dampening=0.0,
                 nesterov=self._nesterov,
                 maximize=False,
@@ -126,7 +135,7 @@ class AdamW(Optimiser):
     def step(self, rate: float | Tensor, *, found_inf: Tensor | None = None) -> None:
         """Move every parameter."""
         self._step += 1 if found_inf is None else 1 - found_inf
-        for weight_decay, group in self._groups.items():
+        for (weight_decay, _), group in self._groups.items():
             first, second = group.memories
             torch._fused_adamw_(
                 group.parameters,
@@ -135,7 +144,7 @@ class AdamW(Optimiser):
                 second,
                 [],
                 [self._step] * len(group.parameters),
-                lr=rate,
+                lr=group.rate(rate),
                 beta1=self._betas[0],
                 beta2=self._betas[1],
                 weight_decay=weight_decay,

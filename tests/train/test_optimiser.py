@@ -184,3 +184,26 @@ sys.exit("torch._dynamo" in sys.modules)
 def test_without_momentum_nothing_is_remembered():
     network = build(architecture())
     assert make_optimiser(network.named_parameters(), recipe_of({"momentum": 0.0})).state() == {}
+
+
+@pytest.mark.parametrize("as_tensor", [False, True])
+@pytest.mark.parametrize("options", [{}, {"optimiser": "adamw"}], ids=str)
+def test_fixups_scalars_learn_at_a_tenth_of_the_rate(options, as_tensor):
+    recipe = recipe_of({"residual_init": "fixup", **options})
+    ours, theirs = (build(architecture(), seed=3, residual_init="fixup") for _ in range(2))
+    optimiser = make_optimiser(ours.named_parameters(), recipe)
+    reference = torch_optim(theirs, recipe)
+    _, others = reference.param_groups
+    scalars = [p for p in others["params"] if p.ndim == 0]
+    assert len(scalars) > 10
+    others["params"] = [p for p in others["params"] if p.ndim > 0]
+    reference.add_param_group({"params": scalars, "weight_decay": 0.0})
+    for seed, rate in enumerate(RATES):
+        give_gradients(ours, seed)
+        give_gradients(theirs, seed)
+        optimiser.step(torch.tensor(rate, dtype=torch.float64) if as_tensor else rate)
+        for group, share in zip(reference.param_groups, (1, 1, 0.1), strict=True):
+            group["lr"] = rate * share
+        reference.step()
+    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(p, q)
