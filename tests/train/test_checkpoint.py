@@ -47,6 +47,8 @@ def test_training_goes_on_bit_for_bit(tmp_path, options):
     progress, skipped = checkpoint.restore(tmp_path, second)
     assert (progress, skipped) == (Progress(iteration=3, rate_factor=0.5), [])
     assert equal(first, second)
+    if first.scale is not None:
+        assert second.scale.state()["good"] == first.scale.state()["good"] == 3
     assert equal(train(first, 3, 2), train(second, 3, 2))
 
 
