@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from resviz.cli.output import answer
-from resviz.errors import RecipeError
+from resviz.cli.recipe import add_set, changes_of
 from resviz.runs.events import Forked
 from resviz.runs.series import Tail
 from resviz.runs.store import Run, find_runs, fork
@@ -25,10 +25,7 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     begin.add_argument(
         "--rewind", action="store_true", help="begin at the initialisation, with equal weights"
     )
-    parser.add_argument(
-        "--set", nargs="+", action="extend", default=[], metavar="FIELD=VALUE", dest="changes",
-        help="change a field of the recipe, such as learning_rate=0.01",
-    )  # fmt: skip
+    add_set(parser)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the new experiment's folder")
     parser.add_argument("--name", help="the new experiment's name")
 
@@ -40,7 +37,7 @@ def run(command: str, args: argparse.Namespace) -> int:
         ResvizError: there is nothing to fork, or the recipe cannot be changed so.
     """
     parents = find_runs(args.directory)
-    changes = _changes(args.changes)
+    changes = changes_of(args.changes)
     experiment = fork(
         parents,
         checkpoint=args.checkpoint,
@@ -71,16 +68,6 @@ def run(command: str, args: argparse.Namespace) -> int:
     ]
     answer(args, document, "\n".join([*told, f"Train with: python -m resviz resume {experiment.path}"]))
     return 0
-
-
-def _changes(words: list[str]) -> dict[str, str]:
-    changes = {}
-    for word in words:
-        field, equals, value = word.partition("=")
-        if not equals:
-            raise RecipeError(f"--set {word!r} is no change: write FIELD=VALUE, such as learning_rate=0.01.")
-        changes[field] = value
-    return changes
 
 
 def _origin(run: Run) -> Forked:
