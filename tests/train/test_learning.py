@@ -57,4 +57,5 @@ def test_training_error_falls_well_under_chance(tmp_path, data, name):
     assert series.train_error_pct < 70, "chance is 90"
     assert series.test_error_pct < 90
     assert np.isfinite(series.gradient_norm).all()
-    assert len(series.probe_iterations) == 16
+    # Every iteration at first, then every 2nd; how often later depends on what they cost here.
+    assert series.probe_iterations[:110].tolist() == [*range(1, 21), *range(22, 201, 2)]
