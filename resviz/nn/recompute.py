@@ -35,6 +35,10 @@ def remade(run: Callable[[Tensor, bool], Tensor], segment: Segment, x: Tensor, d
     # Imported here: nothing else needs it, and older releases of torch load much with it.
     from torch.utils.checkpoint import checkpoint  # noqa: PLC0415
 
+    if torch.compiler.is_compiling():
+        # The compiler makes the values again, not the writes to running statistics, by a plan of its own.
+        compiled: Tensor = checkpoint(lambda x: run(x, False), x, use_reentrant=False)
+        return compiled
     ran = False
 
     def forward(x: Tensor) -> Tensor:

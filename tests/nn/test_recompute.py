@@ -76,11 +76,12 @@ def test_probes_measure_once():
         network = disturbed(build(NETWORKS["resnet B"], recompute=recompute))
         probe = ForwardProbe(network, "cpu")
         recorded = []
-        record = probe.record_block
-        probe.record_block = lambda block, *rest, r=record, seen=recorded: (
-            seen.append(block),
-            r(block, *rest),
-        )
+
+        def add(block, *parts, probe=probe, recorded=recorded):
+            recorded.append(block)
+            return ForwardProbe.add(probe, block, *parts)
+
+        probe.add = add
         step(network, x, probe)
         assert recorded == 2 * network.probe_blocks
         probe.collect()
@@ -142,3 +143,15 @@ def test_evaluation_and_copies_work_as_usual():
     assert (network.module_of("stem").norm.running_mean == 0).all()
     usual = build(NETWORKS["resnet"]).eval()
     assert torch.equal(network.eval()(x), usual(x))
+
+
+def test_compiled_it_is_one_graph_and_gives_the_same():
+    architecture, results = preset("resnet-8-w4", input_shape=SMALL), []
+    for recompute in (False, True):
+        network = build(architecture, recompute=recompute)
+        compiled = torch.compile(network, backend="aot_eager", fullgraph=True) if recompute else network
+        cross_entropy(compiled(pictures(6, *SMALL)), torch.arange(6)).backward()
+        gradients = {f"gradient of {key}": p.grad for key, p in network.named_parameters()}
+        results.append(gradients | dict(network.named_buffers()))
+    usual, found = results
+    assert [key for key, value in usual.items() if not torch.equal(value, found[key])] == []
