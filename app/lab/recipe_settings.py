@@ -349,7 +349,7 @@ GROUPS: tuple[Group, ...] = (
                 "activation_checkpointing",
                 "Save memory",
                 "switch",
-                "Keep activations between stages only and compute the others twice (Chen et "
+                "Keep activations between runs of blocks only and compute the others twice (Chen et "
                 "al. 2016, arXiv:1604.06174).",
                 of_paper=False,
             ),

@@ -47,7 +47,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cuda_graphs: bool = True
     """On CUDA, capture the whole step in a graph: the same kernels without the time to launch them."""
     activation_checkpointing: bool = False
-    """Keep the activations between stages only and compute the others twice (arXiv:1604.06174)."""
+    """Keep few activations, between runs of blocks, and compute the others twice (arXiv:1604.06174)."""
     iterations: int = 64_000
     batch_size: int = 128
     learning_rate: float = 0.1
@@ -83,7 +83,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     residual_init: ResidualInit = "he"
     """"zero-gamma": the last batch norm of a branch begins at 0 (arXiv:1706.02677, Sec. 5.1); "skipinit":
     no batch norm, a scalar 0 before the addition (arXiv:2002.10444); "fixup": no batch norm, scaled weights,
-    scalar biases and multipliers (arXiv:1901.09321)."""
+    scalar biases and multipliers, which learn at a tenth of the rate (arXiv:1901.09321)."""
     survival_last: float = 1.0
     """Probability that the last residual block survives an iteration; earlier ones linearly more (stochastic
     depth, arXiv:1603.09382, Eq. 4; its p_L is 0.5); 1: every block always does."""
