@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 
@@ -56,6 +57,7 @@ class ForkDialog(QDialog):
         super().__init__(parent.window())
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
+        self._copying = False
         self._runs = list(runs)
         self._recipes = [run.recipe() for run in self._runs]
         self._depth = max(_depth(run) for run in self._runs)
@@ -147,6 +149,7 @@ class ForkDialog(QDialog):
         if self.groups.problem:
             self.groups.show_problem()
             return
+        self._copying = True
         self.fork_button.setEnabled(False)
         self.fork_button.setText("Copying…")
         begin = self.begin.currentData()
@@ -163,10 +166,17 @@ class ForkDialog(QDialog):
             )
         except ResvizError as error:
             made = error
-        self._written.emit(made)
+        with contextlib.suppress(RuntimeError):  # The whole window is gone: the forks wait under Runs.
+            self._written.emit(made)
+
+    def done(self, result: int) -> None:
+        """Close, but not before what is being copied is there."""
+        if not self._copying:
+            super().done(result)
 
     @Slot(object)
     def _on_written(self, made: Experiment | ResvizError) -> None:
+        self._copying = False
         if isinstance(made, ResvizError):
             self.fork_button.setText("Fork and train")
             self._say(in_titles(str(made)))

@@ -1,6 +1,6 @@
 """From the press of Train to the first plotted point, in the window, with and without warm workers.
 
-    python tests/benchmarks/first_point.py [--rounds 3]
+    python tests/benchmarks/first_point.py [--rounds 3] [--thinking 5]
 
 Each press is made in a window of its own that trains the demonstration. "cold" is the same window told to
 keep no worker warm. Both are measured in turns; printed are the medians and the ratio.
@@ -18,18 +18,19 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_THINKING_S = 5.0
-"""What a person takes at least before they press Train."""
 
 
 def main() -> int:
     """Print medians of seconds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--thinking", type=float, default=5.0, help="seconds from the first paint to the press of Train"
+    )
     parser.add_argument("--once", choices=("warm", "cold"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.once:
-        print(" ".join(f"{seconds:.3f}" for seconds in press(args.once == "warm")))
+        print(" ".join(f"{seconds:.3f}" for seconds in press(args.once == "warm", args.thinking)))
         return 0
     times: dict[str, list[list[float]]] = {"cold": [], "warm": []}
     with tempfile.TemporaryDirectory() as home:
@@ -39,7 +40,7 @@ def main() -> int:
         }  # fmt: skip
         for number in range(-1, args.rounds):  # One before they count: the data is made then.
             for kind, found in times.items():
-                command = [sys.executable, __file__, "--once", kind]
+                command = [sys.executable, __file__, "--once", kind, "--thinking", str(args.thinking)]
                 done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
                 if number >= 0:
                     found.append([float(word) for word in done.stdout.split()])
@@ -52,7 +53,7 @@ def main() -> int:
     return 0
 
 
-def press(warm: bool) -> tuple[float, float, float]:
+def press(warm: bool, thinking: float) -> tuple[float, float, float]:
     """Return seconds from the start to the first paint, and from the press to the points."""
     began = time.perf_counter()
     from PySide6.QtWidgets import QApplication
@@ -76,7 +77,7 @@ def press(warm: bool) -> tuple[float, float, float]:
             application.processEvents()
             time.sleep(0.002)
 
-    wait(None, _THINKING_S)
+    wait(None, thinking)
     plot = window.bottom.plots["error"]
     pressed = time.perf_counter()
     window.side.lab.train_button.click()

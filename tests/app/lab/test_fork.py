@@ -1,7 +1,10 @@
+import threading
+
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
+from app.lab import fork_dialog
 from app.lab.bridge import WorkerBridge
 from app.lab.fork_dialog import NEWEST, REWOUND, ForkDialog
 from app.lab.session import Session
@@ -112,6 +115,23 @@ def test_refusal_is_a_sentence_in_the_dialog_and_nothing_is_lost(qtbot):
     assert dialog.fork_button.isEnabled()
     assert len(list_experiments()) == 1
     dialog.close()
+
+
+def test_escape_waits_for_the_copy(qtbot, monkeypatch):
+    experiment, copied = recorded(10), threading.Event()
+
+    def slow(runs, **_how):
+        copied.wait(5)
+        return experiment
+
+    monkeypatch.setattr(fork_dialog, "fork", slow)
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    qtbot.mouseClick(dialog.fork_button, LEFT)
+    assert dialog.fork_button.text() == "Copying…"
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert dialog.isVisible()
+    with qtbot.waitSignal(dialog.forked, timeout=5000):
+        copied.set()
 
 
 def test_milestones_stay_where_they_are(qtbot):
