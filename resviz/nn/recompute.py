@@ -58,7 +58,7 @@ def _statistics_kept(norms: tuple[BatchNorm, ...]) -> Iterator[None]:
     """Give batch norms other running statistics for a while: in training they only write them."""
     own = [(norm.running_mean, norm.running_var) for norm in norms]
     for norm, (mean, var) in zip(norms, own, strict=True):
-        norm.running_mean, norm.running_var = torch.zeros_like(mean), torch.zeros_like(var)
+        norm.running_mean, norm.running_var = torch.empty_like(mean), torch.empty_like(var)
     try:
         yield
     finally:
