@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
@@ -39,7 +40,19 @@ def _overview(timeline: Timeline) -> Sequence[Plot]:
     return ErrorPlot(timeline), Profile(timeline, GRADIENT), Profile(timeline, MAGNITUDE)
 
 
-VIEWS = (View("Curves", (1, 1, 1), ("error", "gradient", "residual"), _overview),)
+def _pair(quantity: str, timeline: Timeline) -> Sequence[Plot]:
+    from app.plots.heat import HeatMap  # noqa: PLC0415
+    from app.plots.profile import Profile  # noqa: PLC0415
+    from app.plots.quantities import QUANTITIES  # noqa: PLC0415
+
+    return Profile(timeline, QUANTITIES[quantity]), HeatMap(timeline, QUANTITIES[quantity])
+
+
+VIEWS = (
+    View("Curves", (1, 1, 1), ("error", "gradient", "residual"), _overview),
+    View("Gradients", (2, 3), ("gradient profile", "gradient heat"), partial(_pair, "gradient_norm")),
+    View("Residuals", (2, 3), ("residual profile", "residual heat"), partial(_pair, "residual_magnitude")),
+)
 
 
 class ViewPage(QWidget):

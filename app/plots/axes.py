@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont
 
+from app.plots.numbers import count_text, nice_step, power_text
 from app.theme import Colours
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_STEPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]
@@ -21,11 +18,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
     def __init__(self, orientation: str, *, whole: bool = False, log: bool = False) -> None:
         super().__init__(orientation)
         self.whole, self.log = whole, log
+        self.bare = False
+        """Whether it has no line."""
         self.enableAutoSIPrefix(False)
 
     def dress(self, colours: Colours, font: QFont, label: str) -> None:
         """Set colours, type and the label."""
-        self.setPen(QColor(colours.border))
+        self.setPen(QColor(0, 0, 0, 0) if self.bare else QColor(colours.border))
         self.setTickPen(QColor(colours.grid))
         self.setTextPen(QColor(colours.muted))
         self.setStyle(tickFont=font, tickLength=4, tickTextOffset=5, maxTickLevel=1)
@@ -70,48 +69,3 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
             return [power_text(value) for value in values]
         thousands = bool(values) and max(abs(value) for value in values) >= 10_000
         return [count_text(value, thousands) if self.whole else f"{value:.10g}" for value in values]
-
-
-def power_text(exponent: float) -> str:
-    """Return ten to the power as text: "10⁻³", "0.5", "2×10⁴"."""
-    whole = round(exponent)
-    if -2.01 <= exponent <= 3.01:
-        return f"{float(f'{10**exponent:.3g}'):g}"
-    if abs(exponent - whole) < 1e-6:
-        return "10" + superscript(whole)
-    floor = math.floor(exponent)
-    return f"{10 ** (exponent - floor):.0f}×10" + superscript(floor)
-
-
-def superscript(number: int) -> str:
-    """Return a whole number as an exponent."""
-    return str(number).translate(_SUPERSCRIPT)
-
-
-def brief(value: float, digits: int = 3) -> str:
-    """Return a number with so many digits: "0.0312", "3.12×10⁻⁵"."""
-    if value == 0 or 0.001 <= abs(value) < 1000:
-        return f"{value:.{digits}g}"
-    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
-    return f"{mantissa}×10{superscript(int(exponent))}"
-
-
-def count_text(value: float, thousands: bool) -> str:
-    """Return a count as text, in thousands ("12.5k") if wanted."""
-    return f"{value / 1000:.6g}k" if thousands and value else f"{value:.6g}"
-
-
-def nice_step(least: float, factors: Sequence[float] = (1, 2, 5, 10)) -> float:
-    """Return the smallest of the factors times a power of ten that is not below `least`."""
-    if least <= 0 or not math.isfinite(least):
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in factors if factor * power >= least * (1 - 1e-9))
-
-
-def nice_end(value: float) -> float:
-    """Return the end of a range that holds `value`, a third above it at most, so that it moves rarely."""
-    if value <= 0 or not math.isfinite(value):
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(factor * power for factor in _STEPS if factor * power >= value * (1 - 1e-9))

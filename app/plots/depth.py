@@ -34,10 +34,12 @@ def places_of(blocks: Iterable[str], names: Sequence[str]) -> list[int]:
 def transitions(architecture: Architecture) -> frozenset[str]:
     """Return the residual units whose shortcut has to change the shape of what it carries."""
     shapes = infer(architecture).shapes
-    found = set[str]()
-    for block in architecture.blocks.values():
-        sources = [wire.source for wire in architecture.incoming(block.id).values()]
-        if block.kind in RESIDUAL_KINDS and block.params["shortcut"] != "none" and sources:
-            if shapes.get(block.id) != shapes.get(sources[0]):
-                found.add(block.id)
-    return frozenset(found)
+    units = (block for block in architecture.blocks.values() if block.kind in RESIDUAL_KINDS)
+    sources = {
+        unit.id: [wire.source for wire in architecture.incoming(unit.id).values()]
+        for unit in units
+        if unit.params["shortcut"] != "none"
+    }
+    return frozenset(
+        name for name, found in sources.items() if found and shapes.get(name) != shapes.get(found[0])
+    )

@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from app.plots.axes import nice_end
+from app.plots.bookmark import Bookmark
+from app.plots.numbers import nice_end
 from app.plots.quantities import Quantity, Row
 from resviz.runs.series import RunSeries
 
@@ -27,17 +28,17 @@ class Extent:
         self.low, self.high = math.inf, -math.inf
         """In the coordinates of the scale."""
         self.counts: NDArray[np.int64] = np.zeros(_STEPS * _DECADES, np.int64)
-        self._taken, self._last = 0, -1
+        self._mark = Bookmark()
 
     def follow(self, series: RunSeries, quantity: Quantity) -> None:
         """Take in the newest probes; after a resume that went back, all of them anew."""
         iterations = series.probe_iterations
-        if self._taken and (len(iterations) < self._taken or iterations[self._taken - 1] != self._last):
+        if self._mark.voided(series, iterations):
             self._clear()
-        if len(iterations) == self._taken:
+        if len(iterations) == self._mark.taken:
             return
-        new = quantity.values(series)[self._taken :]
-        self._taken, self._last = len(iterations), int(iterations[-1])
+        new = quantity.values(series)[self._mark.taken :]
+        self._mark.move(series, iterations, len(iterations))
         finite = new[np.isfinite(new) & ((new > 0) | (not quantity.log))].astype(np.float64)
         if not len(finite):
             return

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from app.plots.bookmark import Bookmark
 from resviz.runs.series import RunSeries
 
 _FLAT, _DROP = 0.01, 0.67
@@ -26,16 +27,16 @@ class _Drops:
 
     def __init__(self) -> None:
         self.found: list[tuple[int, float]] = []
-        self._seen, self._last = 0, -1
+        self._mark = Bookmark()
 
     def follow(self, series: RunSeries) -> None:
         x, rate = series.rate.x, series.rate.y
-        if self._seen and (len(x) < self._seen or x[self._seen - 1] != self._last):
-            self.found, self._seen = [], 0
-        if len(x) == self._seen:
+        if self._mark.voided(series, x):
+            self.found, self._mark = [], Bookmark()
+        if len(x) == self._mark.taken:
             return
         # A step lies between two flat pieces: the end of a cosine falls steeply, too, and is none.
-        first = max(0, self._seen - 3)
+        first = max(0, self._mark.taken - 3)
         part = rate[first:]
         share = np.divide(part[1:], part[:-1], out=np.ones(max(len(part) - 1, 0)), where=part[:-1] > 0)
         flat = np.abs(share - 1) < _FLAT
@@ -43,7 +44,7 @@ class _Drops:
             here = int(x[first + place + 1])
             if flat[place - 1] and flat[place + 1] and (not self.found or self.found[-1][0] < here):
                 self.found.append((here, float(part[place + 1])))
-        self._seen, self._last = len(x), int(x[-1])
+        self._mark.move(series, x, len(x))
 
 
 _known: WeakKeyDictionary[RunSeries, _Drops] = WeakKeyDictionary()

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QLinearGradient,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.theme import GRID, theme
+from app.theme import GRID, scale_colour, theme
 
 Dash = Literal["solid", "dashed", "none"]
 
@@ -35,6 +44,8 @@ class Entry:
     note: str = ""
     brief_note: str = ""
     """The note where the whole one has no room."""
+    ramp: tuple[str, str] | None = None
+    """The ends of a scale of colours, of which the name is the title."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class _Placed:
 
 _SQUARE, _GAP, _SAMPLE = 15.0, 10.0, 23.0
 """Pixels of a run's square, before a reading, and of its piece of line, each with the space behind it."""
+_RAMP = 96.0
+"""Pixels of a scale of colours."""
 _CLEAR = 32.0
 """Pixels at the right of the title, kept for the tool button."""
 
@@ -150,6 +163,9 @@ class Header(QWidget):
     ) -> None:
         entry, x, y = item.entry, corner.x(), corner.y()
         colours = theme().colours
+        if entry.ramp is not None:
+            _draw_ramp(painter, entry, text, QRectF(x, y, item.width, line))
+            return
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(entry.colour)
@@ -207,11 +223,34 @@ def _flow(entries: Sequence[Entry], width: float, text: QFontMetricsF, readings:
 
 def _entry_width(entry: Entry, text: QFontMetricsF, readings: bool) -> float:
     name = text.horizontalAdvance(entry.name)
+    if entry.ramp is not None:
+        return name + sum(text.horizontalAdvance(end) for end in entry.ramp) + _RAMP + 3 * _GAP
     if readings and entry.readings:
         samples = (_GAP + _SAMPLE * (r.dash != "none") for r in entry.readings)
         return _SQUARE + name + sum(samples) + sum(text.horizontalAdvance(r.text) for r in entry.readings)
     note = text.horizontalAdvance(f": {entry.note}") if entry.note else 0.0
     return _SQUARE + name + note + 1
+
+
+def _draw_ramp(painter: QPainter, entry: Entry, text: QFontMetricsF, place: QRectF) -> None:
+    """Paint a scale of colours between its ends, behind its title."""
+    colours = theme().colours
+    x = place.x()
+    low, high = entry.ramp or ("", "")
+    for words, shade in ((entry.name, colours.text), (low, colours.muted), (high, colours.muted)):
+        if words is high:
+            strip = QRectF(x, place.center().y() - 4, _RAMP, 8)
+            ramp = QLinearGradient(strip.topLeft(), strip.topRight())
+            for step in range(17):
+                ramp.setColorAt(step / 16, scale_colour(step / 16))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(ramp)
+            painter.drawRoundedRect(strip, 3, 3)
+            x += _RAMP + _GAP
+        painter.setPen(QColor(shade))
+        wide = text.horizontalAdvance(words)
+        painter.drawText(QRectF(x, place.y(), wide + 2, place.height()), Qt.AlignmentFlag.AlignVCenter, words)
+        x += wide + _GAP
 
 
 def _draw_sample(painter: QPainter, start: QPointF, colour: QColor, dash: Dash) -> None:

@@ -10,18 +10,18 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 
-from app.plots.axes import Axis, brief
+from app.plots.axes import Axis
 from app.plots.base import Plot
 from app.plots.depth import places_of, stages
 from app.plots.extents import axis_range
 from app.plots.header import Entry, Reading, fonts
+from app.plots.numbers import brief
 from app.plots.plot_run import PlotRun
-from app.plots.quantities import Quantity
+from app.plots.quantities import ABSENT, Quantity
 from app.plots.strokes import Dots, Line, Stroke, pen, upright
 from app.plots.timeline import Timeline, index_at
 from app.theme import theme
 
-ABSENT = "no shortcut, so no residual magnitude"
 _FEW = 4
 """Runs, up to which the first probes are drawn too."""
 
@@ -44,6 +44,7 @@ class Profile(Plot):
         self.file_stem = quantity.key.replace("_", "-")
         self.empty_text = f"Press Train: the {quantity.title.lower()} of every {quantity.layer} appears here."
         self.stage_axis = Axis("top")
+        self.stage_axis.bare = True
         super().__init__(timeline, Axis("bottom", whole=True), Axis("left", log=quantity.log))
         self.view.scene().sigMouseClicked.connect(self._on_clicked)
 
@@ -140,13 +141,12 @@ class Profile(Plot):
     def absence(self, run: PlotRun) -> str:
         """Return why a run has nothing to draw."""
         probed = len(run.series.probe_iterations) > 0
-        return ABSENT if self.quantity.needs_shortcut and (run.plain or probed) else "no probe yet"
+        lacks = self.quantity.needs_shortcut and (run.plain or probed)
+        return f"{ABSENT} {self.quantity.title.lower()}" if lacks else "no probe yet"
 
     def missing_text(self, shown: Sequence[PlotRun]) -> str:
         """Say what to train where there are only plain networks."""
-        if self.quantity.needs_shortcut and all(run.plain for run in shown):
-            return f"A plain network has {ABSENT}: train its residual twin as well."
-        return self.waiting_text
+        return self.quantity.missing(all(run.plain for run in shown)) or self.waiting_text
 
     def table(self, runs: Sequence[PlotRun]) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
         """Return one row for each run and layer, of the first probe and of that at the cursor."""
@@ -183,7 +183,7 @@ class Profile(Plot):
         for reason, found in reasons.items():
             kind = "plain runs" if all(run.plain for run in found) else "runs"
             name = found[0].name if len(found) == 1 else f"{len(found)} {kind}"
-            short = "no shortcut" if reason == ABSENT else "no probe"
+            short = "no shortcut" if reason.startswith(ABSENT) else "no probe"
             entries.append(Entry(name, found[0].colour, note=reason, brief_note=short))
         return entries
 
@@ -221,7 +221,6 @@ class Profile(Plot):
         colours, (_, text) = theme().colours, fonts()
         self.stage_axis.dress(colours, text, "")
         self.stage_axis.showLabel(False)
-        self.stage_axis.setPen(QColor(0, 0, 0, 0))
         self.stage_axis.setStyle(tickLength=0, tickTextOffset=2, tickAlpha=0)
         self.stage_axis.setHeight(round(text.pixelSize() * 1.5))
         self.stage_axis.setGrid(False)

@@ -13,6 +13,8 @@ from app.canvas.text import ratio, scientific
 from resviz.runs.series import RunSeries
 
 Row = NDArray[np.float64]
+ABSENT = "no shortcut, so no"
+"""Why a plain block lacks a quantity, before its name."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Quantity:
         """Return the names of the layers."""
         found: tuple[str, ...] = getattr(series.started, self.layers) if series.started else ()
         return found
+
+    def missing(self, plain: bool) -> str:
+        """Return what to say where there is nothing to draw of plain (or residual) runs for good; else ""."""
+        if self.needs_shortcut and plain:
+            return f"A plain network has {ABSENT} {self.title.lower()}: train its residual twin as well."
+        return ""
 
     def scaled(self, values: NDArray[Any]) -> Row:
         """Return values in the coordinates of their scale: base-ten logarithms where it is logarithmic."""
@@ -94,3 +102,6 @@ RESPONSE = Quantity(
     "Standard deviation of each convolution's output after batch norm, before ReLU or addition (Fig. 7 of "
     "arXiv:1512.03385).",
 )
+
+QUANTITIES = {quantity.key: quantity for quantity in (GRADIENT, MAGNITUDE, RESPONSE)}
+"""All of them by key."""

@@ -165,6 +165,8 @@ class Picture:
     target: QRectF
     image: QImage
     source: QRectF
+    owner: object
+    """Keeps the memory of the pixels."""
 
     def paint(self, painter: QPainter) -> None:
         """Paint: cells stay sharp where there is room for them, and are averaged where there is not."""

@@ -14,15 +14,16 @@ from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QBrush, QColor
 from PySide6.QtWidgets import QMenu
 
-from app.plots.axes import Axis, nice_end
+from app.plots.axes import Axis
 from app.plots.base import Plot
 from app.plots.bins import Bins
 from app.plots.happenings import happenings
 from app.plots.header import Dash, Entry, Reading, fonts
+from app.plots.numbers import nice_end
 from app.plots.plot_run import PlotRun
 from app.plots.strokes import Band, Dots, Line, Stroke, Text, dashes, level, pen, upright
 from app.plots.timeline import Timeline, index_at
-from app.plots.units import LABELS, UNITS, Clock, Unit
+from app.plots.units import LABELS, UNITS, Clock, Unit, end_of
 from app.theme import theme
 
 Floats = NDArray[np.float64]
@@ -174,7 +175,7 @@ class TimePlot(Plot):
         self._label_time()
         self.fit_action.setEnabled(self.zoomed)
         clocks = {id(run): Clock(run.series, unit) for run in runs}
-        begin, end = self.timeline.span or (0.0, _right(runs, clocks))
+        begin, end = self.timeline.span or (0.0, end_of([run.series for run in runs], unit))
         box.setRange(xRange=(begin, end), padding=0)
         count = max(32, int(box.size().width() / 2))
         parts: list[tuple[PlotRun, Track, Bins, Floats]] = []
@@ -374,15 +375,3 @@ def cursor_strokes(place: float, low: float, high: float, colour: QColor) -> lis
     """Return the time cursor: a line with a handle at its foot."""
     handle = Dots(np.array([place]), np.array([low]), pen(colour, 9))
     return [upright(place, low, high, pen(colour, 1.5)), handle]
-
-
-def _right(runs: Sequence[PlotRun], clocks: dict[int, Clock]) -> float:
-    """Return the end of the axis: the recipe's last iteration once it is near, else a round number ahead."""
-    reached = asked = 0.0
-    for run in runs:
-        ends = np.array([run.series.iteration, run.series.iterations or 0])
-        done, wanted = clocks[id(run)].place(ends).tolist()
-        reached, asked = max(reached, done), max(asked, wanted)
-    whole = not clocks or all(clock.place(np.array([1]))[0] == 1.0 for clock in clocks.values())
-    end = nice_end(max(reached * 1.02, 10.0 if whole else 0.1))
-    return asked if reached <= asked < end else end

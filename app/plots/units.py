@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.plots.numbers import nice_end
 from resviz.runs.series import RunSeries
 
 Unit = Literal["iterations", "epochs", "minutes"]
@@ -36,6 +38,17 @@ class Clock:
         if self._knots is None:
             return place / self._rate
         return float(_stretched(np.array([place]), self._knots[1], self._knots[0])[0])
+
+
+def end_of(series: Sequence[RunSeries], unit: Unit) -> float:
+    """Return the end of an axis: the recipe's last iteration once it is near, else a round number ahead."""
+    reached = asked = 0.0
+    for each in series:
+        ends = np.array([each.iteration, each.iterations or 0])
+        done, wanted = Clock(each, unit).place(ends).tolist()
+        reached, asked = max(reached, done), max(asked, wanted)
+    end = nice_end(max(reached * 1.02, 10.0 if unit == "iterations" else 0.1))
+    return asked if reached <= asked < end else end
 
 
 def _minutes(series: RunSeries) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

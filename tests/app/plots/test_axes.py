@@ -1,6 +1,7 @@
 import pytest
 
-from app.plots.axes import Axis, brief, count_text, nice_end, nice_step, power_text
+from app.plots.axes import Axis
+from app.plots.numbers import brief, count_text, nice_end, nice_step, power_text
 
 
 @pytest.mark.parametrize(
