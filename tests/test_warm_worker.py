@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,8 @@ def tell(process, *runs, share=1):
 def test_it_trains_what_it_is_told_as_a_cold_one_does(tmp_path):
     warm, cold = run_of(tmp_path / "warm"), run_of(tmp_path / "cold")
     with warm_worker() as process:
+        if sys.platform.startswith("linux"):  # What the environment says of threads is read by then.
+            wait_for(lambda: "_C.cpython" in Path(f"/proc/{process.pid}/maps").read_text())
         tell(process, warm)
         assert process.wait(PATIENCE_S) == 0
     command = [sys.executable, "-m", "resviz", "worker", str(cold.path), "--share", "1"]
