@@ -118,9 +118,9 @@ class Budget:
 
     def exhausted(self, where: str) -> str:
         """Return the sentence for a run that ran out of memory; `where` is "The graphics card", for one."""
-        available = self._needed.total(self._recipe.batch_size) // 2  # whatever was expected: it did not fit
-        if self._available is not None:
-            available = min(available, self._available)
+        available, needed = self._available, self._needed.total(self._recipe.batch_size)
+        if available is None or needed <= available:
+            available = needed // 2  # It should have fitted, and did not.
         return f"{where} is out of memory: {self._advice(available)}, then start again."
 
     def _advice(self, available: int) -> str:
@@ -129,7 +129,7 @@ class Budget:
         smaller = min(self._needed.largest_batch(available), batch_size - 1)
         ways = [f"choose a batch of {smaller}, which would fit"] if smaller > 0 else []
         if not self._recipe.activation_checkpointing and self._saving.total(batch_size) <= available:
-            ways.append("turn activation_checkpointing on, which takes about a third longer")
+            ways.append("turn activation_checkpointing on, which takes up to a third longer")
         return ", or ".join(ways) or "choose a smaller network"
 
 

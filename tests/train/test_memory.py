@@ -113,17 +113,20 @@ def test_a_run_that_hardly_fits_says_so():
     assert warning == (
         "resnet-1202 needs about 12.3 GiB of memory at a batch of 128, but only 8.0 GiB are free: if "
         "training fails, choose a batch of 80, which would fit, or turn activation_checkpointing on, which "
-        "takes about a third longer."
+        "takes up to a third longer."
     )
     assert "activation_checkpointing" not in budget(GB // 2, activation_checkpointing=True).warning()
     assert budget(GB // 8).warning().endswith("if training fails, choose a smaller network.")
 
 
 def test_out_of_memory_names_a_batch_that_would_fit():
-    sentence = budget(8 * GB).exhausted("The graphics card")
-    assert sentence.startswith(
-        "The graphics card is out of memory: choose a batch of 56, which would fit, or turn"
+    said = budget(8 * GB).exhausted("The graphics card")
+    assert said == (
+        "The graphics card is out of memory: choose a batch of 80, which would fit, or turn "
+        "activation_checkpointing on, which takes up to a third longer, then start again."
     )
+    for available in (20 * GB, None):  # where it should have fitted, half of what it was to take
+        assert "choose a batch of 56, which" in budget(available).exhausted("The graphics card")
     needed = estimate(preset("resnet-1202"), Recipe())
     assert needed.total(56) <= needed.total(128) / 2 < needed.total(64)
     assert "a batch of 24," in budget(3 * GB).exhausted("The computer")
