@@ -18,6 +18,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 REAL_CIFAR = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10"
 
 
+def pytest_addoption(parser):
+    """Add the options of this project's tests."""
+    parser.addoption("--long", action="store_true", help="interrupt runs more often, elsewhere each time")
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory, monkeypatch):
     """Give each test its own data directory and settings."""

@@ -139,10 +139,18 @@ def names(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("*.json")), key=natural_key)
 
 
-def prune(folder: Path, keep: int = 2) -> None:
-    """Delete all but the newest `keep` checkpoints; what cannot be deleted stays."""
+def prune(folder: Path, newest: str, keep: int = 2) -> None:
+    """Delete all checkpoints but `newest`, just written, and those before it that make `keep` with it.
+
+    What comes after it in name is damaged: the run went back behind it. What a killed worker left of one goes
+    too. Only for the worker that writes there. What cannot be deleted stays.
+    """
+    for leftover in folder.glob(".*"):
+        with contextlib.suppress(OSError):
+            leftover.unlink()
     found = names(folder)
-    for name in found[: max(0, len(found) - keep)]:
+    end = found.index(newest) + 1
+    for name in found[: max(0, end - keep)] + found[end:]:
         for suffix in ("json", "safetensors"):
             with contextlib.suppress(OSError):
                 (folder / f"{name}.{suffix}").unlink()

@@ -53,14 +53,14 @@ def changed_by_forward(step: Step) -> dict[str, Tensor]:
 
 
 def save(folder: Path, tensors: dict[str, Tensor], progress: Progress) -> str:
-    """Write the checkpoint of this iteration, delete all but the two newest, and return its name.
+    """Write the checkpoint of this iteration, delete all but it and the one before, and return its name.
 
     Raises:
         CheckpointError: the folder is read-only or full.
     """
     name = f"iteration-{progress.iteration}"
     save_checkpoint(folder, name, tensors, msgspec.to_builtins(progress))
-    prune(folder, keep=2)
+    prune(folder, name, keep=2)
     return name
 
 

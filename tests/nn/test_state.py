@@ -106,9 +106,11 @@ def test_newest_good_skips_damaged_ones_and_says_so(tmp_path):
 
 
 def test_prune_keeps_the_newest(tmp_path):
-    for iteration in (1, 2, 30, 4):
+    # 500 is damaged: the run went back behind it. A killed worker left the hidden file.
+    for iteration in (1, 2, 30, 500, 4):
         save_checkpoint(tmp_path, f"iteration-{iteration}", tensors(), {})
-    prune(tmp_path, keep=2)
+    (tmp_path / ".iteration-31.safetensors.x1y2").write_bytes(b"half")
+    prune(tmp_path, "iteration-30", keep=2)
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "iteration-30.json",
         "iteration-30.safetensors",
