@@ -24,8 +24,10 @@ from typing import TYPE_CHECKING
 from resviz.errors import RunError
 from resviz.nn.memory import keep_freed_memory
 from resviz.runs.store import Run
+from resviz.train.cards import cuda_present
+from resviz.train.governor import Governor
 from resviz.train.order import await_order
-from resviz.train.placement import available_cores, thread_environment
+from resviz.train.placement import available_cores, on_card, thread_environment
 from resviz.train.session import Session
 from resviz.train.warming import Warming
 
@@ -87,7 +89,10 @@ def run(command: str, args: argparse.Namespace) -> int:
         for each in runs:
             sessions.append(Session(each))
             stack.callback(sessions[-1].close)
-        Worker(sessions).train(tied=args.tied, before=partial(warming.finish, threads) if warming else None)
+        governed = None if args.threads else threads
+        Worker(sessions, governed).train(
+            tied=args.tied, before=partial(warming.finish, threads) if warming else None
+        )
     code = 1 if any(session.state == "failed" for session in sessions) else 0
     if args.tied:
         # Everything is written. Taking torch apart would keep the process for another second.
@@ -101,11 +106,24 @@ def _threads_before(runs: Sequence[Run]) -> int | None:
     return next(filter(None, (each.threads() for each in runs)), None)
 
 
+def _set_threads(threads: int) -> None:
+    import torch  # noqa: PLC0415
+
+    torch.set_num_threads(threads)
+
+
 class Worker:
     """Trains sessions in turns until each is over or the worker is told to end."""
 
-    def __init__(self, sessions: list[Session]) -> None:
-        self._sessions = sessions
+    def __init__(self, sessions: list[Session], governed: int | None = None) -> None:
+        """Take the sessions.
+
+        Args:
+            sessions: one for each run.
+            governed: the threads that are computed with, if fewer may be while other programs take cores.
+        """
+        self._sessions, self._governed = sessions, governed
+        self._governor: Governor | None = None
         self._ending = threading.Event()
         self._heard = threading.Event()
 
@@ -138,14 +156,31 @@ class Worker:
                 session.prepare(self._ending.is_set, datasets)
 
     def _take_turns(self) -> None:
-        while not self._ending.is_set():
-            active = [session for session in self._sessions if not session.over]
-            if not active:
-                return
-            for session in active:
-                session.turn()
-            if all(session.state != "running" for session in active):
-                self._ending.wait(_PAUSED_S)
+        while not self._ending.is_set() and self.turn():
+            pass
+
+    def turn(self) -> bool:
+        """Let each session that is not over train one iteration further; return whether there is one."""
+        active = [session for session in self._sessions if not session.over]
+        if self._governed is not None:
+            self._governor, self._governed = self._make_governor(), None
+        for session in active:
+            session.turn()
+            if self._governor is not None and session.trainer is not None:
+                sentence = self._governor.look(session.trainer.progress.iteration)
+                if sentence is not None:
+                    session.note(sentence)
+        if active and all(session.state != "running" for session in active):
+            self._ending.wait(_PAUSED_S)
+        return bool(active)
+
+    def _make_governor(self) -> Governor | None:
+        """Return what watches the only run, if it is trained on the CPU."""
+        trainer = self._sessions[0].trainer
+        if self._governed is None or len(self._sessions) > 1 or trainer is None:
+            return None
+        on_a_card = on_card(trainer.recipe.device, cuda_present())
+        return None if on_a_card else Governor(self._governed, _set_threads)
 
     def _watch_stdin(self) -> None:
         with contextlib.suppress(OSError):

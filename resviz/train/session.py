@@ -119,7 +119,7 @@ class Session:
             trainer.start()
             self.trainer = trainer  # Not before it stands where the run stands.
             if warning := self._budget.warning():
-                self._note(warning, None)
+                self.note(warning)
             if device.type == "cpu" and trainer.progress.iteration > 0:
                 self._tell_other_threads()
             self._saved_at = time.monotonic()
@@ -283,7 +283,7 @@ class Session:
                     image_size=size,
                     train_limit=limits[0],
                     test_limit=limits[1],
-                    progress=_Telling(self._note),
+                    progress=_Telling(self.note),
                     cancel=cancelled,
                 )
             except DataError:
@@ -298,13 +298,15 @@ class Session:
 
         threads = torch.get_num_threads()
         if self._threads not in {None, threads}:
-            self._note(
+            self.note(
                 f"The run was trained with {count(self._threads or 0, 'thread')} so far and goes on with "
-                f"{threads}: sums come in another order, so it is not bit for bit the unbroken run.",
-                None,
+                f"{threads}: sums come in another order, so it is not bit for bit the unbroken run."
             )
 
-    def _note(self, message: str, progress: float | None) -> None:
+    def note(self, message: str, progress: float | None = None) -> None:
+        """Write a sentence worth showing into the run's log."""
+        if self.trainer is not None:
+            self._iteration = self.trainer.progress.iteration
         self._emit(Noted(time.time(), self._iteration, message, progress))
 
     def _change(self, state: RunState, message: str = "") -> None:

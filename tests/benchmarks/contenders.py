@@ -77,6 +77,7 @@ class Ours:
         from resviz.nn.memory import keep_freed_memory
         from resviz.runs.store import Run
         from resviz.train.session import Session
+        from resviz.worker import Worker
 
         keep_freed_memory()
         self._sessions = [Session(Run(Path(run))) for run in runs]
@@ -92,6 +93,7 @@ class Ours:
 
         from resviz.train import devices
 
+        self._worker = Worker(self._sessions, torch.get_num_threads())
         recipe = self._sessions[0].run.recipe()
         self.device = devices.choose(recipe.device)
         self.images_per_step = len(runs) * recipe.batch_size
@@ -99,8 +101,8 @@ class Ours:
         self.note = f"{precision}, {torch.get_num_threads()} threads"
 
     def step(self):
+        self._worker.turn()
         for session in self._sessions:
-            session.turn()
             if session.over:
                 raise SystemExit(f"{session.run.path} ended early: see its log.")
 

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from resviz.train.placement import Placement, available_cores, place, thread_environment
 
 RUNS = [Path("a"), Path("b"), Path("c")]
@@ -24,6 +26,19 @@ def test_environment_limits_threads_and_keeps_the_rest():
     environment = thread_environment(3, {"HOME": "/h", "OMP_NUM_THREADS": "9"})
     assert environment["OMP_NUM_THREADS"] == "3"
     assert environment["HOME"] == "/h"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, "glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.check=3", "glibc.malloc.check=3:glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.hugetlb=0", "glibc.malloc.hugetlb=0"),
+    ],
+)
+def test_activations_lie_in_huge_pages_unless_a_person_decided(before, after):
+    environment = {} if before is None else {"GLIBC_TUNABLES": before}
+    assert thread_environment(1, environment)["GLIBC_TUNABLES"] == after
 
 
 def test_there_is_a_core():
