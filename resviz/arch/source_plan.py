@@ -14,8 +14,8 @@ from resviz.arch.shapes import Inference, read_ports
 from resviz.arch.spec import Shape, integer
 
 RESERVED = frozenset((
-    "add_module", "apply", "bfloat16", "buffers", "call_super_init", "children", "classes", "compile",
-    "convolutions", "cpu", "cuda", "double", "dump_patches", "eval", "extra_repr", "float", "forward",
+    "add_module", "apply", "begin", "bfloat16", "buffers", "call_super_init", "children", "classes",
+    "compile", "convolutions", "cpu", "cuda", "double", "draws", "dump_patches", "eval", "extra_repr", "float", "forward",
     "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "input_shape", "ipu",
     "load_state_dict", "module_of", "modules", "mtia", "named_buffers", "named_children", "named_modules",
     "named_parameters", "parameters", "probe_blocks", "register_backward_hook", "register_buffer",

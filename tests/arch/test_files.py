@@ -233,7 +233,7 @@ def test_save_leaves_the_old_file_when_it_fails(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(ResvizError, match="No space left"):
+    with pytest.raises(ResvizError, match="The disk is full"):
         save(preset("resnet-20"), path)
     assert path.read_bytes() == before
     assert [child.name for child in tmp_path.iterdir()] == ["a.json"]
