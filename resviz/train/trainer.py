@@ -129,6 +129,8 @@ class Trainer:
         warm_up_end = None if schedule.warms_up(self.recipe, self._depth) else 0
         self.progress = progress or Progress(warm_up_end=warm_up_end)
         self._saved = None if progress is None else _copy(progress)
+        if warm_up_end == 0 and self.progress.warm_up_end is None:
+            self.progress.warm_up_end = self.progress.iteration  # A fork that does without from here on.
         with self._on_stream():
             how = self._choose_execution()
         network = self._step.network
