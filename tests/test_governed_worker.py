@@ -18,15 +18,19 @@ def session(tmp_path):
     session.close()
 
 
+def notes(session):
+    events = Tail(session.run.events_path).read()
+    return [(event.iteration, event.message) for event in events if isinstance(event, Noted)]
+
+
 def test_what_the_governor_says_is_noted_in_the_run(session, monkeypatch):
     monkeypatch.setattr(Governor, "look", lambda self, iteration: f"{self.threads} threads at {iteration}")
     worker = Worker([session], 3)
     assert worker.turn()
-    notes = [event for event in Tail(session.run.events_path).read() if isinstance(event, Noted)]
-    assert [(note.iteration, note.message) for note in notes] == [(1, "3 threads at 1")]
+    assert (1, "3 threads at 1") in notes(session)
 
 
 def test_threads_that_a_person_chose_stay(session, monkeypatch):
     monkeypatch.setattr(Governor, "look", lambda self, iteration: "changed")
     assert Worker([session]).turn()
-    assert not any(isinstance(event, Noted) for event in Tail(session.run.events_path).read())
+    assert (1, "changed") not in notes(session)
