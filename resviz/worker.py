@@ -175,9 +175,15 @@ class Worker:
         return bool(active)
 
     def _make_governor(self) -> Governor | None:
-        """Return what watches the only run, if it is trained on the CPU."""
+        """Return what watches the only run, if it is trained on the CPU and not for exactness' sake.
+
+        In float32 the threads stay, and with them the order of sums: the run is bit for bit the same on a busy
+        machine.
+        """
         trainer = self._sessions[0].trainer
         if self._governed is None or len(self._sessions) > 1 or trainer is None:
+            return None
+        if trainer.recipe.precision == "float32":
             return None
         on_a_card = on_card(trainer.recipe.device, cuda_present())
         return None if on_a_card else Governor(self._governed, _set_threads)

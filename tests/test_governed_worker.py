@@ -9,8 +9,9 @@ from tests.train.small import experiment
 
 
 @pytest.fixture
-def session(tmp_path):
-    [run] = experiment(tmp_path / "one", names=("resnet-8-w4",)).runs
+def session(tmp_path, request):
+    precision = getattr(request, "param", "auto")
+    [run] = experiment(tmp_path / "one", names=("resnet-8-w4",), precision=precision).runs
     session = Session(run)
     session.prepare(lambda: False, {})
     yield session
@@ -33,4 +34,11 @@ def test_what_the_governor_says_is_noted_in_the_run(session, monkeypatch):
 def test_threads_that_a_person_chose_stay(session, monkeypatch):
     monkeypatch.setattr(Governor, "look", lambda self, iteration: "changed")
     assert Worker([session]).turn()
+    assert (1, "changed") not in notes(session)
+
+
+@pytest.mark.parametrize("session", ["float32"], indirect=True)
+def test_threads_stay_where_the_recipe_asks_for_exact_float32(session, monkeypatch):
+    monkeypatch.setattr(Governor, "look", lambda self, iteration: "changed")
+    assert Worker([session], 3).turn()
     assert (1, "changed") not in notes(session)

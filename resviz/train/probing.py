@@ -27,10 +27,15 @@ class ProbeSchedule:
     With an interval, its multiples. Without one: every iteration up to 20, every 2nd up to 200, every 10th up
     to 2,000, then every 50th; beyond 200 more seldom if probes would take more than `COST` of the time, as
     measured. Every interval is kept to its multiples.
+
+    Attributes:
+        measured: whether times count. Not where a probed iteration is computed otherwise than the rest, as in a
+            compiled network: a resumed run must probe the iterations that the unbroken one did.
     """
 
     def __init__(self, interval: int | None) -> None:
         self._interval = interval
+        self.measured = True
         self._seconds = {probed: deque[float](maxlen=_RECENT) for probed in (False, True)}
 
     def due(self, number: int) -> bool:
@@ -39,7 +44,8 @@ class ProbeSchedule:
 
     def learn(self, probed: bool, seconds: float) -> None:
         """Take the time of an iteration."""
-        self._seconds[probed].append(seconds)
+        if self.measured:
+            self._seconds[probed].append(seconds)
 
     def _adapted(self, number: int) -> int:
         dense = next((interval for last, interval in _DENSE if number <= last), _USUAL)

@@ -255,6 +255,7 @@ class Trainer:
         name: execution.Name = "eager"
         if wanted == "on" and compiled.attempt(step, batches, self._note):
             name = "compiled"
+        self._probe_schedule.measured = wanted == "off"
         eager = Eager(step, batches, self._probes)
         self._execution = eager
         if wanted == "auto":

@@ -46,6 +46,12 @@ def test_costly_probes_are_made_seldom(cost, early, late):
         assert cost * len(here) / (last - first) <= COST
 
 
+def test_the_clock_does_not_count_where_probed_iterations_are_computed_otherwise():
+    schedule = ProbeSchedule(None)
+    schedule.measured = False
+    assert iterations(schedule, 3_000, cost=9) == iterations(ProbeSchedule(None), 3_000, cost=0)
+
+
 def test_one_slow_iteration_is_no_reason():
     schedule = ProbeSchedule(None)
     iterations(schedule, 1_000, cost=0.05)
