@@ -177,8 +177,8 @@ class Worker:
     def _make_governor(self) -> Governor | None:
         """Return what watches the only run, if it is trained on the CPU and not for exactness' sake.
 
-        In float32 the threads stay, and with them the order of sums: the run is bit for bit the same on a busy
-        machine.
+        In float32 the threads stay, and with them the order of sums: the run is bit for bit the same on a
+        busy machine.
         """
         trainer = self._sessions[0].trainer
         if self._governed is None or len(self._sessions) > 1 or trainer is None:

@@ -29,8 +29,8 @@ class ProbeSchedule:
     measured. Every interval is kept to its multiples.
 
     Attributes:
-        measured: whether times count. Not where a probed iteration is computed otherwise than the rest, as in a
-            compiled network: a resumed run must probe the iterations that the unbroken one did.
+        measured: whether times count. Not where a probed iteration is computed otherwise than the rest, as in
+            a compiled network: a resumed run must probe the iterations that the unbroken one did.
     """
 
     def __init__(self, interval: int | None) -> None:
