@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.bottom import CURVES, EXPLAIN, RUNS
 from app.menus import Spec
+from app.plots.quantities import QUANTITIES
 from app.side import INSPECTOR, LESSON
 
 if TYPE_CHECKING:
     from app.window import MainWindow
 
 
+_COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
+
+
 def window_specs(window: MainWindow) -> list[Spec]:
     """Return the actions of `window`, in the order of its menus."""
     work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
-    time = bottom.timeline
+    time, fill = bottom.timeline, window.overlay.show_quantity
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
         Spec("File", "open", "Open…", "Ctrl+O", work.open),
@@ -37,6 +42,17 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "later", "Probe after", "Alt+Right", lambda: time.step(1)),
         Spec("View", "first", "First probe", "Alt+Home", time.go_to_start),
         Spec("View", "live", "Newest probe, live", "Alt+End", time.go_live),
+        Spec("View"),
+        *(
+            Spec(
+                "View",
+                f"colour_{key}",
+                f"Colour by {each.title.lower()}",
+                f"Alt+{place}",
+                partial(fill, each),
+            )
+            for place, (key, each) in enumerate(QUANTITIES.items(), 1)
+        ),
         Spec("View"),
         Spec("View", "palette", "Palette of blocks", "Ctrl+B", window.toggle_palette),
         Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", window.toggle_theme),

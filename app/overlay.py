@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QPoint, QTimer, Slot
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu
 
+from app.canvas.readout import ReadoutScale
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.lab.followed import FollowedRun
-from app.lab.readouts import Readouts, ranges_of, readouts_of, structure_of
+from app.lab.readouts import structure_of
 from app.lab.session import Session
+from app.plots.blocks import block_values
+from app.plots.extents import colour_range
+from app.plots.quantities import ABSENT, GRADIENT, QUANTITIES, Quantity
 from app.plots.timeline import Timeline, index_at
 from resviz.arch.graph import Architecture
 
@@ -22,7 +29,7 @@ EDITED = "trained before your last edit"
 
 
 class Overlay(QObject):
-    """Keeps each pane's readouts those of the run in hand that trains the same network."""
+    """Keeps the blocks of each pane filled by the run in hand that trains the same network."""
 
     def __init__(
         self,
@@ -33,6 +40,8 @@ class Overlay(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._panes, self._timeline = session, panes, timeline
+        self.quantity = GRADIENT
+        """What the blocks are filled by."""
         self._matches: list[FollowedRun | None] | None = None
         self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
         """The run that trained a document as it was before it was edited."""
@@ -48,32 +57,34 @@ class Overlay(QObject):
         for pane in panes:
             self._watch(pane.document)
             pane.document_changed.connect(self._watch)
+            pane.legend.clicked.connect(partial(self._offer, pane))
+
+    def show_quantity(self, quantity: Quantity) -> None:
+        """Fill the blocks by another quantity."""
+        if quantity is not self.quantity:
+            self.quantity, self._painted = quantity, None
+            self.refresh()
 
     def refresh(self) -> None:
         """Paint the probes at the time cursor, if they are others than those painted."""
         if self._matches is None:
             self._matches = [self._match(pane.document) for pane in self._panes]
-        now = tuple(None if run is None else (id(run), *self._probe(run)) for run in self._matches)
+        matches = self._matches
+        now = tuple(None if run is None else (id(run), *self._probe(run)) for run in matches)
         if now == self._painted:
             return
         self._painted = now
-        values: list[Readouts] = [
-            {}
-            if run is None
-            else readouts_of(
-                run.series, kept_blocks(run.architecture, pane.document.architecture), self._probe(run)[0]
-            )
-            for run, pane in zip(self._matches, self._panes, strict=True)
-        ]
-        gradients, magnitudes = ranges_of(values)
-        for pane, run, each in zip(self._panes, self._matches, values, strict=True):
-            edited = run is not None and not _same(run, pane.document)
-            pane.set_readouts(
-                each or None,
-                gradient_range=gradients,
-                magnitude_range=magnitudes,
-                note=EDITED if edited else "",
-            )
+        quantity = self.quantity
+        low, high = colour_range([run.series for run in matches if run is not None], quantity)
+        scale = ReadoutScale(quantity.title, quantity.short, low, high, quantity.log, quantity.text)
+        for pane, run in zip(self._panes, matches, strict=True):
+            if run is None or not len(run.series.probe_iterations):
+                pane.set_readouts(None)
+                continue
+            blocks = kept_blocks(run.architecture, pane.document.architecture)
+            values = block_values(run.series, quantity, self._probe(run)[0], blocks)
+            note = "" if values else f"{ABSENT} {quantity.title.lower()}"
+            pane.set_readouts(values, scale, note=note if _same(run, pane.document) else EDITED)
 
     def _probe(self, run: FollowedRun) -> tuple[int, int]:
         """Return which probe of a run is at the cursor, and its iteration; -1 where there is none."""
@@ -92,6 +103,19 @@ class Overlay(QObject):
             return run
         earlier = self._earlier.get(document)
         return next((run for run in current if run is earlier), None)
+
+    def _offer(self, pane: EditorPane) -> None:
+        """Let the person choose what the blocks are filled by, at the legend."""
+        menu = QMenu(pane)
+        group = QActionGroup(menu)
+        for quantity in QUANTITIES.values():
+            action = group.addAction(f"Colour by {quantity.title.lower()}")
+            action.setCheckable(True)
+            action.setChecked(quantity is self.quantity)
+            action.triggered.connect(partial(self.show_quantity, quantity))
+            menu.addAction(action)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(pane.legend.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
 
     @Slot(object)
     def _watch(self, document: Document) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isnan
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import geometry as g
@@ -13,8 +13,7 @@ from app.canvas.detail import Level, Word, level_at, words_of
 from app.canvas.face import Face
 from app.canvas.glyphs import draw_glyph
 from app.canvas.paints import STEPS, Paints, Tone
-from app.canvas.readout import BlockReadout, ReadoutScale
-from app.canvas.text import ratio, scientific
+from app.canvas.readout import ReadoutScale
 
 TINY = 0.18
 """Zoom below which there are colours alone, drawn cheaply."""
@@ -26,7 +25,6 @@ _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_LABELS = ("∇", "F/s")
 _ARC = g.arc_path()
 _OUTLINE = QPainterPath()
 _OUTLINE.addRoundedRect(g.BODY, g.RADIUS, g.RADIUS)
@@ -58,9 +56,9 @@ class BlockItem(QGraphicsItem):
         """The port under the mouse or under a wire's end ("out" or an input's name)."""
         self._face = face
         self._paints = paints
-        self._readout: BlockReadout | None = None
+        self._readout: float | None = None
         self._scale = ReadoutScale()
-        self._words: dict[tuple[str, int], tuple[Word, ...]] = {}
+        self._words: dict[tuple[str, bool], tuple[Word, ...]] = {}
         self._inputs: dict[str, QPointF] = {}
         self._shape = QPainterPath()
         self._taken: frozenset[str] = frozenset()
@@ -76,8 +74,8 @@ class BlockItem(QGraphicsItem):
         return self._face
 
     @property
-    def readout(self) -> BlockReadout | None:
-        """The live values painted, if any."""
+    def readout(self) -> float | None:
+        """The live value painted, if any."""
         return self._readout
 
     def set_face(self, face: Face) -> None:
@@ -125,8 +123,8 @@ class BlockItem(QGraphicsItem):
             self.hot_port = port
             self.update()
 
-    def set_readout(self, readout: BlockReadout | None, scale: ReadoutScale, *, numbers: bool) -> bool:
-        """Show live values; repaint only if something that can be seen changed, and return whether.
+    def set_readout(self, readout: float | None, scale: ReadoutScale, *, numbers: bool) -> bool:
+        """Fill the block by a live value; repaint only if that can be seen to change, and return whether.
 
         `numbers`: whether the zoom shows numbers; if not, only a change of colour counts.
         """
@@ -187,16 +185,13 @@ class BlockItem(QGraphicsItem):
             painter.setBrush(_NO_BRUSH)
             painter.drawRoundedRect(g.BODY.adjusted(-3, -3, 3, 3), g.RADIUS + 3, g.RADIUS + 3)
         painter.setPen(_NO_PEN)
-        painter.setBrush(tone.far if level is None and self._readout is None else tone.body)
+        fill = self._fill()
+        painter.setBrush(fill or (tone.far if level is None else tone.body))
         painter.drawPath(_OUTLINE)
         painter.setBrush(tone.strip)
         painter.drawPath(_STRIPS.get(level.name, _STRIP_FAR) if level is not None else _STRIP_FAR)
-        values = self._values()
         if level is not None:
-            self._paint_words(painter, level, len(values))
-            self._paint_values(painter, level, values)
-        elif values:
-            self._paint_bars(painter, values, 7.0, 50.0)
+            self._paint_words(painter, level, fill)
         self._paint_frame(painter, zoom)
         if self._face.shortcut not in ("", "none"):
             self._paint_shortcut(painter, zoom)
@@ -212,10 +207,8 @@ class BlockItem(QGraphicsItem):
             edge = 10.0
             frame = paints.accent if self.isSelected() else paints.danger
             painter.fillRect(g.BODY.adjusted(-edge, -edge, edge, edge), frame)
-        painter.fillRect(g.BODY, tone.far if self._readout is None else tone.body)
+        painter.fillRect(g.BODY, self._fill() or tone.far)
         painter.fillRect(QRectF(0, 0, 14, g.HEIGHT), tone.strip)
-        if self._readout is not None:
-            self._paint_bars(painter, self._values(), 7.0, 50.0)
         if self._face.shortcut not in ("", "none"):
             painter.setPen(QPen(paints.residual, min(2.2 / zoom, 9.0)))
             painter.setBrush(_NO_BRUSH)
@@ -228,80 +221,39 @@ class BlockItem(QGraphicsItem):
         painter.setBrush(_NO_BRUSH)
         painter.drawPath(_OUTLINE)
 
-    def _paint_words(self, painter: QPainter, level: Level, rows: int) -> None:
+    def _fill(self) -> QColor | None:
+        """Return the colour of the live value; None: there is none."""
+        if self._readout is None:
+            return None
+        place = self._scale.place(self._readout)
+        return self._paints.danger if isnan(place) else self._paints.scale[int(place * (STEPS - 1))]
+
+    def _paint_words(self, painter: QPainter, level: Level, fill: QColor | None) -> None:
         """Paint what the level of detail has room for; worked out once for each level."""
-        paints, key = self._paints, (level.name, rows)
+        paints, numbered = self._paints, fill is not None and level.numbers
+        key = level.name, numbered
         words = self._words.get(key)
         if words is None:
-            words = self._words[key] = words_of(self._face, level, rows, paints)
+            words = self._words[key] = words_of(self._face, level, numbered, paints)
+        ink = muted = None
+        if fill is not None:
+            ink, muted = paints.inks[_is_light(fill)]
         if level.name == "near":
-            strip = paints.tones[self._face.family].strip
+            strip = ink or paints.tones[self._face.family].strip
             glyph = QRectF(14, words[0].rect.y() + 2, 16, 16)
             draw_glyph(painter, self._face.kind, strip, glyph, plain=self._face.shortcut == "none")
         for word in words:
-            painter.setPen(paints.muted if word.muted else paints.text)
+            painter.setPen((muted or paints.muted) if word.muted else (ink or paints.text))
             painter.setFont(paints.fonts[word.font])
             painter.drawText(word.rect, word.flags, word.text)
-
-    def _paint_values(self, painter: QPainter, level: Level, values: list[tuple[float, str]]) -> None:
-        """Paint the readouts: rows with numbers, or bars alone where those could not be read."""
-        if not values:
-            return
-        if not level.numbers:
-            top = {"small": 45.0, "far": 38.0}.get(level.name, 42.0)
-            self._paint_bars(painter, values, top, 60.0 - top)
-            return
-        near = level.name == "near"
-        pitch = 15.0 if near else 20.0
-        top = 63.0 - pitch * len(values) if len(values) == 2 else 42.0
-        for index, value in enumerate(values):
-            self._paint_row(
-                painter, QRectF(14, top + index * pitch, 122, pitch), _LABELS[index], value, near=near
-            )
-
-    def _paint_row(
-        self, painter: QPainter, band: QRectF, label: str, value: tuple[float, str], *, near: bool
-    ) -> None:
-        """Paint one readout: what it is, a bar on its scale, the number."""
-        paints, (place, number) = self._paints, value
-        start, y, height = band.x(), band.y(), band.height()
-        painter.setFont(paints.number if near else paints.number_mid)
-        if near:
-            painter.setPen(paints.muted)
-            painter.drawText(QRectF(start, y, 24, height), _LEFT, label)
-            start = 36.0
-        painter.setPen(paints.danger if isnan(place) else paints.text)
-        painter.drawText(QRectF(66, y, 66, height), _RIGHT, number)
-        self._paint_bar(painter, QRectF(start, y + height / 2 - 5, (92 if near else 68) - start, 10), place)
-
-    def _paint_bars(
-        self, painter: QPainter, values: list[tuple[float, str]], top: float, height: float
-    ) -> None:
-        """Paint the readouts as bars in a band of the face."""
-        each = height if len(values) == 1 else (height - 4) / 2
-        for index, (place, _number) in enumerate(values):
-            self._paint_bar(painter, QRectF(20, top + index * (each + 4), 118, each), place)
-
-    def _paint_bar(self, painter: QPainter, rect: QRectF, place: float) -> None:
-        paints = self._paints
-        painter.setPen(_NO_PEN)
-        painter.setBrush(paints.danger if isnan(place) else paints.track)
-        painter.drawRoundedRect(rect, 3, 3)
-        if not isnan(place):
-            painter.setBrush(paints.scale[int(place * (STEPS - 1))])
-            painter.drawRoundedRect(
-                QRectF(rect.x(), rect.y(), max(rect.width() * place, 8), rect.height()), 3, 3
-            )
-
-    def _values(self) -> list[tuple[float, str]]:
-        """Return place on the scale and number of each value: gradient norm first."""
-        values: list[tuple[float, str]] = []
-        readout, scale = self._readout, self._scale
-        if readout is not None and readout.gradient_norm is not None:
-            values.append((scale.gradient(readout.gradient_norm), scientific(readout.gradient_norm)))
-        if readout is not None and readout.residual_magnitude is not None:
-            values.append((scale.magnitude(readout.residual_magnitude), ratio(readout.residual_magnitude)))
-        return values
+        if numbered and self._readout is not None:
+            near = level.name == "near"
+            band = QRectF(14, 42, 122, 15 if near else 20)
+            painter.setFont(paints.number if near else paints.number_mid)
+            painter.setPen(muted or paints.muted)
+            painter.drawText(band, _LEFT, self._scale.short)
+            painter.setPen(ink or paints.text)
+            painter.drawText(band, _RIGHT, self._scale.text(self._readout))
 
     def _paint_shortcut(self, painter: QPainter, zoom: float) -> None:
         paints, kind = self._paints, self._face.shortcut
@@ -355,20 +307,17 @@ class BlockItem(QGraphicsItem):
         painter.drawText(around, _CENTRE, "!")
 
 
-def _looks(readout: BlockReadout | None, scale: ReadoutScale, numbers: bool) -> tuple[object, ...]:
+def _looks(readout: float | None, scale: ReadoutScale, numbers: bool) -> object:
     """Return what can be seen of a readout, to compare."""
     if readout is None:
-        return ()
-    looks: list[object] = []
-    for value, place, text in (
-        (readout.gradient_norm, scale.gradient, scientific),
-        (readout.residual_magnitude, scale.magnitude, ratio),
-    ):
-        if value is None:
-            looks.append(None)
-            continue
-        share = place(value)
-        looks.append(-1 if isnan(share) else int(share * (STEPS - 1)))
-        if numbers:
-            looks.append(text(value))
-    return tuple(looks)
+        return None
+    place = scale.place(readout)
+    colour = -1 if isnan(place) else int(place * (STEPS - 1))
+    return (colour, scale.short, scale.text(readout)) if numbers else colour
+
+
+def _is_light(colour: QColor) -> bool:
+    """Return whether dark words are read better on a colour than light ones."""
+    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+              for channel in (colour.redF(), colour.greenF(), colour.blueF())]  # fmt: skip
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18

@@ -34,7 +34,7 @@ class Level:
     left: float
     """Where words begin."""
     numbers: bool = False
-    """Whether readouts have numbers beside their bars."""
+    """Whether a readout has its number."""
 
 
 LEVELS = (
@@ -72,30 +72,24 @@ class Word:
     muted: bool = False
 
 
-def words_of(face: Face, level: Level, rows: int, paints: Paints) -> tuple[Word, ...]:
-    """Return the words on a block that shows `rows` readouts (0 to 2) besides."""
+def words_of(face: Face, level: Level, numbered: bool, paints: Paints) -> tuple[Word, ...]:
+    """Return the words on a block; `numbered`: above the number of a readout."""
     page = _Page(face, level, paints)
     if level.name == "micro":
-        page.line(0, 40 if rows else g.HEIGHT)
+        page.line(0, g.HEIGHT)
     elif level.name == "far":
-        if rows:
-            page.shape_and_count(0, 36)
-        else:
-            page.two_lines(1, 31, 32)
+        page.two_lines(1, 31, 32)
     elif level.name == "small":
-        page.two_lines(*((1, 21, 23) if rows else (5, 32, 27)))
+        page.two_lines(5, 32, 27)
     elif level.name == "mid":
-        _mid(page, rows)
+        _mid(page, numbered)
     else:
-        _near(page, rows)
+        _near(page, numbered)
     return tuple(page.words)
 
 
-def _mid(page: _Page, rows: int) -> None:
-    if rows == 2:
-        shape, count = page.face.short_shape, page.face.short_parameters
-        page.title(1, 22, f"{shape} {count}".strip(), shape)
-    elif rows:
+def _mid(page: _Page, numbered: bool) -> None:
+    if numbered:
         page.title(1, 22, page.face.short_parameters)
         page.line(22, 20)
     else:
@@ -104,10 +98,10 @@ def _mid(page: _Page, rows: int) -> None:
         page.parameters(41, 20)
 
 
-def _near(page: _Page, rows: int) -> None:
-    title, line = ((1.0, 18.0), (2.0, 22.0), (8.0, 36.0))[2 - rows] if rows else (8.0, 36.0)
-    page.title(title, 18 if rows else 20, left=36.0)
-    page.line(line, 16 if rows else 18, whole=True)
+def _near(page: _Page, numbered: bool) -> None:
+    title, line = (2.0, 22.0) if numbered else (8.0, 36.0)
+    page.title(title, 18 if numbered else 20, left=36.0)
+    page.line(line, 16 if numbered else 18, whole=True)
 
 
 class _Page:

@@ -1,37 +1,39 @@
-"""Live readouts: what training measures at a block, and where that lies on the colour scales."""
+"""Live readouts: where a value that training measures at a block lies on the scale of colours."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite, log10
 
-
-@dataclass(frozen=True, slots=True)
-class BlockReadout:
-    """The newest probe values of one block; None where there is none (residual magnitude of a plain one)."""
-
-    gradient_norm: float | None
-    residual_magnitude: float | None = None
+from app.canvas.text import scientific
 
 
 @dataclass(frozen=True, slots=True)
 class ReadoutScale:
-    """The ranges of both colour scales: gradient norm on a log scale, residual magnitude on a linear one."""
+    """What the colours of the blocks mean."""
 
-    gradient_range: tuple[float, float] = (1e-4, 1.0)
-    magnitude_range: tuple[float, float] = (0.0, 1.0)
+    title: str = "value"
+    short: str = ""
+    """A symbol, for where there is little room."""
+    low: float = 0.0
+    high: float = 1.0
+    """Values of the first and of the last colour; of a logarithmic scale their base-ten logarithms."""
+    log: bool = False
+    text: Callable[[float], str] = scientific
+    """A value as text."""
 
-    def gradient(self, value: float) -> float:
-        """Return the place of a gradient norm on its scale, 0..1; NaN for what is not a number."""
+    def place(self, value: float) -> float:
+        """Return the place of a value on the scale, 0..1; NaN for what is not a number."""
         if not isfinite(value):
             return float("nan")
-        low, high = (log10(max(bound, 1e-30)) for bound in self.gradient_range)
-        return _share(log10(max(value, 1e-30)), low, high)
+        if self.high <= self.low:
+            return 0.5
+        scaled = log10(max(value, 1e-30)) if self.log else value
+        return min(max((scaled - self.low) / (self.high - self.low), 0.0), 1.0)
 
-    def magnitude(self, value: float) -> float:
-        """Return the place of a residual magnitude on its scale, 0..1; NaN for what is not a number."""
-        return _share(value, *self.magnitude_range) if isfinite(value) else float("nan")
-
-
-def _share(value: float, low: float, high: float) -> float:
-    return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.5
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The values at both ends as text."""
+        low, high = (10.0**self.low, 10.0**self.high) if self.log else (self.low, self.high)
+        return self.text(low), self.text(high)

@@ -17,7 +17,7 @@ from app.canvas.caption import CaptionItem, stages_of
 from app.canvas.detail import level_at
 from app.canvas.face import Face, Faces, bare_face
 from app.canvas.paints import paints
-from app.canvas.readout import BlockReadout, ReadoutScale
+from app.canvas.readout import ReadoutScale
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.theme import theme
@@ -57,7 +57,6 @@ class NetworkScene(QGraphicsScene):
         self._wires_of: dict[str, set[Wire]] = defaultdict(set)
         self._captions: dict[str, CaptionItem] = {}
         self._paints = paints()
-        self._scale = ReadoutScale()
         self._numbers = True
         self._selection_pending = False
         self._bounds_pending = False
@@ -193,18 +192,11 @@ class NetworkScene(QGraphicsScene):
         for wire in touched:
             self._route(self._wires[wire])
 
-    def set_readouts(
-        self,
-        readouts: Mapping[str, BlockReadout] | None,
-        *,
-        gradient_range: tuple[float, float] = (1e-4, 1.0),
-        magnitude_range: tuple[float, float] = (0.0, 1.0),
-    ) -> int:
-        """Paint live values on the blocks (None: none); return how many items changed their look."""
-        self._scale = ReadoutScale(gradient_range, magnitude_range)
+    def set_readouts(self, readouts: Mapping[str, float] | None, scale: ReadoutScale) -> int:
+        """Fill the blocks by live values (None: none); return how many items changed their look."""
         values = readouts or {}
         return sum(
-            item.set_readout(values.get(block_id), self._scale, numbers=self._numbers)
+            item.set_readout(values.get(block_id), scale, numbers=self._numbers)
             for block_id, item in self._blocks.items()
         )
 

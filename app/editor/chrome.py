@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 
 from app.canvas.paints import STEPS, family, paints
 from app.canvas.readout import ReadoutScale
-from app.canvas.text import plural, scientific, short_count
+from app.canvas.text import plural, short_count
 from app.document import Document
 from app.theme import theme
 
@@ -215,15 +215,14 @@ def _is_plain(document: Document) -> bool:
     return all(family(block) != "residual" for block in judged)
 
 
-class Legend(QFrame):
-    """What the colours of the live readouts mean: two scales with their ends."""
+class Legend(QAbstractButton):
+    """What the colours of the blocks mean: a scale with its ends. Clicking it asks for another quantity."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setProperty("role", "card")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._scale = ReadoutScale()
-        self._magnitude = True
         self._note = ""
         self._short = False
         self.hide()
@@ -233,47 +232,44 @@ class Legend(QFrame):
         """What it says about the values besides."""
         return self._note
 
-    def show_scale(self, scale: ReadoutScale, *, magnitude: bool, note: str = "") -> bool:
-        """Show the ends of the scales (`magnitude`: of both) and a note; return whether that is new."""
-        if (scale, magnitude, note) == (self._scale, self._magnitude, self._note):
+    def show_scale(self, scale: ReadoutScale, *, note: str = "") -> bool:
+        """Show the ends of the scale and a note; return whether that is new."""
+        if (scale, note) == (self._scale, self._note):
             return False
-        self._scale, self._magnitude, self._note = scale, magnitude, note
+        self._scale, self._note = scale, note
+        self.setToolTip(f"Colour: {scale.title.lower()}. Click to choose another quantity.")
+        self.setAccessibleName(self.toolTip())
         self.update()
         return True
 
     def fit_into(self, width: int) -> None:
-        """Take the size needed, with short titles where there is no room for long ones."""
+        """Take the size needed, with a short title where there is no room for the long one."""
         self._short = False
         self._short = self.sizeHint().width() > width
         self.resize(self.sizeHint())
         self.update()
 
-    def _entries(self) -> list[tuple[str, str, str]]:
-        low, high = self._scale.gradient_range
-        entries = [("∇" if self._short else "∇ gradient norm", scientific(low), scientific(high))]
-        if self._magnitude:
-            low, high = self._scale.magnitude_range
-            entries.append(
-                ("F/s" if self._short else "F/s residual magnitude", scientific(low), scientific(high))
-            )
-        return entries
+    def _texts(self) -> tuple[str, str, str]:
+        title = self._scale.short if self._short else f"{self._scale.short} {self._scale.title.lower()}"
+        return title, *self._scale.ends
 
     def sizeHint(self) -> QSize:
-        """Return the width of all scales."""
+        """Return the size of scale and note."""
         metrics = QFontMetrics(paints().number)
-        texts = sum(metrics.horizontalAdvance(text) + 6 for entry in self._entries() for text in entry)
-        width = 4 + texts + len(self._entries()) * (_SCALE_WIDTH + 12)
+        width = 20 + sum(metrics.horizontalAdvance(text) + 6 for text in self._texts()) + _SCALE_WIDTH
         height = metrics.height() + 4
         if self._note:
             return QSize(max(width, metrics.horizontalAdvance(self._note) + 22), 2 * height)
         return QSize(width, height)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the scales in one line."""
-        super().paintEvent(event)
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint the scale in one line."""
         look = paints()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(look.accent if self.underMouse() else look.border)
+        painter.setBrush(look.panel)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.setFont(look.number)
         metrics = QFontMetrics(look.number)
         height = self.height() // 2 if self._note else self.height()
@@ -282,24 +278,22 @@ class Legend(QFrame):
             painter.setPen(look.warning)
             painter.drawText(QRectF(10, height, self.width() - 12, height), middle, self._note)
         x = 10
-        for title, low, high in self._entries():
-            for index, text in enumerate((title, low, high)):
-                if index == 2:
-                    gradient = QLinearGradient(x, 0, x + _SCALE_WIDTH, 0)
-                    for step in range(0, STEPS, 9):
-                        gradient.setColorAt(step / (STEPS - 1), look.scale[step])
-                    painter.setPen(Qt.PenStyle.NoPen)
-                    painter.setBrush(gradient)
-                    painter.drawRoundedRect(QRectF(x, height / 2 - 4, _SCALE_WIDTH - 6, 8), 3, 3)
-                    x += _SCALE_WIDTH
-                painter.setPen(look.text if index == 0 else look.muted)
-                width = metrics.horizontalAdvance(text)
-                painter.drawText(QRectF(x, 0, width + 2, height), middle, text)
-                x += width + 6
-            x += 12
+        for index, text in enumerate(self._texts()):
+            if index == 2:
+                gradient = QLinearGradient(x, 0, x + _SCALE_WIDTH, 0)
+                for step in range(0, STEPS, 9):
+                    gradient.setColorAt(step / (STEPS - 1), look.scale[step])
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(gradient)
+                painter.drawRoundedRect(QRectF(x, height / 2 - 4, _SCALE_WIDTH - 6, 8), 3, 3)
+                x += _SCALE_WIDTH
+            painter.setPen(look.text if index == 0 else look.muted)
+            width = metrics.horizontalAdvance(text)
+            painter.drawText(QRectF(x, 0, width + 2, height), middle, text)
+            x += width + 6
 
 
-_SCALE_WIDTH = 46
+_SCALE_WIDTH = 64
 
 
 class FloatingButtons(QFrame):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas import geometry as g
-from app.canvas.readout import BlockReadout, ReadoutScale
+from app.canvas.readout import ReadoutScale
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
 from app.document import Document
@@ -244,28 +244,19 @@ class EditorPane(QWidget):
             self.view.show_blocks([block_id])
 
     def set_readouts(
-        self,
-        readouts: Mapping[str, BlockReadout] | None,
-        *,
-        gradient_range: tuple[float, float] = (1e-4, 1.0),
-        magnitude_range: tuple[float, float] = (0.0, 1.0),
-        note: str = "",
+        self, readouts: Mapping[str, float] | None, scale: ReadoutScale | None = None, *, note: str = ""
     ) -> int:
-        """Paint live values on the blocks, with a legend (None: neither); return how many blocks changed.
+        """Fill the blocks by live values, with a legend (None: neither); return how many blocks changed.
 
         `note`: what the legend says about the values besides.
         """
-        changed = self.scene.set_readouts(
-            readouts, gradient_range=gradient_range, magnitude_range=magnitude_range
-        )
-        moved = self.legend.isHidden() == bool(readouts)
-        if readouts:
-            magnitude = any(readout.residual_magnitude is not None for readout in readouts.values())
-            moved |= self.legend.show_scale(
-                ReadoutScale(gradient_range, magnitude_range), magnitude=magnitude, note=note
-            )
+        scale = scale or ReadoutScale()
+        changed = self.scene.set_readouts(readouts, scale)
+        moved = self.legend.isHidden() == (readouts is not None)
+        if readouts is not None:
+            moved |= self.legend.show_scale(scale, note=note)
         if moved:
-            self.legend.setVisible(bool(readouts))
+            self.legend.setVisible(readouts is not None)
             self._place_floating()
         return changed
 

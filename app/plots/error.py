@@ -70,7 +70,7 @@ class ErrorPlot(TimePlot):
         """Return the paper's own test errors at the end, of the networks that it drew."""
         known = (run for run in runs if run.network in END_ERRORS and is_cifar10(run.series))
         ends = ((run, END_ERRORS[run.network][1]) for run in known)
-        return [(end, f"the paper's {run.network}: {end:.1f} %", run.colour) for run, end in ends]
+        return [(end, f"paper {end:g} %", run.colour) for run, end in ends]
 
     def table(self, runs: Sequence[PlotRun]) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
         """Return one row for each run and iteration that has a value."""

@@ -38,6 +38,8 @@ class Quantity:
     explanation: str
     needs_shortcut: bool = False
     """Whether only blocks with a shortcut have it."""
+    adds_up: bool = False
+    """Whether the value of several layers together is the root of the sum of their squares."""
     bounds: tuple[float, float] | None = None
     """Its range where that is known beforehand."""
 
@@ -76,6 +78,7 @@ GRADIENT = Quantity(
     scientific,
     "How strong the gradient is in each convolution (L2 norm of dL/dW). A profile that falls or rises over "
     "many decades means that the layers learn at very different rates.",
+    adds_up=True,
 )
 MAGNITUDE = Quantity(
     "residual_magnitude",
@@ -102,6 +105,16 @@ RESPONSE = Quantity(
     "Standard deviation of each convolution's output after batch norm, before ReLU or addition (Fig. 7 of "
     "arXiv:1512.03385).",
 )
-
-QUANTITIES = {quantity.key: quantity for quantity in (GRADIENT, MAGNITUDE, RESPONSE)}
+UPDATE = Quantity(
+    "update_ratio",
+    "Update to weight",
+    "‖ΔW‖ / ‖W‖",
+    "Δ",
+    "convolutions",
+    "convolution",
+    True,
+    scientific,
+    "How far one step moves each convolution's weights, against their length.",
+)
+QUANTITIES = {quantity.key: quantity for quantity in (GRADIENT, MAGNITUDE, RESPONSE, UPDATE)}
 """All of them by key."""

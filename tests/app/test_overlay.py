@@ -3,11 +3,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPointF, Signal
+from PySide6.QtWidgets import QMenu
 
-from app.canvas.readout import BlockReadout
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.overlay import EDITED, Overlay, kept_blocks
+from app.plots.quantities import UPDATE
 from app.plots.timeline import Timeline
 from resviz.arch.presets import preset
 
@@ -32,9 +33,10 @@ def trained(qtbot, monkeypatch):
     series = SimpleNamespace(probe_iterations=np.array([10, 20]), iteration=20)
     run = SimpleNamespace(architecture=preset("resnet-8"), series=series)
     monkeypatch.setattr(
-        "app.overlay.readouts_of",
-        lambda _series, ids, probe: {block: BlockReadout(0.1 + probe, 0.2) for block in ids},
+        "app.overlay.block_values",
+        lambda _series, quantity, probe, ids: dict.fromkeys(ids, 0.1 + probe + 5 * (quantity is UPDATE)),
     )
+    monkeypatch.setattr("app.overlay.colour_range", lambda _series, _quantity: (0.0, 1.0))
     overlay = Overlay(Session([run]), [pane], Timeline())
     overlay.refresh()
     return pane, overlay
@@ -82,8 +84,20 @@ def test_what_is_painted_is_the_probe_at_the_cursor(trained, qtbot):
     timeline = overlay._timeline
     timeline.supply([run.series for run in overlay._session.current])
     item = pane.scene.block_item("stem")
-    assert item.readout.gradient_norm == 1.1
+    assert item.readout == 1.1
     timeline.go_to(12)
-    qtbot.waitUntil(lambda: item.readout.gradient_norm == 0.1, timeout=1000)
+    qtbot.waitUntil(lambda: item.readout == 0.1, timeout=1000)
     timeline.go_live()
-    qtbot.waitUntil(lambda: item.readout.gradient_norm == 1.1, timeout=1000)
+    qtbot.waitUntil(lambda: item.readout == 1.1, timeout=1000)
+
+
+def test_the_legend_offers_what_to_fill_by(trained, qtbot):
+    pane, _ = trained
+    pane.legend.click()
+    [menu] = [menu for menu in pane.findChildren(QMenu) if menu.isVisible()]
+    actions = {action.text(): action for action in menu.actions()}
+    assert actions["Colour by gradient norm"].isChecked()
+    actions["Colour by update to weight"].trigger()
+    menu.close()
+    assert pane.scene.block_item("stem").readout == 6.1
+    assert "update to weight" in pane.legend.toolTip()

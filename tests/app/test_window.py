@@ -454,7 +454,7 @@ def test_the_time_cursor_and_the_selection_link_plots_and_networks(window, qtbot
     window.menus["first"].trigger()
     first = runs[0].series.gradient_norm[0][0]
     qtbot.waitUntil(lambda: stem.readout != newest, timeout=2000)
-    assert stem.readout.gradient_norm == pytest.approx(first, rel=1e-5)
+    assert stem.readout == pytest.approx(first, rel=1e-5)
     assert bottom.plots["gradient"].header.subtitle.startswith("iteration 1;")
     window.menus["live"].trigger()
     qtbot.waitUntil(lambda: stem.readout == newest, timeout=2000)

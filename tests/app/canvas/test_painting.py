@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor
 from app.canvas import geometry as g
 from app.canvas.detail import level_at, words_of
 from app.canvas.paints import paints
-from app.canvas.readout import BlockReadout
+from app.canvas.readout import ReadoutScale
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
 from app.document import Document
@@ -63,24 +63,50 @@ def test_the_shortcut_stands_out_above_residual_blocks_only(shown, mode, zoom):
     assert near(colour_at(plain, "stage1.block2", 3, 50), colours.plain, 40)
 
 
-@pytest.mark.parametrize(
-    ("zoom", "place"), [(0.2, (30, 18)), (0.34, (30, 42)), (0.6, (20, 34)), (1.0, (42, 41))]
-)
-def test_readouts_are_painted_in_the_scales_colours(shown, zoom, place):
+def filled_by(view, colour):
+    """Return the share of a block's face, the strip left out, that has a colour."""
+    image, corner = view.grab().toImage(), view.network.block_item("stage1.block1").pos()
+    places = [QPointF(x, y) for x in range(20, 136, 4) for y in range(6, 60, 3)]
+    found = [QColor(image.pixel(view.mapFromScene(corner + place))) for place in places]
+    return sum(near(each, colour, 30) for each in found) / len(found)
+
+
+@pytest.mark.parametrize("zoom", [0.15, 0.2, 0.34, 0.6, 1.0])
+def test_readouts_fill_blocks_in_the_scales_colours(shown, zoom):
     view = shown("resnet-20", zoom)
-    for value, share in ((1.0, 1.0), (0.1, 0.5)):
-        view.network.set_readouts(
-            {"stage1.block1": BlockReadout(value, 0.3)},
-            gradient_range=(0.01, 1.0),
-            magnitude_range=(0.0, 1.0),
-        )
-        assert near(colour_at(view, "stage1.block1", *place), scale_colour(share), 30)
+    scale = ReadoutScale("Gradient norm", "∇", -2.0, 0.0, True)
+    for value, share in ((1.0, 1.0), (0.1, 0.5), (0.001, 0.0)):
+        view.network.set_readouts({"stage1.block1": value}, scale)
+        assert filled_by(view, scale_colour(share)) > 0.4
+
+
+@pytest.mark.parametrize("value", [0.0, 0.25, 0.5, 0.75, 1.0])
+def test_words_stand_out_from_the_fill(shown, value):
+    view = shown("plain-20", 1.0)
+    view.network.set_readouts({"stage1.block1": value}, ReadoutScale())
+    fill = scale_colour(value)
+    image = view.grab().toImage()
+    corner = view.mapFromScene(view.network.block_item("stage1.block1").pos())
+    found = [
+        QColor(image.pixel(corner.x() + x, corner.y() + y)) for x in range(36, 134) for y in range(4, 60)
+    ]
+    contrast = max(contrast_of(colour, fill) for colour in found)
+    assert contrast >= 4.5
+
+
+def contrast_of(first, second):
+    """Return the contrast of two colours (WCAG 2)."""
+    light = []
+    for colour in (first, second):
+        parts = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+        light.append(0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2])
+    return (max(light) + 0.05) / (min(light) + 0.05)
 
 
 def test_what_is_not_a_number_is_alarming(shown):
     view = shown("plain-20", 0.34)
-    view.network.set_readouts({"stage1.block1": BlockReadout(float("nan"))})
-    assert near(colour_at(view, "stage1.block1", 70, 49), theme().colours.danger)
+    view.network.set_readouts({"stage1.block1": float("nan")}, ReadoutScale())
+    assert filled_by(view, QColor(theme().colours.danger)) > 0.4
 
 
 def test_a_broken_block_has_a_frame_and_a_badge(shown, qapp):

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QPointF
 
 from app.canvas.caption import CaptionItem
-from app.canvas.readout import BlockReadout
+from app.canvas.readout import ReadoutScale
 from app.canvas.scene import NetworkScene, Port
 from app.document import Document
 from app.editor.edits import Edits
@@ -152,21 +154,22 @@ def test_the_shortcut_of_an_addition_comes_from_above_or_below(made):
 
 def test_only_readouts_that_look_different_repaint(made):
     _, scene, _ = made("resnet-8")
-    ranges = {"gradient_range": (1e-3, 1.0), "magnitude_range": (0.0, 1.0)}
-    readouts = {f"stage{s}.block1": BlockReadout(0.1, 0.5) for s in (1, 2, 3)}
-    assert scene.set_readouts(readouts, **ranges) == 3
-    assert scene.set_readouts(readouts, **ranges) == 0
-    one = {**readouts, "stage2.block1": BlockReadout(0.1, 0.9)}
-    assert scene.set_readouts(one, **ranges) == 1
-    slight = {**one, "stage2.block1": BlockReadout(0.1009, 0.9)}
-    assert scene.set_readouts(slight, **ranges) == 0  # neither number nor colour differs
-    number = {**one, "stage2.block1": BlockReadout(0.1009, 0.89)}
+    scale = ReadoutScale("Gradient norm", "∇", -3.0, 0.0, True)
+    readouts = {f"stage{s}.block1": 0.5 for s in (1, 2, 3)}
+    assert scene.set_readouts(readouts, scale) == 3
+    assert scene.set_readouts(readouts, scale) == 0
+    one = {**readouts, "stage2.block1": 0.9}
+    assert scene.set_readouts(one, scale) == 1
+    slight = {**one, "stage2.block1": 0.9009}
+    assert scene.set_readouts(slight, scale) == 0  # neither number nor colour differs
+    number = {**one, "stage2.block1": 0.91}
     scene.set_zoom(0.2)
-    assert scene.set_readouts(number, **ranges) == 0  # from far away numbers are not seen
+    assert scene.set_readouts(number, scale) == 0  # from far away numbers are not seen
     scene.set_zoom(1.0)
-    assert scene.set_readouts(one, **ranges) == 1
-    assert scene.set_readouts(None) == 3
-    assert scene.set_readouts({"no such block": BlockReadout(1.0)}) == 0
+    assert scene.set_readouts(one, scale) == 1
+    assert scene.set_readouts(one, replace(scale, low=-6.0)) == 2  # 0.9 stays at the upper end
+    assert scene.set_readouts(None, scale) == 3
+    assert scene.set_readouts({"no such block": 1.0}, scale) == 0
 
 
 def test_ports_attract_within_a_radius(made):

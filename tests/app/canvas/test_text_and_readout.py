@@ -63,10 +63,13 @@ def test_shapes_and_names():
 
 
 def test_scales():
-    scale = ReadoutScale((1e-4, 1.0), (0.0, 2.0))
-    assert scale.gradient(1e-2) == pytest.approx(0.5)
-    assert (scale.gradient(1e-9), scale.gradient(0.0), scale.gradient(5.0)) == (0.0, 0.0, 1.0)
-    assert scale.magnitude(0.5) == 0.25
-    assert isnan(scale.gradient(float("nan")))
-    assert isnan(scale.magnitude(float("inf")))
-    assert ReadoutScale((1.0, 1.0)).gradient(1.0) == 0.5
+    scale = ReadoutScale("Gradient norm", "∇", -4.0, 0.0, True)
+    assert scale.place(1e-2) == pytest.approx(0.5)
+    assert (scale.place(1e-9), scale.place(0.0), scale.place(5.0)) == (0.0, 0.0, 1.0)
+    assert scale.ends == ("1e-4", "1")
+    even = ReadoutScale(low=0.0, high=2.0, text=text.ratio)
+    assert even.place(0.5) == 0.25
+    assert even.ends == ("0.00", "2.00")
+    assert isnan(scale.place(float("nan")))
+    assert isnan(even.place(float("inf")))
+    assert ReadoutScale(low=1.0, high=1.0).place(1.0) == 0.5

@@ -4,7 +4,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiAppli
 from PySide6.QtTest import QTest
 
 from app.canvas.drop import KIND_MIME
-from app.canvas.readout import BlockReadout
+from app.canvas.readout import ReadoutScale
 from app.document import Document
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
@@ -335,11 +335,15 @@ def test_the_name_is_edited_in_its_place(open_pane):
 
 def test_readouts_and_their_legend(open_pane):
     pane, _hand = open_pane("resnet-8")
-    readouts = {"stage1.block1": BlockReadout(0.01, 0.5), "stem": BlockReadout(0.02)}
-    assert pane.set_readouts(readouts, gradient_range=(1e-3, 1.0), magnitude_range=(0.0, 1.0)) == 2
+    readouts, scale = (
+        {"stage1.block1": 0.01, "stem": 0.02},
+        ReadoutScale("Gradient norm", "∇", -3.0, 0.0, True),
+    )
+    assert pane.set_readouts(readouts, scale) == 2
     assert pane.legend.isVisible()
+    assert "gradient norm" in pane.legend.toolTip()
     assert pane.scene.block_item("stage1.block1").readout == readouts["stage1.block1"]
-    assert pane.set_readouts(readouts, gradient_range=(1e-3, 1.0), magnitude_range=(0.0, 1.0)) == 0
+    assert pane.set_readouts(readouts, scale) == 0
     assert pane.set_readouts(None) == 2
     assert not pane.legend.isVisible()
 
@@ -458,7 +462,7 @@ def test_zoom_buttons_cover_no_block_of_a_fitted_network(open_pane, name):
 
 def test_a_note_stands_in_the_legend(open_pane):
     pane, _hand = open_pane("resnet-8")
-    values = {"stage1.block1": BlockReadout(0.1, 0.2)}
+    values = {"stage1.block1": 0.1}
     pane.set_readouts(values)
     height = pane.legend.height()
     pane.set_readouts(values, note="trained before your last edit")

@@ -218,9 +218,7 @@ def test_the_papers_end_values_stand_beside_its_networks_on_its_data(show, pair)
     assert not [s for s in plot.curves.strokes if isinstance(s, Text)], "other data"
     pair[1].series.feed([Started(0.0, 300, 300, 50, 128, 0, "cpu", "float32", 1, *names, classes)])
     plot.refresh()
-    assert [s.text.strip() for s in plot.curves.strokes if isinstance(s, Text)] == [
-        "the paper's resnet-20: 8.8 %"
-    ]
+    assert [s.text.strip() for s in plot.curves.strokes if isinstance(s, Text)] == ["paper 8.8 %"]
 
 
 def test_a_run_that_diverged_says_so(show, pair):
