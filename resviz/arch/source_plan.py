@@ -15,16 +15,16 @@ from resviz.arch.spec import Shape, integer
 
 RESERVED = frozenset((
     "add_module", "apply", "begin", "bfloat16", "buffers", "call_super_init", "children", "classes",
-    "compile", "convolutions", "cpu", "cuda", "double", "draws", "dump_patches", "eval",
-    "extra_repr", "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule",
-    "half", "input_shape", "ipu", "load_state_dict", "module_of", "modules", "mtia", "named_buffers",
+    "compile", "convolutions", "cpu", "cuda", "double", "draws", "dump_patches", "eval", "extra_repr",
+    "float", "forward", "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half",
+    "input_shape", "ipu", "load_state_dict", "module_of", "modules", "mtia", "named_buffers",
     "named_children", "named_modules", "named_parameters", "parameters", "probe_blocks",
-    "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook", "register_full_backward_hook",
-    "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
+    "register_backward_hook", "register_buffer", "register_forward_hook", "register_forward_pre_hook",
+    "register_full_backward_hook", "register_full_backward_pre_hook", "register_load_state_dict_post_hook",
     "register_load_state_dict_pre_hook", "register_module", "register_parameter",
     "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_", "responses",
-    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train",
-    "training", "type", "xpu", "zero_grad",
+    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training",
+    "type", "xpu", "zero_grad",
 ))  # fmt: skip
 """Attributes of a network that no block's module may replace."""
 
