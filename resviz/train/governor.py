@@ -14,7 +14,7 @@ from pathlib import Path
 
 WINDOW_S = 3.0
 """How long iterations are watched before anything is said about them."""
-_WINDOW_ITERATIONS = 4
+_WINDOW_ITERATIONS = 3
 _GIVEN, _IDLE = 0.8, 0.1
 """Other programs take cores if a process is given less of its threads' time than this, while less than that
 share of the cores' time is left over. Small networks leave their own threads idle: that is no reason."""

@@ -25,6 +25,8 @@ _REFILL = 4
 """Untimed iterations at the start of the rival's turn: its DataLoader filled so many batches meanwhile."""
 _REFILL_S = 0.3
 """Untimed seconds at the start of a turn of ours, while the rival's DataLoader may still fill its batches."""
+_ADAPT_S = 30.0
+"""The same for what is measured beside a busy core: a worker takes so long to see that it is."""
 
 
 class Rival:
@@ -71,7 +73,7 @@ class Rival:
 class Ours:
     """Runs in one process, in turns, as the worker trains them: event logs, checkpoints and commands."""
 
-    def __init__(self, *, runs, cores):
+    def __init__(self, *, runs, cores, governed):
         if cores is not None:
             os.sched_setaffinity(0, cores)
         from resviz.nn.memory import keep_freed_memory
@@ -93,7 +95,9 @@ class Ours:
 
         from resviz.train import devices
 
-        self._worker = Worker(self._sessions, torch.get_num_threads())
+        # A process that waits for its turn looks hindered: no governor but where it is measured.
+        self._worker = Worker(self._sessions, torch.get_num_threads() if governed else None)
+        self._refill_s = _ADAPT_S if governed else _REFILL_S
         recipe = self._sessions[0].run.recipe()
         self.device = devices.choose(recipe.device)
         self.images_per_step = len(runs) * recipe.batch_size
@@ -108,7 +112,7 @@ class Ours:
 
     def refill(self):
         began = time.perf_counter()
-        while time.perf_counter() - began < _REFILL_S:
+        while time.perf_counter() - began < self._refill_s:
             self.step()
 
     def close(self):

@@ -15,7 +15,8 @@ machine does meets all of them alike:
     compiled  c with torch.compile (with --compile); its code is cached between two calls of this program
     eager     c without CUDA graphs (on CUDA)
     one       twins in one process of all threads instead of one process each (on the CPU)
-    busy, rest  c beside a program that keeps one core busy; c on the other cores alone (with --busy)
+    busy, rest  c beside a program that keeps one core busy, after half a minute; c on the other cores alone
+          (with --busy)
 
 Each contender is a process of its own, with the environment it has in real life, and computes only in its
 turn. Figures are medians of the rounds; a ratio is the median of the ratios of each round. Before, the rival
@@ -128,6 +129,7 @@ def contender_for(args, name: str, twins: bool, contender: str, folder: Path) ->
         placed = [type(placed[0])(tuple(runs), cores)]
     for placement in placed:
         specification = {"kind": "ours", "runs": [str(path) for path in placement.runs], "cores": used}
+        specification["governed"] = contender == "busy"
         found.launch(specification, thread_environment(placement.threads, os.environ))
     return found
 
