@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 
 _CHUNK = 2**17
 """Values that the CPU takes at a time: as float32 they stay in its cache from one sum to the next."""
-_BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
+_SIGNS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
 class SampleSums:
@@ -53,29 +54,30 @@ class SampleSums:
         those that convert on the way are not.
         """
         samples, scratch = self._pieces(total, 3)
-        bits = _as_bits(scratch[2], total)
-        for f, s, y, part in zip(
-            *_split(samples, branch, shortcut, total), torch.split(sums, samples, 1), strict=True
-        ):
+        below = _Negatives(total, scratch[2])
+        pieces = _split(samples, branch, shortcut, total, below.counts, sums.t())
+        for f, s, y, count, part in zip(*pieces, strict=True):
             torch.add(f, s, out=y)
-            _share_below_zero(y, bits, part[3])
+            below.count(y, count)
             values = scratch[:, : len(y)]
             both, product = values[:2], values[2]
             both[0].copy_(f)
             both[1].copy_(s)
             torch.mul(both[0], both[1], out=product)
             both.mul_(both)
-            torch.sum(values, 2, out=part[:3])
+            torch.sum(values, 2, out=part.t()[:3])
         sums[:2].sqrt_()
+        below.write_share(sums[3])
 
     def _measure_alone(self, total: Tensor, share: Tensor) -> None:
         if total.is_cuda:
             _reduce_share(total, share)
             return
         samples, scratch = self._pieces(total, 1)
-        bits = _as_bits(scratch[0], total)
-        for y, part in zip(*_split(samples, total), torch.split(share, samples), strict=True):
-            _share_below_zero(y, bits, part)
+        below = _Negatives(total, scratch[0])
+        for y, count in zip(*_split(samples, total, below.counts), strict=True):
+            below.count(y, count)
+        below.write_share(share)
 
     def _of(self, slot: int, count: int) -> Tensor:
         """Return the sums of a block; in training there are always as many samples."""
@@ -125,17 +127,39 @@ def _split(samples: int, *tensors: Tensor) -> list[tuple[Tensor, ...]]:
     return [torch.split(tensor, samples) for tensor in tensors]
 
 
-def _as_bits(scratch: Tensor, like: Tensor) -> Tensor:
-    """Return scratch, (samples, values), as integers of the size of the values of `like`."""
-    kind = _BITS[like.element_size()]
-    return scratch.view(-1).view(kind)[: scratch.numel()].view(scratch.shape)
+class _Negatives:
+    """How many values of each sample of (N, values) are below 0, by their signs; no sum of two is -0.
 
+    A sign, -1 or 0, is b bits wide as its value is. Where they fill integers of 64 bits, those are added:
+    each is (2^b - 1) (n_0 + n_1 2^b + ...) with n = 1 for a value below 0. To multiply the sum by the inverse
+    of that factor modulo 2^64, -(1 + 2^b + ...), leaves the counts side by side; 65,536 values fit.
 
-def _share_below_zero(total: Tensor, bits: Tensor, share: Tensor) -> None:
-    """Write the share of values below 0 of (N, values) to (N,), by their signs; no sum of two is -0."""
-    signs = bits[: len(total)]
-    torch.bitwise_right_shift(total.view(bits.dtype), 8 * bits.element_size() - 1, out=signs)  # -1 or 0
-    torch.mean(signs, 1, dtype=torch.float32, out=share).neg_()
+    Attributes:
+        counts: int64 (N, parts), such sums; a part has as many values as go evenly into a sample.
+    """
+
+    def __init__(self, total: Tensor, scratch: Tensor) -> None:
+        """Count in `total`, a few samples at a time; `scratch` has room for those, of no narrower values."""
+        self._kind = _SIGNS[total.element_size()]
+        self._signs = scratch.view(-1).view(self._kind)[: scratch.numel()].view(scratch.shape)
+        self._shift = 8 * total.element_size() - 1
+        samples, self._values = total.shape
+        length = math.gcd(self._values, 2**16)
+        packed = length * total.element_size() % 8 == 0
+        self._word = torch.int64 if packed else self._kind
+        bits = 8 * total.element_size()
+        self._inverse = -sum(2**lower for lower in range(0, 64 if packed else bits, bits))
+        self.counts = torch.empty(samples, self._values // length, dtype=torch.int64)
+
+    def count(self, total: Tensor, counts: Tensor) -> None:
+        """Take some samples; `counts` is their part of all."""
+        signs = torch.bitwise_right_shift(total.view(self._kind), self._shift, out=self._signs[: len(total)])
+        torch.sum(signs.view(self._word).view(*counts.shape, -1), 2, out=counts)
+
+    def write_share(self, share: Tensor) -> None:
+        """Write the share of values below 0, (N,)."""
+        counts = self.counts.mul_(self._inverse).view(self._kind).view(len(share), -1).sum(1)
+        share.copy_(counts).div_(self._values)
 
 
 def _reduce(branch: Tensor, shortcut: Tensor, total: Tensor, sums: Tensor) -> None:

@@ -205,6 +205,20 @@ def test_the_measured_sum_is_the_sum(formats, dtypes):
         assert torch.allclose(tensor.grad.float(), 2 * weights, rtol=0.01)
 
 
+@pytest.mark.parametrize("values", [10, 4096, 3 * 2**16, 2**18, 2 * 11 * 11])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+def test_every_negative_value_is_counted(values, dtype):
+    """Also where a sample has so many that their packed counts would overflow, or too few to pack."""
+    network = build(preset("plain-8-w4", input_shape=(3, 8, 8), classes=10))
+    probe = ForwardProbe(network, "cpu")
+    for total in (torch.randn(3, values).sub(1), -torch.ones(3, values), torch.zeros(3, values)):
+        total = total.to(dtype)  # noqa: PLW2901
+        assert probe.add("stage1.block1", total, None) is total
+        probe.collect()
+        expected = 100 * (total < 0).double().mean().item()
+        assert probe.truncated_pct[0].item() == pytest.approx(expected, rel=1e-6)
+
+
 def test_nothing_is_carried_over_to_the_next_pass():
     """A block that stochastic depth leaves out is undefined, whatever it was before."""
     network = build(preset("resnet-8-w4", input_shape=(3, 8, 8), classes=10))
