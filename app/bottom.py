@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.lab.table import RunsTable
 from app.plots.depth import transitions
-from app.plots.plot_run import PlotRun
+from app.plots.plot_run import PlotRun, steady_update
 from app.plots.timeline import Timeline
 from app.plots.transport import Transport
 from app.theme import GRID, theme
 from app.views import VIEWS, ViewPage
+from resviz.errors import ResvizError
 
 if TYPE_CHECKING:
     from app.explain.panel import ExplainPanel, ExplainRun
@@ -61,7 +64,7 @@ class Bottom(QTabWidget):
         self.transport = Transport(self.timeline)
         self.setCornerWidget(self.transport)
         self._ready = False
-        self._transitions: dict[Path, frozenset[str]] = {}
+        self._known: dict[Path, PlotRun] = {}
         self.currentChanged.connect(self._on_tab)
         session.runs_changed.connect(self._on_runs_changed)
         session.bridge.updated.connect(self._on_updated)
@@ -135,26 +138,22 @@ class Bottom(QTabWidget):
         self.timeline.supply([run.series for run in self._session.shown])
         if not self._ready:
             return
-        runs = [
-            PlotRun(
-                run.name,
-                run.series,
-                self._session.colour(run.path),
-                run.plain,
-                network=run.architecture.name if run.architecture is not None else "",
-                transitions=self._transitions_of(run),
-            )
-            for run in self._session.shown
-        ]
+        runs = [self._plot_run(run) for run in self._session.shown]
         for page in self.pages:
             page.set_runs(runs)
         self._on_updated()
 
-    def _transitions_of(self, run: FollowedRun) -> frozenset[str]:
-        if run.path not in self._transitions:
-            known = run.architecture
-            self._transitions[run.path] = transitions(known) if known is not None else frozenset()
-        return self._transitions[run.path]
+    def _plot_run(self, run: FollowedRun) -> PlotRun:
+        """Return a run as plots show it; what its files say of it is read once."""
+        if run.path not in self._known:
+            plotted = PlotRun(run.name, run.series, QColor(), run.plain, experiment=str(run.path.parent))
+            if run.architecture is not None:
+                plotted.network, plotted.transitions = run.architecture.name, transitions(run.architecture)
+            with contextlib.suppress(ResvizError):
+                plotted.steady_update = steady_update(run.run.recipe())
+            self._known[run.path] = plotted
+        known = self._known[run.path]
+        return replace(known, series=run.series, colour=self._session.colour(run.path))
 
     @Slot()
     def _on_updated(self) -> None:

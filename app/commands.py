@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 
+_VIEW_KEYS = tuple(f"Ctrl+Shift+{place}" for place in range(2, 8))
 _COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
 
 
@@ -35,6 +36,16 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "curves", "Curves", "Ctrl+1", lambda: bottom.setCurrentIndex(CURVES)),
         Spec("View", "runs", "Runs", "Ctrl+2", lambda: bottom.setCurrentIndex(RUNS)),
         Spec("View", "explain", "Explain", "Ctrl+3", lambda: bottom.setCurrentIndex(EXPLAIN)),
+        *(
+            Spec(
+                "View",
+                f"view_{page.view.title}",
+                page.view.title,
+                keys,
+                partial(bottom.setCurrentWidget, page),
+            )
+            for page, keys in zip(bottom.pages[1:], _VIEW_KEYS, strict=True)
+        ),
         Spec("View", "inspector", "Inspector", "Ctrl+4", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
         Spec("View"),
         Spec("View", "replay", "Replay", "Alt+P", time.toggle),

@@ -40,6 +40,33 @@ def _overview(timeline: Timeline) -> Sequence[Plot]:
     return ErrorPlot(timeline), Profile(timeline, GRADIENT), Profile(timeline, MAGNITUDE)
 
 
+def _responses(timeline: Timeline) -> Sequence[Plot]:
+    from app.plots.responses import Responses, SortedResponses  # noqa: PLC0415
+
+    return Responses(timeline), SortedResponses(timeline)
+
+
+def _updates(timeline: Timeline) -> Sequence[Plot]:
+    from app.plots.heat import HeatMap  # noqa: PLC0415
+    from app.plots.quantities import UPDATE  # noqa: PLC0415
+    from app.plots.updates import Updates  # noqa: PLC0415
+
+    return Updates(timeline), HeatMap(timeline, UPDATE)
+
+
+def _training(timeline: Timeline) -> Sequence[Plot]:
+    from app.plots.measures import LossPlot, RatePlot, SpeedPlot  # noqa: PLC0415
+
+    return LossPlot(timeline), RatePlot(timeline), SpeedPlot(timeline)
+
+
+def _twins(timeline: Timeline) -> Sequence[Plot]:
+    from app.plots.classes import ClassPlot  # noqa: PLC0415
+    from app.plots.difference import DifferencePlot  # noqa: PLC0415
+
+    return DifferencePlot(timeline), ClassPlot(timeline)
+
+
 def _pair(quantity: str, timeline: Timeline) -> Sequence[Plot]:
     from app.plots.heat import HeatMap  # noqa: PLC0415
     from app.plots.profile import Profile  # noqa: PLC0415
@@ -52,6 +79,10 @@ VIEWS = (
     View("Curves", (1, 1, 1), ("error", "gradient", "residual"), _overview),
     View("Gradients", (2, 3), ("gradient profile", "gradient heat"), partial(_pair, "gradient_norm")),
     View("Residuals", (2, 3), ("residual profile", "residual heat"), partial(_pair, "residual_magnitude")),
+    View("Responses", (1, 1), ("responses", "sorted responses"), _responses),
+    View("Updates", (2, 3), ("update profile", "update heat"), _updates),
+    View("Training", (1, 1, 1), ("loss", "rate", "speed"), _training),
+    View("Twins", (1, 1), ("difference", "classes"), _twins),
 )
 
 

@@ -224,6 +224,7 @@ class Legend(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._scale = ReadoutScale()
         self._note = ""
+        self._used = True
         self._short = False
         self.hide()
 
@@ -232,11 +233,11 @@ class Legend(QAbstractButton):
         """What it says about the values besides."""
         return self._note
 
-    def show_scale(self, scale: ReadoutScale, *, note: str = "") -> bool:
-        """Show the ends of the scale and a note; return whether that is new."""
-        if (scale, note) == (self._scale, self._note):
+    def show_scale(self, scale: ReadoutScale, *, used: bool = True, note: str = "") -> bool:
+        """Show the scale, if it is `used`, and a note; return whether that is new."""
+        if (scale, used, note) == (self._scale, self._used, self._note):
             return False
-        self._scale, self._note = scale, note
+        self._scale, self._used, self._note = scale, used, note
         self.setToolTip(f"Colour: {scale.title.lower()}. Click to choose another quantity.")
         self.setAccessibleName(self.toolTip())
         self.update()
@@ -258,9 +259,10 @@ class Legend(QAbstractButton):
         metrics = QFontMetrics(paints().number)
         width = 20 + sum(metrics.horizontalAdvance(text) + 6 for text in self._texts()) + _SCALE_WIDTH
         height = metrics.height() + 4
-        if self._note:
-            return QSize(max(width, metrics.horizontalAdvance(self._note) + 22), 2 * height)
-        return QSize(width, height)
+        noted = metrics.horizontalAdvance(self._note) + 22
+        if not self._used:
+            return QSize(noted, height)
+        return QSize(max(width, noted), 2 * height) if self._note else QSize(width, height)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the scale in one line."""
@@ -272,11 +274,13 @@ class Legend(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.setFont(look.number)
         metrics = QFontMetrics(look.number)
-        height = self.height() // 2 if self._note else self.height()
+        height = self.height() // 2 if self._note and self._used else self.height()
         middle = int(Qt.AlignmentFlag.AlignVCenter)
         if self._note:
-            painter.setPen(look.warning)
-            painter.drawText(QRectF(10, height, self.width() - 12, height), middle, self._note)
+            painter.setPen(look.warning if self._used else look.muted)
+            painter.drawText(QRectF(10, self.height() - height, self.width(), height), middle, self._note)
+        if not self._used:
+            return
         x = 10
         for index, text in enumerate(self._texts()):
             if index == 2:

@@ -254,7 +254,7 @@ class EditorPane(QWidget):
         changed = self.scene.set_readouts(readouts, scale)
         moved = self.legend.isHidden() == (readouts is not None)
         if readouts is not None:
-            moved |= self.legend.show_scale(scale, note=note)
+            moved |= self.legend.show_scale(scale, used=bool(readouts), note=note)
         if moved:
             self.legend.setVisible(readouts is not None)
             self._place_floating()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -59,4 +60,6 @@ def happenings(series: RunSeries) -> list[Happening]:
     asked = {iteration + shift for iteration in by_hand for shift in (0, 1)}
     marks = [Happening(at, f"rate {rate:.3g}") for at, rate in drops.found if at not in asked]
     marks += [Happening(at, f"rate {rate:.3g} by hand") for at, rate in by_hand.items()]
+    if series.forked is not None:
+        marks.append(Happening(series.forked.iteration, f"forked from {Path(series.forked.parent).name}"))
     return sorted(marks, key=lambda mark: mark.iteration)

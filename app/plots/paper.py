@@ -18,6 +18,15 @@ END_ERRORS: dict[str, tuple[float, float]] = {
 }
 """Training and test error, percent, mean over iterations 60k to 64k (Fig. 6)."""
 
+MEAN_RESPONSES: dict[str, float] = {
+    "plain-20": 1.82,
+    "plain-56": 1.52,
+    "resnet-20": 1.62,
+    "resnet-56": 1.13,
+    "resnet-110": 0.99,
+}
+"""Mean over the layers of the standard deviation of the responses (Fig. 7)."""
+
 _CLASSES = frozenset(
     ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 )

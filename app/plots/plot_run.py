@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from PySide6.QtGui import QColor
 
 from resviz.runs.series import RunSeries
+from resviz.train.recipe import Recipe
 
 
 @dataclass
@@ -22,3 +24,18 @@ class PlotRun:
     """Name of the architecture, by which the paper's own values for it are found; "": none known."""
     transitions: frozenset[str] = field(default_factory=frozenset)
     """Blocks whose shortcut has to change the shape."""
+    steady_update: float | None = None
+    """What update-to-weight settles at, over the root of the rate; None: the recipe has no such law."""
+    experiment: str = ""
+    """Folder of the experiment: twins are looked for within it."""
+
+
+def steady_update(recipe: Recipe) -> float | None:
+    """Return what the update-to-weight ratio behind a batch norm settles at, over the root of the rate.
+
+    SGD with momentum and weight decay turns scale-invariant weights by
+    sqrt(2 * rate * decay / (1 + momentum)) a step (arXiv:2006.08419). None: another optimiser, or no decay.
+    """
+    if recipe.optimiser != "sgd" or recipe.weight_decay <= 0:
+        return None
+    return math.sqrt(2 * recipe.weight_decay / (1 + recipe.momentum))

@@ -18,7 +18,7 @@ from app.plots.header import Entry, Reading, fonts
 from app.plots.numbers import brief
 from app.plots.plot_run import PlotRun
 from app.plots.quantities import ABSENT, Quantity
-from app.plots.strokes import Dots, Line, Stroke, pen, upright
+from app.plots.strokes import Dots, Line, Stroke, Text, level, pen, upright
 from app.plots.timeline import Timeline, index_at
 from app.theme import theme
 
@@ -54,14 +54,20 @@ class Profile(Plot):
         """Return the names of the layers."""
         return self.quantity.names(run.series)
 
-    def row(self, run: PlotRun) -> NDArray[np.float32]:
-        """Return the values at the cursor, (layers,)."""
-        probe = index_at(run.series.probe_iterations, self.timeline.at)
+    def row(self, run: PlotRun, probe: int | None = None) -> NDArray[np.float32]:
+        """Return the values of a probe (None: of that at the cursor), (layers,)."""
+        if probe is None:
+            probe = index_at(run.series.probe_iterations, self.timeline.at)
         found: NDArray[np.float32] = self.quantity.values(run.series)[probe]
         return found
 
-    def digest(self, row: NDArray[Any]) -> str:
+    def references(self, runs: Sequence[PlotRun]) -> Sequence[tuple[float, str, QColor]]:
+        """Return levels to compare with: value, a few words, colour."""
+        return ()
+
+    def digest(self, run: PlotRun) -> str:
         """Return a profile in a few characters, for the legend."""
+        row = self.row(run)
         finite = row[np.isfinite(row)]
         if self.quantity.log:
             finite = finite[finite > 0]
@@ -82,13 +88,16 @@ class Profile(Plot):
     def draw(self, runs: Sequence[PlotRun]) -> list[Stroke]:
         """Set the ranges; return stage lines, first probes, probes at the cursor."""
         scaled = self.quantity.scaled
-        profiles = [(run, scaled(self.quantity.values(run.series)[0]), scaled(self.row(run))) for run in runs]
+        profiles = [(run, scaled(self.row(run, 0)), scaled(self.row(run))) for run in runs]
         depth = max((len(now) for _, _, now in profiles), default=1)
         both = len(runs) <= _FEW
         rows = [row for _, first, now in profiles for row in (now, first)[: 1 + both]]
         low, high = axis_range([run.series for run in runs], self.quantity, rows)
+        if self.quantity.log:  # A level to compare with says most where the values miss it by far.
+            levels = scaled(np.array([value for value, _, _ in self.references(runs)]))
+            low, high = min([low, *(levels - 0.2)]), max([high, *(levels + 0.2)])
         self.view.getViewBox().setRange(xRange=(0.5, depth + 0.5), yRange=(low, high), padding=0)
-        strokes = self._stage_strokes(runs, low, high)
+        strokes = self._stage_strokes(runs, low, high) + self._reference_strokes(runs, low, high)
         width, gap = theme().line_width, self.pixel_scale()[0]
         over: list[Stroke] = []
         for run, first, now in profiles:
@@ -100,6 +109,17 @@ class Profile(Plot):
                 over.append(Dots(x, now, pen(run.colour, 2.5 * width)))
             over += self._selected_strokes(run, now)
         return strokes + over
+
+    def _reference_strokes(self, runs: Sequence[PlotRun], low: float, high: float) -> list[Stroke]:
+        (left, right), font = self.view.getViewBox().viewRange()[0], fonts()[1]
+        where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+        strokes: list[Stroke] = []
+        for value, words, colour in self.references(runs):
+            y = float(self.quantity.scaled(np.array([value]))[0])
+            if low <= y <= high:
+                strokes.append(level(y, left, right, pen(colour, 1, 0.55)))
+                strokes.append(Text(right, y, f"{words} ", colour, font, where))
+        return strokes
 
     def _selected_strokes(self, run: PlotRun, row: NDArray[np.float64]) -> list[Stroke]:
         """Return a ring around the value of each selected layer."""
@@ -125,7 +145,7 @@ class Profile(Plot):
         for run in known:
             row = self.row(run)
             if layer is None:
-                entries.append(Entry(run.name, run.colour, (Reading("none", self.digest(row)),)))
+                entries.append(Entry(run.name, run.colour, (Reading("none", self.digest(run)),)))
                 continue
             value = float(row[layer - 1]) if layer <= len(row) else float("nan")
             reading = (Reading("none", brief(value) if np.isfinite(value) else "–"),)
@@ -152,9 +172,9 @@ class Profile(Plot):
         """Return one row for each run and layer, of the first probe and of that at the cursor."""
         rows: list[tuple[Any, ...]] = []
         for run in runs:
-            values, when = self.quantity.values(run.series), run.series.probe_iterations
+            when = run.series.probe_iterations
             for probe in dict.fromkeys((0, index_at(when, self.timeline.at))):
-                pairs = zip(self.names(run), values[probe].tolist(), strict=True)
+                pairs = zip(self.names(run), self.row(run, probe).tolist(), strict=True)
                 rows += [
                     (run.name, int(when[probe]), index, name, float(f"{value:.7g}"))
                     for index, (name, value) in enumerate(pairs, 1)
@@ -172,7 +192,8 @@ class Profile(Plot):
         probed = [run.series.probe_iterations for run in runs]
         found = {int(each[index_at(each, self.timeline.at)]) for each in probed}
         when = f"iteration {max(found):,}" if len(found) == 1 else "newest probes"
-        return f"{when}; faint: the first probe" if len(runs) <= _FEW else when
+        phase = f"{self.quantity.phase}; " if self.quantity.phase else ""
+        return f"{phase}{when}; faint: the first probe" if len(runs) <= _FEW else f"{phase}{when}"
 
     def _absent(self, runs: Sequence[PlotRun]) -> list[Entry]:
         """Return one entry for all runs that lack data for the same reason."""

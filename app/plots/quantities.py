@@ -38,6 +38,8 @@ class Quantity:
     explanation: str
     needs_shortcut: bool = False
     """Whether only blocks with a shortcut have it."""
+    phase: str = ""
+    """Under which statistics it is measured, where that matters."""
     adds_up: bool = False
     """Whether the value of several layers together is the root of the sum of their squares."""
     bounds: tuple[float, float] | None = None
@@ -103,7 +105,8 @@ RESPONSE = Quantity(
     False,
     ratio,
     "Standard deviation of each convolution's output after batch norm, before ReLU or addition (Fig. 7 of "
-    "arXiv:1512.03385).",
+    "arXiv:1512.03385), with the batch statistics of training.",
+    phase="training statistics",
 )
 UPDATE = Quantity(
     "update_ratio",
@@ -114,7 +117,9 @@ UPDATE = Quantity(
     "convolution",
     True,
     scientific,
-    "How far one step moves each convolution's weights, against their length.",
+    "How far one step moves each convolution's weights, against their length. Behind a batch norm, SGD with "
+    "momentum and weight decay settles at √(2 · rate · decay / (1 + momentum)), whatever the gradient "
+    "(arXiv:2006.08419); a rule of thumb says 0.001.",
 )
 QUANTITIES = {quantity.key: quantity for quantity in (GRADIENT, MAGNITUDE, RESPONSE, UPDATE)}
 """All of them by key."""

@@ -186,6 +186,7 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.strokes: Sequence[Stroke] = ()
+        self._view = QRectF()
 
     def show_strokes(self, strokes: Sequence[Stroke]) -> None:
         """Replace what is painted."""
@@ -197,11 +198,14 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
 
     def boundingRect(self) -> QRectF:
         """Everything that is in view: the strokes are cut to it already."""
-        return QRectF(self.viewRect())
+        return self._view
 
-    def viewTransformChanged(self) -> None:
-        """Follow the view."""
-        self.prepareGeometryChange()
+    def viewRangeChanged(self) -> None:
+        """Follow the view: Qt must hear of it before the rectangle changes, or it looks in the old place."""
+        box = self.getViewBox()
+        if box is not None:
+            self.prepareGeometryChange()
+            self._view = QRectF(box.viewRect())
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Paint the strokes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QBrush, QColor
+from PySide6.QtGui import QAction, QActionGroup, QBrush, QColor, QFontMetricsF
 from PySide6.QtWidgets import QMenu
 
 from app.plots.axes import Axis
@@ -27,6 +28,7 @@ from app.plots.units import LABELS, UNITS, Clock, Unit, end_of
 from app.theme import theme
 
 Floats = NDArray[np.float64]
+_RIGHT_TOP = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 _FEW_RUNS = 4
 """Runs, up to which the single batches are drawn too."""
 _SNAP = 5
@@ -118,6 +120,10 @@ class TimePlot(Plot):
     def references(self, runs: Sequence[PlotRun]) -> Sequence[tuple[float, str, QColor]]:
         """Return levels to compare with: value, a few words, colour."""
         return ()
+
+    def clock(self, run: PlotRun) -> Clock:
+        """Return where a run's iterations lie on the time axis."""
+        return Clock(run.series, self.timeline.unit)
 
     def has_data(self, run: PlotRun) -> bool:
         """Say whether a run has a point yet."""
@@ -213,8 +219,8 @@ class TimePlot(Plot):
     def _log_range(self, lines: Sequence[tuple[Floats, Floats]]) -> tuple[float, float]:
         ends = [(float(np.nanmin(y)), float(np.nanmax(y))) for _, y in lines if np.isfinite(y).any()]
         low, high = min((a for a, _ in ends), default=-1.0), max((b for _, b in ends), default=1.0)
-        low, high = np.floor(2 * low) / 2, np.ceil(2 * high) / 2
-        return (float(low), float(high)) if high > low else (float(low), float(low) + 0.5)
+        # A little more, so that no curve runs along an edge.
+        return math.floor(2 * low - 0.1) / 2, math.ceil(2 * high + 0.1) / 2
 
     def _batches(self, raw: Floats, bins: Bins, clock: Clock, colour: QColor) -> Stroke:
         """Return the single batches, faint: as a line where they are few, else as what they cover."""
@@ -244,12 +250,21 @@ class TimePlot(Plot):
             for each in happenings(run.series):
                 place = float(clocks[id(run)].place(np.array([each.iteration]))[0])
                 shared.setdefault((place, each.text), []).append(run)
+        marks = sorted(
+            ((mark, found) for mark, found in shared.items() if left <= mark[0] <= right),
+            key=lambda each: each[0],
+        )
+        edges = [left, *(place for (place, _), _ in marks), right]
+        metrics, scale = QFontMetricsF(font), self.pixel_scale()[0]
         strokes: list[Stroke] = []
-        for (place, text), found in shared.items():
-            if left <= place <= right:
-                colour = found[0].colour if len(found) == 1 < len(runs) else QColor(colours.muted)
-                strokes.append(upright(place, low, high, pen(colour, 1, 0.55)))
+        for index, ((place, text), found) in enumerate(marks, 1):
+            colour = found[0].colour if len(found) == 1 < len(runs) else QColor(colours.muted)
+            strokes.append(upright(place, low, high, pen(colour, 1, 0.55)))
+            wide = (metrics.horizontalAdvance(text) + 6) / scale
+            if edges[index + 1] - place >= wide:  # else the words would run into the next mark
                 strokes.append(Text(place, high, f" {text}", colour, font))
+            elif place - edges[index - 1] >= wide * (2 if index > 1 else 1):
+                strokes.append(Text(place, high, f"{text} ", colour, font, _RIGHT_TOP))
         return strokes
 
     def _reference_strokes(self, runs: Sequence[PlotRun]) -> list[Stroke]:
@@ -277,7 +292,7 @@ class TimePlot(Plot):
         entries = []
         places: dict[float, QColor] = {}
         for run in runs:
-            clock = Clock(run.series, timeline.unit)
+            clock = self.clock(run)
             at = timeline.at
             if self.hovered is not None:
                 at = max(0, round(clock.iteration(self.hovered)))

@@ -464,3 +464,20 @@ def test_the_time_cursor_and_the_selection_link_plots_and_networks(window, qtbot
     qtbot.waitUntil(lambda: bottom.plots["residual"].selected == {"stage2.block1"}, timeout=1000)
     panes[1].scene.select(["stem"])
     qtbot.waitUntil(lambda: bottom.plots["gradient"].selected == {"stem"}, timeout=1000)
+
+
+def test_every_view_is_made_when_first_seen_and_shows_the_runs(window, qtbot):
+    runs = train(window, qtbot, iteration=60)
+    qtbot.waitUntil(lambda: all(run.series.test_error_pct is not None for run in runs), timeout=10_000)
+    qtbot.mouseClick(window.side.lab.stop_button, LEFT)
+    qtbot.waitUntil(lambda: not window.bridge.training, timeout=10_000)
+    bottom = window.bottom
+    assert list(bottom.plots) == ["error", "gradient", "residual"]
+    for index, page in enumerate(bottom.pages):
+        bottom.setCurrentIndex(index)
+        qtbot.waitUntil(lambda page=page: all(plot.redraws for plot in page.plots.values()), timeout=5000)
+        empty = [name for name, plot in page.plots.items() if not plot.with_data()]
+        assert empty == [], page.view.title
+    assert "plain-8-w4" in bottom.plots["difference"].header.subtitle
+    tabs = bottom.tabBar()
+    assert tabs.tabRect(tabs.count() - 1).right() <= bottom.transport.x(), "tabs and time controls have room"

@@ -8,7 +8,7 @@ from app.plots.error import ErrorPlot
 from app.plots.happenings import happenings
 from app.plots.plot_run import PlotRun
 from app.plots.strokes import Band, Line, Text
-from resviz.runs.events import Evaluated, RateChanged, Started, Stepped
+from resviz.runs.events import Evaluated, Forked, RateChanged, Started, Stepped
 from resviz.runs.series import RunSeries
 from tests.app.plots.fake_runs import fake_series
 
@@ -202,6 +202,10 @@ def test_drops_of_the_rate_and_changes_by_hand_are_marked(show):
     assert found == [(201, "rate 0.01"), (300, "rate 0.002 by hand")]
     plot = show(ErrorPlot, [PlotRun("run", series, QColor("red"), True)])
     assert [s.text.strip() for s in plot.curves.strokes if isinstance(s, Text)] == [text for _, text in found]
+    fork = RunSeries()
+    fork.feed([Forked(0.0, 40, "/data/experiment/plain-20", "40", ("learning_rate: 0.1 -> 0.01",))])
+    fork.feed(Stepped(float(i), i, 1.0, 50.0, 0.01, 1.0) for i in range(41, 50))
+    assert [(mark.iteration, mark.text) for mark in happenings(fork)] == [(40, "forked from plain-20")]
     cosine = RunSeries()
     cosine.feed(
         Stepped(float(i), i, 1.0, 50.0, 0.05 * (1 + np.cos(np.pi * i / 100)), 1.0) for i in range(1, 101)

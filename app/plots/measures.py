@@ -1,0 +1,86 @@
+"""Loss, learning rate and speed over time."""
+
+from __future__ import annotations
+
+from operator import attrgetter
+
+from app.plots.means import EpochMean
+from app.plots.numbers import brief
+from app.plots.plot_run import PlotRun
+from app.plots.time_plot import TimePlot, Track
+from app.plots.timeline import Timeline
+
+_LOSSES, _SPEEDS = EpochMean(attrgetter("loss")), EpochMean(attrgetter("speed"))
+
+
+class LossPlot(TimePlot):
+    """Training loss dashed, test loss solid."""
+
+    title = "Loss"
+    y_label = "cross-entropy (nats)"
+    x_label = "iteration"
+    explanation = (
+        "Cross-entropy. Dashed: of the training batches, mean over the last epoch; solid: of the test set; "
+        f"faint: each batch. {TimePlot.gestures}"
+    )
+    file_stem = "loss"
+
+    def tracks(self, run: PlotRun) -> list[Track]:
+        """Return training and test loss."""
+        train, test = run.series.loss, run.series.test_loss
+        return [
+            Track(train.x, _LOSSES.of(run.series), "dashed", raw=train.y, name="train"),
+            Track(test.x, test.y, dotted=True, name="test"),
+        ]
+
+    def text(self, value: float) -> str:
+        """Return three digits."""
+        return brief(value)
+
+    def caption(self) -> str:
+        """Return what the looks of the curves mean."""
+        return "training dashed, test solid"
+
+
+class RatePlot(TimePlot):
+    """The learning rate."""
+
+    title = "Learning rate"
+    y_label = "learning rate"
+    x_label = "iteration"
+    explanation = f"The learning rate of each step, changes by hand included. {TimePlot.gestures}"
+    file_stem = "learning-rate"
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(timeline)
+        self.log_action.setChecked(True)
+
+    def tracks(self, run: PlotRun) -> list[Track]:
+        """Return the rate."""
+        return [Track(run.series.rate.x, run.series.rate.y)]
+
+    def text(self, value: float) -> str:
+        """Return three digits."""
+        return brief(value)
+
+
+class SpeedPlot(TimePlot):
+    """Images per second of training."""
+
+    title = "Speed"
+    y_label = "images / s"
+    x_label = "iteration"
+    explanation = (
+        "Images per second of training, tests and pauses left out: mean over the last epoch of batches; "
+        f"faint: each batch. {TimePlot.gestures}"
+    )
+    file_stem = "speed"
+
+    def tracks(self, run: PlotRun) -> list[Track]:
+        """Return the speed."""
+        speed = run.series.speed
+        return [Track(speed.x, _SPEEDS.of(run.series), raw=speed.y)]
+
+    def text(self, value: float) -> str:
+        """Return a whole number."""
+        return f"{value:,.0f}/s"
