@@ -20,7 +20,8 @@ REAL_CIFAR = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10"
 
 def pytest_addoption(parser):
     """Add the options of this project's tests."""
-    parser.addoption("--long", action="store_true", help="interrupt runs more often, elsewhere each time")
+    about = "interrupt runs more often, elsewhere each time (or as with this seed)"
+    parser.addoption("--long", nargs="?", type=int, const=time.time_ns(), metavar="SEED", help=about)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -139,18 +139,15 @@ def names(folder: Path) -> list[str]:
     return sorted((path.stem for path in folder.glob("*.json")), key=natural_key)
 
 
-def prune(folder: Path, newest: str, keep: int = 2) -> None:
-    """Delete all checkpoints but `newest`, just written, and those before it that make `keep` with it.
+def prune(folder: Path, keep: Collection[str]) -> None:
+    """Delete all checkpoints but those named, and what a killed worker left of one.
 
-    What comes after it in name is damaged: the run went back behind it. What a killed worker left of one goes
-    too. Only for the worker that writes there. What cannot be deleted stays.
+    Only for the worker that writes there and knows which are undamaged. What cannot be deleted stays.
     """
     for leftover in folder.glob(".*"):
         with contextlib.suppress(OSError):
             leftover.unlink()
-    found = names(folder)
-    end = found.index(newest) + 1
-    for name in found[: max(0, end - keep)] + found[end:]:
+    for name in set(names(folder)).difference(keep):
         for suffix in ("json", "safetensors"):
             with contextlib.suppress(OSError):
                 (folder / f"{name}.{suffix}").unlink()

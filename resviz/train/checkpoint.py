@@ -52,15 +52,24 @@ def changed_by_forward(step: Step) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in {**buffers, "totals": step.totals}.items()}
 
 
-def save(folder: Path, tensors: dict[str, Tensor], progress: Progress) -> str:
-    """Write the checkpoint of this iteration, delete all but it and the one before, and return its name.
+def save(folder: Path, tensors: dict[str, Tensor], progress: Progress, before: Progress | None = None) -> str:
+    """Write the checkpoint of this iteration, and return its name.
+
+    All others are deleted but the one before, which is known to be good, as a damaged one would not be.
+
+    Args:
+        folder: of the checkpoints, made if missing.
+        tensors: those of `tensors_of`.
+        progress: where the run stands.
+        before: where it stood at the checkpoint before, written or restored; None: there is none.
 
     Raises:
         CheckpointError: the folder is read-only or full.
     """
-    name = f"iteration-{progress.iteration}"
+    name = _name(progress)
     save_checkpoint(folder, name, tensors, msgspec.to_builtins(progress))
-    prune(folder, name, keep=2)
+    if before is None or before.iteration != progress.iteration:  # Else it has taken its place.
+        prune(folder, keep={name} if before is None else {name, _name(before)})
     return name
 
 
@@ -79,6 +88,10 @@ def restore(folder: Path, step: Step) -> tuple[Progress | None, list[str]]:
     if checkpoint is None:
         return None, skipped
     return _into(checkpoint, step, folder), skipped
+
+
+def _name(progress: Progress) -> str:
+    return f"iteration-{progress.iteration}"
 
 
 def _into(checkpoint: Checkpoint, step: Step, folder: Path) -> Progress:

@@ -309,7 +309,7 @@ class Trainer:
 
     def _write(self, tensors: dict[str, Tensor]) -> None:
         self._flush()
-        name = checkpoint.save(self._checkpoints, tensors, self.progress)
+        name = checkpoint.save(self._checkpoints, tensors, self.progress, before=self._saved)
         self._saved = _copy(self.progress)
         self._emit(Saved(self.progress.iteration, name))
 

@@ -105,12 +105,12 @@ def test_newest_good_skips_damaged_ones_and_says_so(tmp_path):
     assert newest_good(tmp_path / "nowhere") == (None, [])
 
 
-def test_prune_keeps_the_newest(tmp_path):
-    # 500 is damaged: the run went back behind it. A killed worker left the hidden file.
+def test_prune_keeps_what_is_named(tmp_path):
+    # A killed worker left the hidden file.
     for iteration in (1, 2, 30, 500, 4):
         save_checkpoint(tmp_path, f"iteration-{iteration}", tensors(), {})
     (tmp_path / ".iteration-31.safetensors.x1y2").write_bytes(b"half")
-    prune(tmp_path, "iteration-30", keep=2)
+    prune(tmp_path, keep={"iteration-4", "iteration-30"})
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "iteration-30.json",
         "iteration-30.safetensors",

@@ -101,7 +101,9 @@ def _serve() -> None:
 
     import resviz.train.trainer  # noqa: F401
     from resviz.cli import main
+    from resviz.train import reports
 
+    reports.REPORTS_PER_SECOND = 1000  # The log tells at once where training is.
     # Its first use loads another second's worth of torch.
     checkpoint(torch.neg, torch.ones(1, requires_grad=True), use_reentrant=False)
     for line in sys.stdin:

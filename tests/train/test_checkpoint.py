@@ -5,6 +5,7 @@ import torch
 from resviz.data.batches import Batches
 from resviz.errors import CheckpointError
 from resviz.nn.build import build
+from resviz.nn.state import checkpoint_names
 from resviz.train import checkpoint
 from resviz.train.checkpoint import Progress
 from resviz.train.step import Step
@@ -84,3 +85,24 @@ def test_half_of_an_optimiser_is_refused(tmp_path):
     checkpoint.save(tmp_path, tensors, Progress(iteration=1))
     with pytest.raises(CheckpointError):
         checkpoint.restore(tmp_path, step)
+
+
+def test_two_good_checkpoints_are_kept_whatever_is_damaged(tmp_path):
+    step = train(step_of(), 0, 1)
+    before = None
+    for iteration in (1, 2, 3):
+        progress = Progress(iteration=iteration)
+        checkpoint.save(tmp_path, checkpoint.tensors_of(step), progress, before)
+        before = progress
+    assert checkpoint_names(tmp_path) == ["iteration-2", "iteration-3"]
+    (tmp_path / "iteration-3.json").write_bytes(b"{")
+    progress, [sentence] = checkpoint.restore(tmp_path, step)
+    assert progress.iteration == 2
+    assert "iteration-2 is used instead" in sentence
+    after = Progress(iteration=4)
+    checkpoint.save(tmp_path, checkpoint.tensors_of(step), after, progress)
+    assert checkpoint_names(tmp_path) == ["iteration-2", "iteration-4"]
+    changed = Progress(iteration=4, evaluated=4)
+    checkpoint.save(tmp_path, checkpoint.tensors_of(step), changed, after)
+    assert checkpoint_names(tmp_path) == ["iteration-2", "iteration-4"]
+    assert checkpoint.restore(tmp_path, step) == (changed, [])

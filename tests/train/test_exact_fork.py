@@ -67,7 +67,7 @@ def test_a_fork_with_other_options_goes_on_from_the_same_weights(tmp_path):
     one = parent(tmp_path)
     changes = {
         "optimiser": "adamw",
-        "learning_rate": "0.001",
+        "learning_rate": "0.04",
         "batch_size": "8",
         "ema_decay": "0.5",
         "precision": "float16",
@@ -80,10 +80,10 @@ def test_a_fork_with_other_options_goes_on_from_the_same_weights(tmp_path):
     assert [event.iteration for event in start if isinstance(event, Started)] == [0, 15]
     series = load(other.events_path)
     assert series.train.x.tolist() == list(range(1, 17))
-    assert series.rate.y[15] < 0.001  # Neither that of the warm-up nor the parent's.
+    assert 0.02 < series.rate.y[15] < 0.04  # Not that of the warm-up, but somewhere on the cosine.
     # One step of AdamW moves no weight by more than its rate (and the decay).
     for name in (n for n in saved if n.startswith("model/") and n.endswith("weight")):
-        assert 0 < (begun[name] - saved[name]).abs().max() < 0.0011, name
+        assert 0 < (begun[name] - saved[name]).abs().max() < 0.041, name
     train(other)
     assert load(other.events_path).iteration == 40
 
