@@ -21,6 +21,7 @@ _COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
 def window_specs(window: MainWindow) -> list[Spec]:
     """Return the actions of `window`, in the order of its menus."""
     work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
+    titles = [page.view.title for page in bottom.pages[1:]]
     time, fill = bottom.timeline, window.overlay.show_quantity
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
@@ -37,14 +38,8 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "runs", "Runs", "Ctrl+2", lambda: bottom.setCurrentIndex(RUNS)),
         Spec("View", "explain", "Explain", "Ctrl+3", lambda: bottom.setCurrentIndex(EXPLAIN)),
         *(
-            Spec(
-                "View",
-                f"view_{page.view.title}",
-                page.view.title,
-                keys,
-                partial(bottom.setCurrentWidget, page),
-            )
-            for page, keys in zip(bottom.pages[1:], _VIEW_KEYS, strict=True)
+            Spec("View", f"view_{title}", title, keys, partial(bottom.setCurrentWidget, page))
+            for title, page, keys in zip(titles, bottom.pages[1:], _VIEW_KEYS, strict=True)
         ),
         Spec("View", "inspector", "Inspector", "Ctrl+4", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
         Spec("View"),

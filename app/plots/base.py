@@ -82,7 +82,7 @@ class Plot(QWidget):
         self.header = Header(self.title, self)
         self.view = View(self, viewBox=box, axisItems={"bottom": x_axis, "left": y_axis})
         self.x_axis, self.y_axis = x_axis, y_axis
-        self.curves, self.marks = Strokes(), Strokes()
+        self.curves, self.marks = Strokes(kept=True), Strokes()
         self._prepare_view()
         self.empty = QLabel(self.empty_text, self.view)
         self.empty.setProperty("role", "muted")

@@ -18,7 +18,7 @@ from app.plots.header import Entry, Reading, fonts
 from app.plots.numbers import brief
 from app.plots.plot_run import PlotRun
 from app.plots.quantities import ABSENT, Quantity
-from app.plots.strokes import Dots, Line, Stroke, Text, level, pen, upright
+from app.plots.strokes import Dots, Line, Stroke, Text, faded, level, pen, upright
 from app.plots.timeline import Timeline, index_at
 from app.theme import theme
 
@@ -103,7 +103,7 @@ class Profile(Plot):
         for run, first, now in profiles:
             x = np.arange(1, len(now) + 1, dtype=float)
             if both and len(run.series.probe_iterations) > 1:
-                strokes.append(Line(x, first, pen(run.colour, 1.25, 0.45)))
+                strokes.append(Line(x, first, pen(faded(run.colour, 0.45), 1.25)))
             over.append(Line(x, now, pen(run.colour, width)))
             if gap >= 5 * width or np.isfinite(now).sum() < 3:
                 over.append(Dots(x, now, pen(run.colour, 2.5 * width)))

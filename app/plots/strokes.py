@@ -11,7 +11,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import internals
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -22,8 +22,13 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPen,
+    QPixmap,
     QPolygonF,
+    QTransform,
 )
+from PySide6.QtWidgets import QWidget
+
+from app.theme import theme
 
 Array = NDArray[np.float64]
 _DRAWINGS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
@@ -181,16 +186,22 @@ Stroke = Line | Band | Dots | Text | Picture
 
 
 class Strokes(pg.GraphicsObject):  # type: ignore[misc]
-    """Paints strokes in their order; the plot replaces them all at once."""
+    """Paints strokes in their order; the plot replaces them all at once.
 
-    def __init__(self) -> None:
+    On the screen they are painted once and kept as a picture, so that what moves above them (cursor, hovered
+    values) costs nothing of theirs.
+    """
+
+    def __init__(self, *, kept: bool = False) -> None:
         super().__init__()
         self.strokes: Sequence[Stroke] = ()
         self._view = QRectF()
+        self._kept = kept
+        self._picture: tuple[object, QPoint, QPixmap] | None = None
 
     def show_strokes(self, strokes: Sequence[Stroke]) -> None:
         """Replace what is painted."""
-        self.strokes = strokes
+        self.strokes, self._picture = strokes, None
         # The view as a whole: Qt drops an item's own update that falls into a change of its view's transform.
         view = self.getViewWidget()
         if view is not None:
@@ -208,7 +219,30 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
             self._view = QRectF(box.viewRect())
 
     def paint(self, painter: QPainter, *_: object) -> None:
-        """Paint the strokes."""
+        """Paint the strokes, on the screen from the picture of them."""
+        device = painter.device()
+        if not self._kept or not isinstance(device, QWidget):
+            self._paint_strokes(painter)
+            return
+        transform, ratio = painter.worldTransform(), device.devicePixelRatio()
+        place = transform.mapRect(self._view).toAlignedRect()
+        key = transform, ratio, place
+        picture = self._picture
+        if picture is None or picture[0] != key:
+            pixmap = QPixmap(place.size() * ratio)
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            own = QPainter(pixmap)
+            own.setWorldTransform(transform * QTransform.fromTranslate(-place.x(), -place.y()))
+            self._paint_strokes(own)
+            own.end()
+            picture = self._picture = key, place.topLeft(), pixmap
+        painter.save()
+        painter.resetTransform()
+        painter.drawPixmap(picture[1], picture[2])
+        painter.restore()
+
+    def _paint_strokes(self, painter: QPainter) -> None:
         for stroke in self.strokes:
             stroke.paint(painter)
 
@@ -230,6 +264,13 @@ def pen(colour: QColor, width: float = 1.0, alpha: float = 1.0) -> QPen:
     made = QPen(shade, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.RoundJoin)
     made.setCosmetic(True)
     return made
+
+
+def faded(colour: QColor, share: float) -> QColor:
+    """Return a colour mixed into the panel's: a see-through line of many bends takes Qt long."""
+    panel = QColor(theme().colours.panel)
+    pairs = ((colour.red(), panel.red()), (colour.green(), panel.green()), (colour.blue(), panel.blue()))
+    return QColor(*(round(share * over + (1 - share) * under) for over, under in pairs))
 
 
 def dashes(x: Array, y: Array, look: QPen, *, scale: tuple[float, float], on: float, off: float) -> Line:

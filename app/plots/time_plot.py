@@ -268,15 +268,19 @@ class TimePlot(Plot):
         return strokes
 
     def _reference_strokes(self, runs: Sequence[PlotRun]) -> list[Stroke]:
-        """Return a faint line across at each level to compare with, and its words at the right end."""
+        """Return a faint line across at each level to compare with, and its words where they have room."""
         (left, right), (low, high) = self.view.getViewBox().viewRange()
         strokes: list[Stroke] = []
         where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
+        taken: list[float] = []
         for value, words, colour in self.references(runs):
             y = float(self._scaled(np.array([value]))[0])
             if low <= y <= high:
                 strokes.append(level(y, left, right, pen(colour, 1, 0.4)))
-                strokes.append(Text(right, y, f"{words} ", colour, fonts()[1], where))
+                place = y * self.pixel_scale()[1]
+                if all(abs(place - other) > fonts()[1].pixelSize() * 1.3 for other in taken):
+                    taken.append(place)
+                    strokes.append(Text(right, y, f"{words} ", colour, fonts()[1], where))
         return strokes
 
     # Reading

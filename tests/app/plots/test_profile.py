@@ -11,7 +11,7 @@ from app.plots.depth import places_of, stages, transitions
 from app.plots.plot_run import PlotRun
 from app.plots.profile import Profile
 from app.plots.quantities import GRADIENT, MAGNITUDE
-from app.plots.strokes import Dots, Line
+from app.plots.strokes import Dots, Line, faded
 from resviz.arch.presets import preset
 from resviz.runs.events import Probed
 from tests.app.plots.fake_runs import fake_series, names
@@ -22,13 +22,12 @@ ResidualPlot = partial(Profile, quantity=MAGNITUDE)
 
 def lines(plot, run):
     """Return (newest, first) of a run as drawn."""
-    mine = [
-        s for s in plot.curves.strokes
-        if isinstance(s, Line) and s.pen.color().rgb() == run.colour.rgb() and len(s.x) > 2
-    ]  # fmt: skip
-    newest = [s for s in mine if s.pen.color().alpha() == 255]
-    first = [s for s in mine if s.pen.color().alpha() < 255]
-    return newest, first
+    long = [s for s in plot.curves.strokes if isinstance(s, Line) and len(s.x) > 2]
+    faint = faded(run.colour, 0.45).rgb()
+    return (
+        [s for s in long if s.pen.color().rgb() == run.colour.rgb()],
+        [s for s in long if s.pen.color().rgb() == faint],
+    )
 
 
 def test_gradient_norms_are_those_of_the_newest_and_first_probe(show, pair):

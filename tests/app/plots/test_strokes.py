@@ -1,8 +1,9 @@
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.plots.strokes import Line, dashes, pen
+from app.plots.strokes import Line, Strokes, dashes, pen
 
 RED = QColor("#ff0000")
 
@@ -51,3 +52,37 @@ def test_single_pieces_paint_what_the_path_paints(qapp):
         images.append(np.array(image.constBits()).reshape(64, 64, 4)[..., 2].astype(int))
     assert images[0].max() == 255
     assert abs(images[0] - images[1]).mean() < 3
+
+
+def test_kept_strokes_are_painted_once_and_again_when_they_or_the_view_change(qtbot):
+    painted = []
+
+    class Told(Line):
+        def paint(self, painter):
+            painted.append(1)
+            super().paint(painter)
+
+    plot = pg.PlotWidget()
+    qtbot.addWidget(plot)
+    kept, above = Strokes(kept=True), Strokes()
+    for item in (kept, above):
+        plot.addItem(item, ignoreBounds=True)
+    plot.resize(300, 200)
+    with qtbot.waitExposed(plot):
+        plot.show()
+    x, look = np.array([0.0, 1.0]), pen(QColor("#ff0000"), 3)
+    plot.setRange(xRange=(0, 1), yRange=(0, 1), padding=0)
+    kept.show_strokes([Told(x, x, look)])
+    first = plot.grab().toImage()
+    assert len(painted) == 1
+    above.show_strokes([Line(x, x[::-1].copy(), look)])
+    second = plot.grab().toImage()
+    assert len(painted) == 1
+    assert second != first
+    above.show_strokes([])
+    assert plot.grab().toImage() == first, "the picture looks as what it is of"
+    plot.setRange(xRange=(0, 2), padding=0)
+    plot.grab()
+    assert len(painted) == 2
+    kept.show_strokes([])
+    assert plot.grab().toImage() != first
