@@ -141,9 +141,10 @@ class Addition(nn.Module):
             branch = branch + self.shift
         if self.survival < 1 and not self.training:
             branch = branch * self.survival  # arXiv:1603.09382, Eq. 5
+        total = branch if shortcut is None else branch + shortcut
         if probe is not None:
-            return probe.add(self.name, branch, shortcut)
-        return branch if shortcut is None else branch + shortcut
+            probe.record_block(self.name, branch, shortcut, total)
+        return total
 
 
 class Add(Addition):

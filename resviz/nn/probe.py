@@ -19,7 +19,7 @@ class ForwardProbe:
     """What one forward pass tells of blocks and responses: `network(x, probe)`, then `probe.collect()`.
 
     Nothing here waits for the device or depends on the data, so that a CUDA graph can hold it. Sums are
-    float32 whatever the precision of the network. A pass that is computed again for its gradients measures
+    float32 whatever the precision of the network (but see `resviz.nn.sums`). A pass that is computed again for its gradients measures
     the same again. Of y = F(x) + s(x), with norms and products over all values of a sample, `collect` fills
 
     Attributes:
@@ -69,9 +69,9 @@ class ForwardProbe:
             _NormGroup(group, [self._response_slots[name] for name in group], device) for group in of_width
         ]
 
-    def add(self, block: str, branch: Tensor, shortcut: Tensor | None) -> Tensor:
-        """Return y = F + s of (N, ...) tensors and measure it; y = F where there is no shortcut."""
-        return self._sums.add(self._block_slots[block], branch, shortcut)
+    def record_block(self, block: str, branch: Tensor, shortcut: Tensor | None, total: Tensor) -> None:
+        """Measure F, s and y = F + s, (N, ...) tensors; without a shortcut y = F alone."""
+        self._sums.measure(self._block_slots[block], branch, shortcut, total)
 
     def record_response(self, convolution: str, values: Tensor) -> None:
         """Measure the standard deviation of all values of a tensor."""
