@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class ForwardProbe:
     """What one forward pass tells of blocks and responses: `network(x, probe)`, then `probe.collect()`.
 
-    Nothing here waits for the device or depends on the data, so that a CUDA graph can hold it. What is told is
-    float32 whatever the precision of the network; how it is added, `resviz.nn.sums` says. A pass that is
+    Nothing here waits for the device or depends on the data, so that a CUDA graph can hold it. All values are
+    float32 whatever the precision of the network; how they are added, `resviz.nn.sums` says. A pass that is
     computed again for its gradients measures the same again. Of y = F(x) + s(x), with norms and products over
     all values of a sample, `collect` fills
 
