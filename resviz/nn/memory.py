@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
+from collections.abc import Callable
+from typing import cast
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 _LARGEST_MMAP_THRESHOLD = 32 * 2**20  # glibc refuses more
@@ -19,11 +22,29 @@ def keep_freed_memory() -> bool:
     Returns:
         whether there was a glibc to tell; elsewhere nothing happens.
     """
-    if not sys.platform.startswith("linux"):
+    mallopt = _of_glibc("mallopt")
+    if mallopt is None:
         return False
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError):
-        return False  # musl has none
     mapped = mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
     return bool(mapped and mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+
+
+def give_back_memory() -> None:
+    """Return freed memory to the system, and to the other runs on a card: for when one of them is over."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+    trim = _of_glibc("malloc_trim")
+    if trim is not None:
+        trim(0)
+
+
+def _of_glibc(name: str) -> Callable[..., int] | None:
+    """Return a function of glibc; None elsewhere."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        return cast("Callable[..., int]", getattr(ctypes.CDLL(None), name))
+    except (AttributeError, OSError):
+        return None  # musl has none

@@ -16,6 +16,7 @@ from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
 from resviz.atomic import is_full
 from resviz.errors import DataError, DiskFullError, ResvizError
+from resviz.nn.memory import give_back_memory
 from resviz.runs.events import (
     Changed,
     Checkpoint,
@@ -42,6 +43,8 @@ LOOKS_PER_SECOND = 20
 """How often the command file is looked at."""
 _LOOK_FOR_ROOM_S = 1.0
 """How often a run that waits for room on the disk tries again."""
+_WANTS_MEMORY = ("allocate memory", "not enough memory", "could not create a primitive")
+"""How torch and oneDNN say that the computer's memory is at its end."""
 _TELL_S, _TELL_SHARE = 0.25, 0.005
 """Loading data tells how far it is no more often than this: a download may take an hour."""
 
@@ -128,25 +131,28 @@ class Session:
     def turn(self) -> None:
         """Obey commands that have come, then train one iteration further, unless paused or out of room."""
         with self._ending_in_a_sentence():
-            now = time.monotonic()
-            if now - self._looked_at >= 1 / LOOKS_PER_SECOND:
-                self._looked_at = now
-                for command in self._commands.read():
-                    self._obey(command)
-            if self._log.full and not self._short:
-                self._run_short()
-            if self._short and now - self._tried_at >= _LOOK_FOR_ROOM_S:
-                self._look_for_room()
-            trainer = self.trainer
-            if trainer is None or self.state != "running":
-                return
-            if trainer.finished:
-                if self._save():
-                    self.end("finished")
-                return
-            trainer.advance()
-            if now - self._saved_at > trainer.recipe.checkpoint_seconds:
-                self._save()
+            self._turn()
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at >= 1 / LOOKS_PER_SECOND:
+            self._looked_at = now
+            for command in self._commands.read():
+                self._obey(command)
+        if self._log.full and not self._short:
+            self._run_short()
+        if self._short and now - self._tried_at >= _LOOK_FOR_ROOM_S:
+            self._look_for_room()
+        trainer = self.trainer
+        if trainer is None or self.state != "running":
+            return
+        if trainer.finished:
+            if self._save():
+                self.end("finished")
+            return
+        trainer.advance()
+        if now - self._saved_at > trainer.recipe.checkpoint_seconds:
+            self._save()
 
     def stop(self, state: RunState = "stopped") -> None:
         """Checkpoint and end; "interrupted" says that the worker had to end, not that a person wished it."""
@@ -324,6 +330,8 @@ class Session:
             yield
         except Exception as error:
             self.fail(error)
+            traceback.clear_frames(error.__traceback__)  # They hold the network and its activations.
+            give_back_memory()
 
 
 class _Telling:
@@ -350,7 +358,7 @@ def sentence(error: BaseException, budget: Budget | None = None) -> str:
     exhausted = ""
     if type(error).__name__ == "OutOfMemoryError":  # torch's
         exhausted = "The graphics card"
-    elif isinstance(error, MemoryError) or "allocate memory" in text or "not enough memory" in text:
+    elif isinstance(error, MemoryError) or any(words in text for words in _WANTS_MEMORY):
         exhausted = "The computer"
     if exhausted and budget is not None:
         return budget.exhausted(exhausted)

@@ -78,14 +78,15 @@ class Nursery:
         self._process.wait(PATIENCE_S)
         self._process.stdout.close()
 
-    def worker(self, *runs, die_in_write: int | None = None) -> Worker:
+    def worker(self, *runs, die_in_write: int | None = None, memory: int | None = None) -> Worker:
         """Start a worker on `runs`.
 
         Args:
             die_in_write: the worker is killed in the so many-th write below `checkpoints/`: with half of the
                 file written for odd numbers, with all of it but before it gets its name for even ones.
+            memory: bytes that it may take more than it has at its start.
         """
-        request = {"start": [str(run.path) for run in runs], "die_in_write": die_in_write}
+        request = {"start": [str(run.path) for run in runs], "die_in_write": die_in_write, "memory": memory}
         self._workers.append(Worker(self, self.ask(request)))
         return self._workers[-1]
 
@@ -124,11 +125,21 @@ def _become_worker(main, request) -> None:
     os.dup2(null, 1)
     if request["die_in_write"] is not None:
         _die_in_write(request["die_in_write"])
+    if request["memory"] is not None:
+        _leave_memory(request["memory"])
     code = 70
     try:
         code = main(["worker", *request["start"]])
     finally:
         os._exit(code)
+
+
+def _leave_memory(size: int) -> None:
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + size
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _die_in_write(number: int) -> None:

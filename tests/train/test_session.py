@@ -1,7 +1,10 @@
 import errno
+import gc
 import time
+import weakref
 
 import pytest
+import torch
 
 from resviz.errors import DataError, RunError
 from resviz.nn.state import checkpoint_names
@@ -18,6 +21,7 @@ from resviz.runs.events import (
 )
 from resviz.runs.series import Tail
 from resviz.train.session import Session, sentence
+from resviz.train.step import Step
 from tests.train.small import experiment
 
 
@@ -187,6 +191,28 @@ def test_an_unexpected_error_ends_in_a_terminal_state(run, session, monkeypatch,
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
+def test_a_failed_run_lets_go_of_its_memory(run, monkeypatch):
+    session = Session(run)
+    session.prepare(lambda: False, {})
+    held = []
+
+    def exhausted(*_):
+        activations = torch.zeros(100)
+        held.append(weakref.ref(activations))
+        raise MemoryError
+
+    monkeypatch.setattr(Step, "compute", exhausted)
+    held.append(weakref.ref(session.trainer))
+    given_back = []
+    monkeypatch.setattr("resviz.train.session.give_back_memory", lambda: given_back.append(held[-1]()))
+    session.turn()
+    assert "out of memory" in events(run, Changed)[-1].message
+    assert given_back == [None]
+    gc.collect()
+    assert [ref() for ref in held] == [None, None]
+    session.close()
+
+
 def test_a_full_disk_is_one_sentence_and_no_crash(run, session, monkeypatch, capsys):
     def full(*_):
         raise RunError("The disk is full, so events.jsonl cannot grow: make room, then resume the run.")
@@ -229,6 +255,7 @@ def test_progress_of_loading_is_noted_now_and_then(tmp_path):
     [
         (MemoryError(), "out of memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried 9 bytes"), "out of memory"),
+        (RuntimeError("could not create a primitive"), "out of memory"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), "/x"),
         (DataError("The data is gone."), "The data is gone."),
