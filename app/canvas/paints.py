@@ -65,10 +65,8 @@ class Paints:
             "none": self._tone(self.muted, 0.04, 0.3),
         }
         self.scale = tuple(scale_colour(step / (STEPS - 1)) for step in range(STEPS))
-        self.inks = {
-            light: (QColor(ink), mixed(QColor(ink), QColor(paper), 0.12))
-            for light, ink, paper in ((True, "#101418", "#b0d0b0"), (False, "#ffffff", "#304070"))
-        }
+        dark, light = QColor("#0c1014"), QColor("#ffffff")
+        self.inks = {True: (dark, dark), False: (light, mixed(light, QColor("#304070"), 0.12))}
         """Words, and quieter ones, on a light (True) or a dark colour of the scale."""
         self.enlarge = 1.0 if theme().font_pixels <= 13 else 1.25
         """How much longer larger type stays while one zooms in: more than 1 in presentation mode."""

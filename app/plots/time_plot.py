@@ -319,7 +319,7 @@ class TimePlot(Plot):
         """Return the values of a run's curves at an iteration, and a dot on each."""
         readings, dots = [], list[Stroke]()
         for track in self.tracks(run):
-            if not len(track.x) or (at is not None and at > track.x[-1]):
+            if not len(track.x) or (at is not None and not track.x[0] <= at <= track.x[-1]):
                 continue
             index = index_at(track.x, at)
             value = float(track.y[index])

@@ -60,9 +60,13 @@ class Transport(QWidget):
         self._timer.start()
 
     def set_room(self, width: int) -> None:
-        """Take this width, if it is enough."""
+        """Take this width; where it is too little, leave out the slider, then the speed."""
         if width != self._room:
             self._room = width
+            controls = self.play_button.sizeHint().width() + self.live_button.minimumWidth() + 3 * GRID
+            with_speed = controls + self.speed_button.sizeHint().width() + GRID
+            self.speed_button.setVisible(width >= with_speed)
+            self.slider.setVisible(width >= with_speed + 7 * GRID)
             self.updateGeometry()
 
     def sizeHint(self) -> QSize:

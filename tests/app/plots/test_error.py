@@ -105,6 +105,9 @@ def test_legend_reads_newest_and_hovered_values(show, pair):
     assert plot.header.subtitle == "at iteration 100"
     at = series.smoothed_train().y[99]
     assert plot.header.entries[1].readings[0].text == f"{at:.1f} %"
+    plot.hovered = 6.0
+    plot._update_marks()
+    assert [r.dash for r in plot.header.entries[1].readings] == ["dashed"], "no test so early"
     plot.hovered = 5000.0
     plot._update_marks()
     assert plot.header.entries[1].readings == ()

@@ -108,6 +108,21 @@ def test_the_controls_show_and_move_the_cursor(timeline, qtbot):
     assert not timeline.playing
 
 
+def test_the_controls_give_way_where_there_is_no_room(timeline, qtbot):
+    transport = Transport(timeline)
+    qtbot.addWidget(transport)
+    for room, slider, speed in (
+        (400, True, True),
+        (200, False, True),
+        (130, False, False),
+        (400, True, True),
+    ):
+        transport.set_room(room)
+        assert (transport.slider.isHidden(), transport.speed_button.isHidden()) == (not slider, not speed)
+        assert not transport.play_button.isHidden()
+        assert transport.sizeHint().width() <= max(room, transport.minimumSizeHint().width())
+
+
 def test_the_slider_stays_at_the_cursor_while_training_goes_on(timeline, qtbot):
     transport = Transport(timeline)
     qtbot.addWidget(transport)
