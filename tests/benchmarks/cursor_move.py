@@ -3,8 +3,8 @@
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/cursor_move.py
 
 Four runs of 110 layers with 64,000 iterations and 1,530 probes, the views as wide as in a window of
-1920x1080. Processor time of the window's thread. The rival has the same error curves in pyqtgraph, with an InfiniteLine
-as the cursor.
+1920x1080. Processor time of the window's thread. The rival has the same error curves in pyqtgraph, with an
+InfiniteLine as the cursor.
 """
 
 import statistics
