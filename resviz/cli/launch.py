@@ -121,6 +121,7 @@ class Launch:
         self._option = "--share" if cores is None else "--threads"
         self._introduced = False
         self._explained: set[Watched] = set()
+        self._waiting: set[Watched] = set()
         self._workers: list[tuple[Placement, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> Launch:
@@ -170,6 +171,12 @@ class Launch:
             found += _computed_with(begun)
         for each in self.watched:
             found += [f"{each.run.name}: {message}" for message in each.new_notes()]
+            # A run that waits of its own accord, for room on the disk.
+            if each.state != "paused" or not each.message:
+                self._waiting.discard(each)
+            elif each not in self._waiting:
+                self._waiting.add(each)
+                found.append(f"{each.run.name}: {each.message}")
             # Of one that failed in company it is said at once: the others may go on for hours.
             if begun and each.ended and each.state != "stopped" and each not in self._explained:
                 self._explained.add(each)

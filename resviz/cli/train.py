@@ -124,7 +124,8 @@ def _unpause(args: argparse.Namespace, runs: Sequence[Run]) -> int:
     while any(run.state() == "paused" for run in paused) and time.monotonic() < end:
         time.sleep(_POLL_S)
     where = args.directory
-    text = f"Training goes on in its own process: watch it with `resviz runs {where}`."
+    waiting = [each.message for each in map(summary, paused) if each.state == "paused" and each.message]
+    text = " ".join(waiting) or f"Training goes on in its own process: watch it with `resviz runs {where}`."
     _answer(args, [Watched(run) for run in paused], where, text)
     return 0
 
