@@ -80,7 +80,7 @@ def test_zooming_stays_until_told_to_follow(show, pair):
     drawn = plot.redraws
     box.scaleBy((0.5, 0.5), center=(150, 50))
     zoomed = box.viewRange()
-    assert zoomed[0] == [75, 225]
+    assert zoomed == [[75, 225], [25, 75]]
     assert plot.redraws > drawn
     assert plot.zoomed
     pair[0].series.feed([Stepped(1.0, 301, 1.0, 50.0, 0.1, 1.0)])
@@ -148,6 +148,12 @@ def test_dragging_scrubs_and_the_right_end_is_live(show, pair, timeline, qtbot):
     assert not plot.zoomed
     drag(plot, qtbot, 140, 310)
     assert timeline.at is None
+    timeline.go_to(100)
+    plot._on_scrubbed(QPointF(300 - 4 / plot.pixel_scale()[0], 50))
+    assert timeline.live, "the last pixels are the right end"
+    plot._on_scrubbed(QPointF(300 - 9 / plot.pixel_scale()[0], 50))
+    assert not timeline.live
+    timeline.go_live()
     drag(plot, qtbot, 200, 150, Qt.KeyboardModifier.ShiftModifier)
     assert timeline.live, "with Shift the view moves"
     assert timeline.span[0] == pytest.approx(50, abs=8)

@@ -83,6 +83,13 @@ def test_pixels_are_the_colours_of_the_means_and_blank_where_there_are_none():
     assert wider.pixelColor(0, 0).name() == scale_colour(127 / 255).name(), "another range paints all anew"
 
 
+def test_a_column_that_fills_is_painted_again():
+    mosaic = Mosaic(1, width=4)
+    for iteration, value, shade in ((1, 0.0, 0), (2, 1.0, 127)):
+        mosaic.take(np.array([iteration]), np.array([[value]]))
+        assert mosaic.image(0.0, 1.0, 0).pixelColor(0, 0).name() == scale_colour(shade / 255).name()
+
+
 def test_a_new_column_costs_the_same_however_many_there_are():
     """Counted in cells touched: what is painted for a new probe is a column or a few, never the picture."""
     touched = []
