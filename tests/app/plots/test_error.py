@@ -80,7 +80,7 @@ def test_zooming_stays_until_told_to_follow(show, pair):
     drawn = plot.redraws
     box.scaleBy((0.5, 0.5), center=(150, 50))
     zoomed = box.viewRange()
-    assert zoomed == [[75, 225], [25, 75]]
+    assert zoomed == [[75, 225], [25, 65]]
     assert plot.redraws > drawn
     assert plot.zoomed
     pair[0].series.feed([Stepped(1.0, 301, 1.0, 50.0, 0.1, 1.0)])
