@@ -76,9 +76,10 @@ class Mosaic:
         self.width *= 2
         self._painted = 0
 
-    def values(self) -> NDArray[np.float64]:
-        """Return the means, (layers, filled columns); NaN where there are none."""
-        sums, counts = self._sums[:, : self.filled], self._counts[:, : self.filled]
+    def means(self, first: int = 0) -> NDArray[np.float64]:
+        """Return the filled columns from the `first` on, (layers, columns); NaN where there is no value."""
+        columns = slice(first, self.filled)
+        sums, counts = self._sums[:, columns], self._counts[:, columns]
         means: NDArray[np.float64] = np.divide(
             sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0
         )
@@ -94,11 +95,11 @@ class Mosaic:
         """
         if self._look != (low, high, blank):
             self._look, self._painted = (low, high, blank), 0
-        new = slice(self._painted, self.filled)
-        sums, counts = self._sums[:, new], self._counts[:, new]
-        mean = sums / np.maximum(counts, 1)
-        shade = np.clip((mean - low) * ((_SHADES - 1) / max(high - low, 1e-12)), 0, _SHADES - 1)
-        self._pixels[:, new] = np.where(counts > 0, _palette()[shade.astype(np.int64)], np.uint32(blank))
+        means = self.means(self._painted)
+        shade = np.clip((means - low) * ((_SHADES - 1) / max(high - low, 1e-12)), 0, _SHADES - 1)
+        known = np.isfinite(means)
+        colours = _palette()[np.where(known, shade, 0).astype(np.int64)]
+        self._pixels[:, self._painted : self.filled] = np.where(known, colours, np.uint32(blank))
         self._painted = self.filled
         return QImage(self._pixels.data, COLUMNS, self.layers, 4 * COLUMNS, QImage.Format.Format_RGB32)
 

@@ -88,7 +88,8 @@ class Transport(QWidget):
             self.slider.setPageStep(max(1, last // 10))
         self.slider.setValue(last if timeline.live else index_at(stops, timeline.at))
         self._showing = False
-        text = f"Live · {timeline.newest:,}" if timeline.live else f"{timeline.shown:,} ›› live"
+        live = f"Live · {timeline.newest:,}" if timeline.newest else "Live"
+        text = live if timeline.live else f"{timeline.shown:,} ›› live"
         if text != self.live_button.text():
             self.live_button.setText(text)
             metrics = self.live_button.fontMetrics()

@@ -56,8 +56,8 @@ def test_a_mosaic_is_the_same_in_whichever_pieces_it_came(steps, pieces):
     assert whole.filled == pieced.filled <= COLUMNS
     if whole.width == 1:
         expected = column_means(iterations, values, 0, 1)
-        assert whole.values() == pytest.approx(expected, nan_ok=True)
-        assert pieced.values() == pytest.approx(expected, nan_ok=True)
+        assert whole.means() == pytest.approx(expected, nan_ok=True)
+        assert pieced.means() == pytest.approx(expected, nan_ok=True)
 
 
 def test_full_columns_are_pooled_in_pairs():
@@ -66,7 +66,7 @@ def test_full_columns_are_pooled_in_pairs():
     for row in range(len(values)):
         mosaic.take(np.array([row + 1]), values[row : row + 1])
     assert mosaic.width == 4
-    assert mosaic.values()[0] == pytest.approx(values[:, 0].reshape(-1, 4).mean(axis=1))
+    assert mosaic.means()[0] == pytest.approx(values[:, 0].reshape(-1, 4).mean(axis=1))
 
 
 def test_pixels_are_the_colours_of_the_means_and_blank_where_there_are_none():
@@ -188,7 +188,7 @@ def test_the_wheel_zooms_sharper_and_double_click_shows_all(show, timeline, qtbo
     assert fine.owner.width == 1
     values = GRADIENT.scaled(run.series.gradient_norm)
     probe = int(np.searchsorted(run.series.probe_iterations, fine.owner.begin + 40, side="right")) - 1
-    assert fine.owner.values()[:, 39] == pytest.approx(values[probe])
+    assert fine.owner.means()[:, 39] == pytest.approx(values[probe])
     plot._on_pulled(QPointF(panel.x(3000), 10.0), -50.0)
     assert timeline.span[0] > begin
     qtbot.mouseDClick(plot.view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 120))
@@ -207,7 +207,7 @@ def test_a_resume_that_goes_back_paints_anew(show):
     series.feed([start(iteration=10), *(Probed(i, (100.0,), (None,), (1.0,)) for i in range(11, 16))])
     plot.refresh()
     mosaic = pictures(plot)[0].owner
-    assert mosaic.values()[0].tolist() == [0.0] * 10 + [2.0] * 5
+    assert mosaic.means()[0].tolist() == [0.0] * 10 + [2.0] * 5
 
 
 def test_plain_runs_have_no_residual_magnitude_and_transitions_are_marked(show, pair):
