@@ -33,6 +33,8 @@ class Progress(msgspec.Struct, kw_only=True):
     """Iteration of the newest point of the training curve; with it the totals at that iteration."""
     told_loss: float = 0.0
     told_wrong: float = 0.0
+    kept: tuple[int, ...] = ()
+    """Iterations at which a person asked for a checkpoint: those stay, to fork from or to look at."""
 
 
 def tensors_of(step: Step) -> dict[str, Tensor]:
@@ -55,7 +57,8 @@ def changed_by_forward(step: Step) -> dict[str, Tensor]:
 def save(folder: Path, tensors: dict[str, Tensor], progress: Progress, before: Progress | None = None) -> str:
     """Write the checkpoint of this iteration, and return its name.
 
-    All others are deleted but the one before, which is known to be good, as a damaged one would not be.
+    All others are deleted but those that a person asked for, and the one before, which is known to be good,
+    as a damaged one would not be.
 
     Args:
         folder: of the checkpoints, made if missing.
@@ -66,10 +69,11 @@ def save(folder: Path, tensors: dict[str, Tensor], progress: Progress, before: P
     Raises:
         CheckpointError: the folder is read-only or full.
     """
-    name = _name(progress)
+    name = _name(progress.iteration)
     save_checkpoint(folder, name, tensors, msgspec.to_builtins(progress))
     if before is None or before.iteration != progress.iteration:  # Else it has taken its place.
-        prune(folder, keep={name} if before is None else {name, _name(before)})
+        wanted = {name, *map(_name, progress.kept)}
+        prune(folder, keep=wanted if before is None else wanted | {_name(before.iteration)})
     return name
 
 
@@ -90,8 +94,8 @@ def restore(folder: Path, step: Step) -> tuple[Progress | None, list[str]]:
     return _into(checkpoint, step, folder), skipped
 
 
-def _name(progress: Progress) -> str:
-    return f"iteration-{progress.iteration}"
+def _name(iteration: int) -> str:
+    return f"iteration-{iteration}"
 
 
 def _into(checkpoint: Checkpoint, step: Step, folder: Path) -> Progress:

@@ -220,17 +220,17 @@ class Session:
             case Stop():
                 self.stop()
             case Checkpoint():
-                self._save()
+                self._save(keep=True)
             case SetLearningRate(learning_rate=rate) if rate > 0:
                 trainer.set_learning_rate(rate)
             case _:
                 pass
 
-    def _save(self) -> bool:
-        """Write a checkpoint; return whether there was room for it."""
+    def _save(self, *, keep: bool = False) -> bool:
+        """Write a checkpoint, which stays if it is to `keep`; return whether there was room for it."""
         try:
             if self.trainer is not None:
-                self.trainer.save()
+                self.trainer.save(keep=keep)
         except DiskFullError:
             if not self._short:
                 self._run_short()

@@ -179,8 +179,11 @@ class Trainer:
         """Leave the time since the last report (a pause, a checkpoint) out of the images a second."""
         self._reports.restart_clock(self.progress.iteration)
 
-    def save(self) -> None:
+    def save(self, *, keep: bool = False) -> None:
         """Write a checkpoint, unless the newest one is of this very moment.
+
+        Args:
+            keep: a person asked for it; later ones do not take its place.
 
         Raises:
             DivergedError: there is nothing left that is worth saving.
@@ -191,6 +194,8 @@ class Trainer:
             with self._updating:
                 self._reports.read_out(self.progress)
                 self._readout.deliver(sent_by=self.progress.iteration)
+            if keep and self.progress.iteration not in self.progress.kept:
+                self.progress.kept += (self.progress.iteration,)
             if self._saved == self.progress:
                 return
             if not self._finite():

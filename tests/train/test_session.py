@@ -129,6 +129,24 @@ def test_checkpoints_come_by_themselves(tmp_path):
     session.close()
 
 
+def test_checkpoints_that_a_person_asked_for_stay(run):
+    asked = []
+    for command in (Checkpoint(), Checkpoint(), Pause(), Pause(), Pause()):
+        session = Session(run)
+        session.prepare(lambda: False, {})
+        turns(session, 2)
+        run.send(command)
+        turns(session, 2)
+        if command == Checkpoint():
+            asked.append(events(run, Saved)[-1].name)
+        session.stop()
+        session.close()
+    names = checkpoint_names(run.checkpoints_path)
+    assert set(asked) <= set(names)
+    assert len(names) == 4  # with the two newest
+    assert names[-1] == events(run, Saved)[-1].name
+
+
 def test_missing_data_is_one_sentence_in_the_log(tmp_path, capsys):
     run = experiment(tmp_path / "out", ["plain-8-w4"], data=f"folder:{tmp_path / 'nowhere'}").runs[0]
     session = Session(run)
