@@ -86,9 +86,7 @@ def main() -> None:
                 measure(name, count, work)
     for name in ("picture", "whole plot", "rival"):
         few, many = (statistics.median(spent[name, count]) for count in COUNTS)
-        print(
-            f"{name}: {few:.2f} ms at {COUNTS[0]} probes, {many:.2f} ms at {COUNTS[1]}: {many / few:.2f}x"
-        )
+        print(f"{name}: {few:.2f} ms at {COUNTS[0]} probes, {many:.2f} ms at {COUNTS[1]}: {many / few:.2f}x")
 
 
 if __name__ == "__main__":

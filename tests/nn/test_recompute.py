@@ -77,13 +77,13 @@ def test_probes_measure_once():
         probe = ForwardProbe(network, "cpu")
         recorded = []
 
-        def add(block, *parts, probe=probe, recorded=recorded):
+        def record(block, *parts, probe=probe, recorded=recorded):
             recorded.append(block)
-            return ForwardProbe.add(probe, block, *parts)
+            ForwardProbe.record_block(probe, block, *parts)
 
-        probe.add = add
+        probe.record_block = record
         step(network, x, probe)
-        assert recorded == 2 * network.probe_blocks
+        assert recorded == 2 * network.probe_blocks  # of two passes
         probe.collect()
         measured.append(probe.values)
     assert torch.equal(measured[0], measured[1])

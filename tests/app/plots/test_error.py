@@ -78,9 +78,10 @@ def test_zooming_stays_until_told_to_follow(show, pair):
     plot = show(ErrorPlot, pair)
     box = plot.view.getViewBox()
     drawn = plot.redraws
+    top = box.viewRange()[1][1]  # 80 or 100: the noise decides
     box.scaleBy((0.5, 0.5), center=(150, 50))
     zoomed = box.viewRange()
-    assert zoomed == [[75, 225], [25, 65]]
+    assert zoomed == [[75, 225], [25, 25 + top / 2]]
     assert plot.redraws > drawn
     assert plot.zoomed
     pair[0].series.feed([Stepped(1.0, 301, 1.0, 50.0, 0.1, 1.0)])
