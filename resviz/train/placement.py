@@ -60,9 +60,9 @@ def thread_environment(threads: int, environment: Mapping[str, str]) -> dict[str
 
     OpenMP reads these once, when torch is loaded. A thread that spins for long while it waits takes the core
     that the other run's worker, or the window, needs; one that sleeps at once must be woken hundreds of times
-    in a step: on two cores a resnet-20 step took 130 ms so, and 114 ms with a short spin (beside a program that
-    kept a core busy, 359 and 353 ms). glibc reads its own when a process starts: activations then lie in
-    huge pages, which saves 2 to 3 % of a resnet-20 step.
+    in a step: on two cores a resnet-20 step took 130 ms so, and 114 ms with a short spin (359 and 353 ms
+    beside a program that kept a core busy). glibc reads its own when a process starts: activations then lie
+    in huge pages, which saves 2 to 3 % of a resnet-20 step.
     """
     tunables = environment.get(_TUNABLES, "")
     return {
