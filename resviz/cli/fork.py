@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from itertools import takewhile
 from pathlib import Path
 
 from resviz.cli.output import answer
 from resviz.cli.recipe import add_set, changes_of
-from resviz.runs.events import Forked
+from resviz.runs.events import Forked, Noted
 from resviz.runs.series import Tail
 from resviz.runs.store import Run, find_runs, fork
 from resviz.train.recipe import with_changes
@@ -66,6 +68,9 @@ def run(command: str, args: argparse.Namespace) -> int:
         + "".join(f"\n  {change}" for change in origin.changes)
         for each, origin in origins
     ]
+    for each in experiment.runs:
+        for note in _notes(each):
+            print(f"{each.name}: {note}", file=sys.stderr)
     answer(args, document, "\n".join([*told, f"Train with: python -m resviz resume {experiment.path}"]))
     return 0
 
@@ -73,3 +78,9 @@ def run(command: str, args: argparse.Namespace) -> int:
 def _origin(run: Run) -> Forked:
     """Return where a run that was just forked comes from."""
     return next(event for event in Tail(run.events_path).read() if isinstance(event, Forked))
+
+
+def _notes(run: Run) -> list[str]:
+    """Return what the log of a run that was just forked ends with: sentences to read before training."""
+    last = takewhile(lambda event: isinstance(event, Noted), reversed(Tail(run.events_path).read()))
+    return [event.message for event in last if isinstance(event, Noted)][::-1]

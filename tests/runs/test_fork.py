@@ -177,3 +177,42 @@ def test_differences_can_be_typed_again():
     told = dict(change.split(": ", 1) for change in differences(Recipe(), after))
     typed = {field: change.split(" -> ")[1] for field, change in told.items()}
     assert with_changes(Recipe(), typed) == after
+
+
+def slowed(parent):
+    """Save at 10 with a rate that a person had set to half of the recipe's."""
+    meta = {"iteration": 10, "rate_factor": 0.5, "warm_up_end": 0}
+    checkpoints.save(parent.checkpoints_path, "iteration-10", bytes([10]), meta)
+
+
+def test_a_rate_set_by_hand_gives_way_to_a_changed_recipe(parent, tmp_path):
+    slowed(parent)
+    recipe = with_changes(parent.recipe(), {"learning_rate": "0.02"})
+    run, told = only_fork(parent, recipes=[recipe], out=tmp_path / "fork")
+    assert checkpoints.read(run.checkpoints_path, "iteration-10").meta["rate_factor"] == 1
+    assert load(run.events_path).rate_changes[-1] == RateChanged(10, 1.0, 0.02)
+    assert "no longer applies" in told[-1].message
+
+
+def test_a_rate_set_by_hand_stays_where_the_recipe_does_and_is_told(parent, tmp_path):
+    slowed(parent)
+    run, told = only_fork(parent, out=tmp_path / "fork")
+    assert checkpoints.read(run.checkpoints_path, "iteration-10").meta["rate_factor"] == 0.5
+    assert "stays 0.5 times" in told[-1].message
+
+
+def test_a_damaged_newest_checkpoint_is_told(parent, tmp_path):
+    path = parent.checkpoints_path / "iteration-10.safetensors"
+    path.write_bytes(path.read_bytes() + b"x")
+    _, told = only_fork(parent, out=tmp_path / "fork")
+    assert told[0].checkpoint == "iteration-5"
+    assert "iteration-10" in told[-1].message
+    assert "iteration-5 is used instead" in told[-1].message
+
+
+@pytest.mark.parametrize("change", [{"data": "cifar10"}, {"train_limit": "9"}, {"validation_split": "on"}])
+def test_pictures_trained_on_are_not_kept_back_afterwards(parent, tmp_path, change):
+    recipe = with_changes(parent.recipe(), change)
+    with pytest.raises(RecipeError, match=r"rewind"):
+        fork([parent], recipes=[recipe], out=tmp_path / "fork")
+    assert only_fork(parent, rewind=True, recipes=[recipe], out=tmp_path / "fork")[0].recipe() == recipe
