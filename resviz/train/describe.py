@@ -106,8 +106,10 @@ def _targets(recipe: Recipe) -> list[str]:
 def _network(recipe: Recipe) -> list[str]:
     begin = {
         "zero-gamma": "The last batch norm of every residual branch begins at 0 (arXiv:1706.02677).",
-        "skipinit": "SkipInit: no batch norm, residual branches begin at 0 (arXiv:2002.10444).",
-        "fixup": "Fixup: no batch norm, weights scaled by depth (arXiv:1901.09321).",
+        "skipinit": "SkipInit: no batch norm, nor in plain twins; residual branches begin at 0 "
+        "(arXiv:2002.10444).",
+        "fixup": "Fixup: no batch norm, nor in plain twins; weights of branches scaled by depth "
+        "(arXiv:1901.09321).",
     }
     sentences = [begin[recipe.residual_init]] if recipe.residual_init in begin else []
     if recipe.survival_last < 1:

@@ -140,6 +140,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise RecipeError(
                 "nesterov needs the optimiser sgd with a momentum above 0: set both, or turn it off."
             )
+        if self.seed < 0:
+            raise RecipeError(f"seed must be 0 or more, not {self.seed}.")
+        if any(milestone < 1 for milestone in self.milestones):
+            raise RecipeError(f"milestones must be at least 1, not {self.milestones}.")
         if list(self.milestones) != sorted(set(self.milestones)):
             raise RecipeError(f"milestones must rise, not {self.milestones}.")
 

@@ -75,3 +75,9 @@ def test_a_wrong_change_is_refused_in_a_sentence(field, text, sentence):
 def test_a_field_that_is_like_no_other_is_answered_by_all_of_them():
     with pytest.raises(RecipeError, match=r"choose one of name, data, .*checkpoint_seconds"):
         with_changes(PAPER, {"xyzzy": "1"})
+
+
+@pytest.mark.parametrize("fields", [{"seed": -1}, {"milestones": (-5, 3)}, {"milestones": (0,)}])
+def test_negative_seeds_and_milestones_are_refused(fields):
+    with pytest.raises(RecipeError, match=next(iter(fields))):
+        Recipe(**fields)
