@@ -13,6 +13,7 @@ from resviz.cli.output import answer, table
 from resviz.cli.train import percent
 from resviz.errors import RunError
 from resviz.runs.events import Checkpoint, Command, Pause, SetLearningRate, Stop
+from resviz.runs.exports import FORMATS, export
 from resviz.runs.store import Run, experiments_root, find_runs, list_experiments, summary
 
 _ANSWER_S = 30.0
@@ -29,7 +30,9 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
         return
     if command == "export":
         parser.add_argument("directory", metavar="RUN", type=Path, help=about)
-        parser.add_argument("--to", choices=("csv",), default="csv", help="the tables' format")
+        parser.add_argument(
+            "--to", choices=FORMATS, default="csv", help="csv, parquet (pyarrow) or TensorBoard's event files"
+        )
         parser.add_argument("-o", "--output", type=Path, required=True, metavar="PATH", help="folder")
         return
     parser.add_argument("directory", metavar="DIR", type=Path, help=about)
@@ -108,16 +111,14 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from resviz.runs.exports import to_csv
-
     runs = find_runs(args.directory)
     files: list[Path] = []
     missing = []
     for each in runs:
         folder = args.output if len(runs) == 1 else args.output / each.name
-        written = to_csv(each, folder)
+        written = export(each, args.to, folder)
         files += written
-        if not any(file.stem == "residual_magnitude" for file in written):
-            missing.append(f"{each.name}: no residual_magnitude.csv, for a plain network has none.")
+        if args.to != "tensorboard" and not any(file.stem == "residual_magnitude" for file in written):
+            missing.append(f"{each.name}: no residual_magnitude.{args.to}, for a plain network has none.")
     answer(args, {"files": [str(file) for file in files]}, "\n".join([*map(str, files), *missing]))
     return 0
