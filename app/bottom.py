@@ -15,13 +15,13 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.lab.table import RunsTable
-from app.plots.depth import transitions
 from app.plots.plot_run import PlotRun, steady_update
 from app.plots.timeline import Timeline
 from app.plots.transport import Transport
 from app.theme import GRID, theme
 from app.views import VIEWS, ViewPage
 from resviz.errors import ResvizError
+from resviz.report.depth import transitions
 
 if TYPE_CHECKING:
     from app.explain.panel import ExplainPanel, ExplainRun

@@ -1,8 +1,4 @@
-"""The design system: an 8-pixel grid, a dark and a light palette, one accent.
-
-Plain networks are warm, residual ones cool, everywhere; the pairs stay apart for the common colour-vision
-deficiencies because they differ in lightness as well as in hue.
-"""
+"""The design system: an 8-pixel grid, a dark and a light palette, one accent; runs have their own palette."""
 
 from __future__ import annotations
 
@@ -17,6 +13,8 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSettings, Qt, Signal, S
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
+
+from resviz.report import palette
 
 GRID = 8
 """Pixels; every margin and spacing is a multiple of it (or half of it inside a control)."""
@@ -85,29 +83,6 @@ LIGHT = Colours(
     danger="#c22f3d",
     plot="#ffffff",
     grid="#d5dce5",
-)
-
-# Runs beyond the first of each family: same family, other lightness and a slight turn of hue.
-_WARM = {
-    True: ("#f0913c", "#f2c14e", "#e8705f", "#f5a9a0", "#c98b4a"),
-    False: ("#b04800", "#8a6100", "#b3261e", "#7d3c12", "#a05a7a"),
-}
-_COOL = {
-    True: ("#3fb6d9", "#7d9cf5", "#4fd1b0", "#a58bf0", "#8fd0f0"),
-    False: ("#006f9e", "#3949c6", "#00795c", "#6a3fc0", "#2f5f7d"),
-}
-
-# Viridis at nine places (CC0, matplotlib): perceptually even, readable without colour vision.
-_SCALE = (
-    (68, 1, 84),
-    (71, 44, 122),
-    (59, 81, 139),
-    (44, 113, 142),
-    (33, 144, 141),
-    (39, 173, 129),
-    (92, 200, 99),
-    (170, 220, 50),
-    (253, 231, 37),
 )
 
 
@@ -212,7 +187,7 @@ class Theme(QObject):
         )
 
     def _palette(self) -> QPalette:
-        colours, palette = self.colours, QPalette()
+        colours, made = self.colours, QPalette()
         role = QPalette.ColorRole
         for which, name in (
             (role.Window, colours.window),
@@ -230,8 +205,8 @@ class Theme(QObject):
             (role.Link, colours.accent),
             (role.Mid, colours.border),
         ):
-            palette.setColor(which, QColor(name))
-        return palette
+            made.setColor(which, QColor(name))
+        return made
 
 
 def _body_font(pixels: int) -> QFont:
@@ -259,18 +234,12 @@ def theme() -> Theme:
 
 def run_colour(index: int, plain: bool) -> QColor:
     """Return the colour of the `index`-th plain (warm) or residual (cool) run, for the palette in force."""
-    family = (_WARM if plain else _COOL)[theme().is_dark]
-    return QColor(family[index % len(family)])
+    return QColor(palette.run_colour(index, plain=plain, dark=theme().is_dark))
 
 
 def scale_colour(t: float) -> QColor:
     """Return the colour of `t` in 0..1 on a perceptually even scale (clamped; grey for NaN)."""
-    if isnan(t):
-        return QColor(theme().colours.border)
-    place = min(max(t, 0.0), 1.0) * (len(_SCALE) - 1)
-    low = min(int(place), len(_SCALE) - 2)
-    share = place - low
-    return QColor(*(round(a + (b - a) * share) for a, b in zip(_SCALE[low], _SCALE[low + 1], strict=True)))
+    return QColor(theme().colours.border) if isnan(t) else QColor(*palette.scale_colour(t))
 
 
 def icon(name: str, colour: str | None = None) -> QIcon:

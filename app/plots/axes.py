@@ -8,8 +8,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QFont
 
-from app.plots.numbers import count_text, nice_step, power_text
 from app.theme import Colours
+from resviz.report.numbers import count_text, nice_step, power_text
 
 
 class Axis(pg.AxisItem):  # type: ignore[misc]

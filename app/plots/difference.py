@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtGui import QColor
 
 from app.plots.header import Entry
@@ -14,20 +13,7 @@ from app.plots.strokes import Stroke
 from app.plots.time_plot import Floats, TimePlot, Track
 from app.plots.timeline import index_at
 from app.theme import theme
-
-_EQUAL = 0.5
-"""Points of difference up to which two networks are said to train equally well."""
-
-
-def twin_of(run: PlotRun, runs: Sequence[PlotRun]) -> PlotRun | None:
-    """Return the plain run to compare a residual one with: its twin by name, or else the only plain one."""
-    plain = [other for other in runs if other.plain and other.experiment == run.experiment]
-    named = [other for other in plain if _bare(other.name) == _bare(run.name)]
-    return named[0] if named else plain[0] if len(plain) == 1 else None
-
-
-def _bare(name: str) -> str:
-    return name.removeprefix("plain").removeprefix("resnet")
+from resviz.report.twins import difference, twin_of, verdict
 
 
 class DifferencePlot(TimePlot):
@@ -54,12 +40,8 @@ class DifferencePlot(TimePlot):
         plain = None if run.plain else twin_of(run, [other for other in self.runs if other.visible])
         if plain is None:
             return []
-        mine, other = run.series.smoothed_train(), plain.series.smoothed_train()
-        if not len(mine) or not len(other):
-            return []
-        end = int(np.searchsorted(mine.x, other.x[-1], side="right"))
-        x = mine.x[:end]
-        return [Track(x, np.interp(x, other.x, other.y) - mine.y[:end])] if end else []
+        x, y = difference(plain.series, run.series)
+        return [Track(x, y)] if len(x) else []
 
     def text(self, value: float) -> str:
         """Return "9.1 points"."""
@@ -90,9 +72,5 @@ class DifferencePlot(TimePlot):
             index = index_at(track.x, at)
             points, iteration = float(track.y[index]), int(track.x[index])
             plain = twin_of(run, self.runs)
-            name = plain.name if plain is not None else ""
-            if abs(points) < _EQUAL:
-                return f"{name} and {run.name} train equally well at iteration {iteration:,}"
-            word = "worse" if points > 0 else "better"
-            return f"{name} trains {abs(points):.1f} points {word} than {run.name} at iteration {iteration:,}"
+            return verdict(plain.name if plain is not None else "", run.name, points, iteration)
         return ""

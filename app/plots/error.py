@@ -10,10 +10,10 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QMenu
 
-from app.plots.paper import END_ERRORS, is_cifar10
 from app.plots.plot_run import PlotRun
 from app.plots.time_plot import Floats, TimePlot, Track
 from app.plots.timeline import Timeline
+from resviz.report.paper import END_ERRORS, is_cifar10
 
 _TOPS = (5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.plots.bookmark import Bookmark
-from app.plots.numbers import nice_end
 from app.plots.quantities import Quantity, Row
+from resviz.report.numbers import nice_end
 from resviz.runs.series import RunSeries
 
 _LOW, _STEPS, _DECADES = -12.0, 20, 24

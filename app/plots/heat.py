@@ -15,11 +15,9 @@ from PySide6.QtGui import QColor, QFontMetricsF
 from app.plots.axes import Axis
 from app.plots.base import Plot
 from app.plots.bookmark import Bookmark
-from app.plots.depth import places_of, stages
 from app.plots.extents import colour_range
 from app.plots.header import Entry, fonts
 from app.plots.mosaic import COLUMNS, Mosaic
-from app.plots.numbers import count_text, nice_step, power_text
 from app.plots.plot_run import PlotRun
 from app.plots.quantities import Quantity
 from app.plots.strokes import Dots, Picture, Stroke, Text, level, pen, upright
@@ -27,6 +25,8 @@ from app.plots.time_plot import TimeBox, cursor_strokes
 from app.plots.timeline import Timeline, index_at
 from app.plots.units import LABELS, Clock, Unit, end_of
 from app.theme import theme
+from resviz.report.depth import places_of, stages
+from resviz.report.numbers import count_text, nice_step, power_text
 from resviz.runs.series import RunSeries
 
 _NARROW = 168

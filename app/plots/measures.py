@@ -5,10 +5,10 @@ from __future__ import annotations
 from operator import attrgetter
 
 from app.plots.means import EpochMean
-from app.plots.numbers import brief
 from app.plots.plot_run import PlotRun
 from app.plots.time_plot import TimePlot, Track
 from app.plots.timeline import Timeline
+from resviz.report.numbers import brief
 
 _LOSSES, _SPEEDS = EpochMean(attrgetter("loss")), EpochMean(attrgetter("speed"))
 

@@ -12,15 +12,15 @@ from PySide6.QtGui import QColor
 
 from app.plots.axes import Axis
 from app.plots.base import Plot
-from app.plots.depth import places_of, stages
 from app.plots.extents import axis_range
 from app.plots.header import Entry, Reading, fonts
-from app.plots.numbers import brief
 from app.plots.plot_run import PlotRun
 from app.plots.quantities import ABSENT, Quantity
 from app.plots.strokes import Dots, Line, Stroke, Text, faded, level, pen, upright
 from app.plots.timeline import Timeline, index_at
 from app.theme import theme
+from resviz.report.depth import places_of, stages
+from resviz.report.numbers import brief
 
 _FEW = 4
 """Runs, up to which the first probes are drawn too."""

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
-from app.plots.paper import MEAN_RESPONSES, is_cifar10
 from app.plots.plot_run import PlotRun
 from app.plots.profile import Profile
 from app.plots.quantities import RESPONSE
 from app.plots.timeline import Timeline
+from resviz.report.paper import MEAN_RESPONSES, is_cifar10
 
 
 class Responses(Profile):

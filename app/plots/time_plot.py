@@ -20,12 +20,12 @@ from app.plots.base import Plot
 from app.plots.bins import Bins
 from app.plots.happenings import happenings
 from app.plots.header import Dash, Entry, Reading, fonts
-from app.plots.numbers import nice_end
 from app.plots.plot_run import PlotRun
 from app.plots.strokes import Band, Dots, Line, Stroke, Text, dashes, level, pen, upright
 from app.plots.timeline import Timeline, index_at
 from app.plots.units import LABELS, UNITS, Clock, Unit, end_of
 from app.theme import theme
+from resviz.report.numbers import nice_end
 
 Floats = NDArray[np.float64]
 _RIGHT_TOP = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.plots.numbers import nice_end
+from resviz.report.numbers import nice_end
 from resviz.runs.series import RunSeries
 
 Unit = Literal["iterations", "epochs", "minutes"]

@@ -1,7 +1,7 @@
 import pytest
 
 from app.plots.axes import Axis
-from app.plots.numbers import brief, count_text, nice_end, nice_step, power_text
+from resviz.report.numbers import brief, count_text, nice_end, nice_step, power_text
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor
 
-from app.plots.depth import places_of, stages, transitions
 from app.plots.plot_run import PlotRun
 from app.plots.profile import Profile
 from app.plots.quantities import GRADIENT, MAGNITUDE
 from app.plots.strokes import Dots, Line, faded
 from resviz.arch.presets import preset
+from resviz.report.depth import places_of, stages, transitions
 from resviz.runs.events import Probed
 from tests.app.plots.fake_runs import fake_series, names
 

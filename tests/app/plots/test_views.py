@@ -7,13 +7,14 @@ import pytest
 from PySide6.QtGui import QColor
 
 from app.plots.classes import ClassPlot
-from app.plots.difference import DifferencePlot, twin_of
+from app.plots.difference import DifferencePlot
 from app.plots.means import EpochMean
 from app.plots.measures import LossPlot, RatePlot, SpeedPlot
 from app.plots.plot_run import PlotRun, steady_update
 from app.plots.responses import Responses, SortedResponses
 from app.plots.strokes import Band, Line
 from app.plots.updates import Updates
+from resviz.report.twins import twin_of
 from resviz.runs.events import Evaluated, Probed, Started, Stepped
 from resviz.runs.series import RunSeries
 from resviz.train.recipe import Recipe
