@@ -33,6 +33,9 @@ def _take(output: Path, seconds: float, width: int, height: int, mode: str) -> N
     # Qt reads its environment when it is imported.
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415
 
+    from app.overrides import make_errors_whole  # noqa: PLC0415
+
+    make_errors_whole()
     from app.theme import theme  # noqa: PLC0415
     from app.window import MainWindow  # noqa: PLC0415
 

@@ -80,6 +80,10 @@ def main(argv: list[str]) -> int:
     if problem:
         print(f"resviz: {problem}", file=sys.stderr)
         return 2
-    from app.window import run  # noqa: PLC0415  (only importable once the checks above have passed)
+    # Only importable once the checks above have passed.
+    from app.overrides import make_errors_whole  # noqa: PLC0415
+
+    make_errors_whole()  # Before any of our classes is made.
+    from app.window import run  # noqa: PLC0415
 
     return run(argv)

@@ -15,6 +15,11 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+with contextlib.suppress(ImportError):  # Tests of the engine run without Qt.
+    from app.overrides import make_errors_whole
+
+    make_errors_whole()
+
 REAL_CIFAR = Path(__file__).resolve().parents[2] / "shared" / "data" / "cifar10"
 
 
@@ -22,6 +27,9 @@ def pytest_addoption(parser):
     """Add the options of this project's tests."""
     about = "interrupt runs more often, elsewhere each time (or as with this seed)"
     parser.addoption("--long", nargs="?", type=int, const=time.time_ns(), metavar="SEED", help=about)
+    parser.addoption(
+        "--new-pictures", action="store_true", help="take the golden pictures anew: look at them"
+    )
 
 
 @pytest.fixture(autouse=True)

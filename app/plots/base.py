@@ -220,7 +220,8 @@ class Plot(QWidget):
         self.x_axis.showLabel(not short)
         self.y_axis.dress(colours, text, self.y_label)
         self.x_axis.setHeight(round(text.pixelSize() * (1.3 if short else 2.6) + 6))
-        self.y_axis.setWidth(round(text.pixelSize() * 4.2 + 4))
+        # "2×10⁻⁴" is longer than "12.5k".
+        self.y_axis.setWidth(round(text.pixelSize() * (5.2 if self.y_axis.log else 4.2) + 4))
         self.view.getPlotItem().showGrid(x=False, y=True, alpha=0.55)
         self.view.getPlotItem().layout.setContentsMargins(2, GRID, 2 * GRID, 2)
         self.button.setIcon(icon("more"))

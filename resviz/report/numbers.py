@@ -26,7 +26,9 @@ def superscript(number: int) -> str:
 
 
 def brief(value: float, digits: int = 3) -> str:
-    """Return a number with so many digits: "0.0312", "3.12×10⁻⁵"."""
+    """Return a number with so many digits: "0.0312", "3.12×10⁻⁵"; what is no number is a dash."""
+    if not math.isfinite(value):
+        return "–"
     if value == 0 or 0.001 <= abs(value) < 1000:
         return f"{value:.{digits}g}"
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")

@@ -51,3 +51,8 @@ def test_ticks(qapp):
     assert between == []
     (_, decades), (_, between) = Axis("left", log=True).tickValues(0, 1, 300)
     assert Axis("left", log=True).tickStrings(decades + between, 1, 1) == ["1", "10", "2", "5"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_a_dash(value):
+    assert brief(value) == "–"
