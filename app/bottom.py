@@ -147,13 +147,14 @@ class Bottom(QTabWidget):
         """Return a run as plots show it; what its files say of it is read once."""
         if run.path not in self._known:
             plotted = PlotRun(run.name, run.series, QColor(), run.plain, experiment=str(run.path.parent))
+            plotted.folder, plotted.seed, plotted.repeats = run.run.name, run.seed, run.repeats
             if run.architecture is not None:
                 plotted.network, plotted.transitions = run.architecture.name, transitions(run.architecture)
             with contextlib.suppress(ResvizError):
                 plotted.steady_update = steady_update(run.run.recipe())
             self._known[run.path] = plotted
         known = self._known[run.path]
-        return replace(known, series=run.series, colour=self._session.colour(run.path))
+        return replace(known, name=run.name, series=run.series, colour=self._session.colour(run.path))
 
     @Slot()
     def _on_updated(self) -> None:

@@ -82,7 +82,7 @@ class Offers(QWidget):
     def _offer_resume(
         self, session: Session, experiment: Experiment, runs: list[Run], *, others: int
     ) -> None:
-        names = " and ".join(run.name for run in runs)
+        names = " and ".join(run.title for run in runs)
         verb = "was" if len(runs) == 1 else "were"
         iteration = min(summary(run).iterations for run in runs)
 

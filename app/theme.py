@@ -237,6 +237,11 @@ def run_colour(index: int, plain: bool) -> QColor:
     return QColor(palette.run_colour(index, plain=plain, dark=theme().is_dark))
 
 
+def named_colour(name: str) -> QColor:
+    """Return one of the colours of runs, for the palette in force."""
+    return QColor(palette.named_colour(name, dark=theme().is_dark))
+
+
 def scale_colour(t: float) -> QColor:
     """Return the colour of `t` in 0..1 on a perceptually even scale (clamped; grey for NaN)."""
     return QColor(theme().colours.border) if isnan(t) else QColor(*palette.scale_colour(t))

@@ -201,6 +201,7 @@ class Workspace(QWidget):
             alike = [pane for pane in free if is_plain(pane.document.architecture) == plain]
             pane = (alike or free)[0]
             free.remove(pane)
+            shown[id(pane)] = structure  # Runs of one network with several seeds have one pane.
             if pane.document in self._restored and pane.document.modified:
                 kept.append(pane.document.name)
             else:

@@ -78,13 +78,15 @@ class WorkerBridge(QObject):
 
     # Training
 
-    def train(self, architectures: Sequence[Architecture], recipe: Recipe) -> Experiment:
-        """Write an experiment and start training it.
+    def train(
+        self, architectures: Sequence[Architecture], recipe: Recipe, seeds: Sequence[int] | None = None
+    ) -> Experiment:
+        """Write an experiment, of a run for each architecture and seed, and start training it.
 
         Raises:
             ResvizError: the folder cannot be written.
         """
-        experiment = create_experiment(list(architectures), recipe)
+        experiment = create_experiment(list(architectures), recipe, seeds=seeds)
         self.start(experiment.runs, recipe.device)
         return experiment
 

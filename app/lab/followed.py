@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from resviz.arch.graph import Architecture
 from resviz.arch.twin import is_plain
 from resviz.errors import ResvizError
+from resviz.runs import labels
 from resviz.runs.events import Changed, Noted, Started
+from resviz.runs.labels import NONE, Labels
+from resviz.runs.seeds import repeats
 from resviz.runs.series import RunSeries, Tail
 from resviz.runs.store import Run
 
@@ -48,6 +51,12 @@ class FollowedRun:
     """The recipe's, before its first drop; 0 where it cannot be read."""
     data: str = ""
     """What the recipe trains on."""
+    seed: int | None = None
+    """The recipe's; None where it cannot be read."""
+    repeats: str = ""
+    """Runs for which this is equal differ by their seeds only; "": nothing is known of others like it."""
+    labels: Labels = NONE
+    """What a person said of it."""
     series: RunSeries = field(default_factory=RunSeries)
     worker: WorkerProcess | None = None
     death: str = ""
@@ -78,22 +87,30 @@ class FollowedRun:
 
     def __post_init__(self) -> None:
         self._tail = Tail(self.run.events_path)
+        self.read_labels()
         self._alive = self.run.alive()
         with contextlib.suppress(OSError), self.run.events_path.open("rb") as log:
             self.fork = b'"forked"' in log.read(_HEAD_BYTES)
 
+    def read_labels(self) -> None:
+        """Take up what a person said of it by now; where that cannot be read, what was known stays."""
+        with contextlib.suppress(ResvizError):
+            self.labels = labels.read(self.path)
+
     @classmethod
     def open(cls, run: Run) -> FollowedRun:
         """Follow `run`; a damaged architecture or recipe is no reason not to show its curves."""
-        architecture, batch_size, learning_rate, data = None, 0, 0.0, ""
-        try:
+        architecture = recipe = None
+        with contextlib.suppress(ResvizError):
             architecture = run.architecture()
             recipe = run.recipe()
-            batch_size, learning_rate, data = recipe.batch_size, recipe.learning_rate, recipe.data
-        except ResvizError:
-            pass
         plain = is_plain(architecture) if architecture is not None else run.name.startswith("plain")
-        return cls(run, plain, architecture, batch_size, learning_rate, data)
+        followed = cls(run, plain, architecture, recipe.batch_size if recipe else 0)
+        if architecture is not None and recipe is not None:
+            followed.learning_rate, followed.data = recipe.learning_rate, recipe.data
+            followed.seed = recipe.seed
+            followed.repeats = "" if followed.fork else repeats(architecture, recipe)
+        return followed
 
     @property
     def path(self) -> Path:
@@ -102,7 +119,9 @@ class FollowedRun:
 
     @property
     def name(self) -> str:
-        """The run's name; a fork, which has its parent's, says that it is one."""
+        """What the run is called: its title; else its folder's name, and a fork says that it is one."""
+        if self.labels.title:
+            return self.labels.title
         return f"{self.run.name} (fork)" if self.fork else self.run.name
 
     @property

@@ -162,6 +162,7 @@ class LiveView(QWidget):
         column.addWidget(self._where)
         column.addWidget(self.message)
         theme().changed.connect(self._on_theme_changed)
+        session.runs_changed.connect(self._on_runs_changed)
         self._on_theme_changed()
 
     @property
@@ -242,6 +243,13 @@ class LiveView(QWidget):
             longest = max((seconds for seconds in left if seconds is not None), default=None)
             parts.append(f"{duration_text(None if None in left else longest) or '–'} left")
         self._where.setText(" · ".join(parts))
+
+    @Slot()
+    def _on_runs_changed(self) -> None:
+        """Take up titles and colours."""
+        for readout in self._readouts:
+            readout.recolour()
+            readout.refresh()
 
     @Slot()
     def _on_theme_changed(self) -> None:

@@ -28,6 +28,11 @@ class PlotRun:
     """What update-to-weight settles at, over the root of the rate; None: the recipe has no such law."""
     experiment: str = ""
     """Folder of the experiment: twins are looked for within it."""
+    folder: str = ""
+    """Name of the run's own folder, by which it is told from others that are called the same."""
+    seed: int | None = None
+    repeats: str = ""
+    """Runs for which this is equal differ by their seeds only; "": there are none."""
 
 
 def steady_update(recipe: Recipe) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,13 +13,26 @@ import msgspec
 from resviz.cli.output import answer, table
 from resviz.cli.train import percent
 from resviz.errors import RunError
+from resviz.runs import labels, search
 from resviz.runs.events import Checkpoint, Command, Pause, SetLearningRate, Stop
 from resviz.runs.exports import FORMATS, export
-from resviz.runs.store import Run, experiments_root, find_runs, list_experiments, summary
+from resviz.runs.store import (
+    Run,
+    RunSummary,
+    experiment_of,
+    experiments_root,
+    find_runs,
+    list_experiments,
+    summary,
+)
 
 _ANSWER_S = 30.0
 """How long to wait until the workers have obeyed: a step of a large network can take that long."""
 _POLL_S = 0.05
+_FILTER = (
+    "only runs of which each of these words tells something; a word may look in one place: "
+    f"{', '.join(f'{field}:' for field in search.FIELDS)}, such as 'tag:final state:failed'"
+)
 
 
 def register(command: str, parser: argparse.ArgumentParser) -> None:
@@ -27,6 +41,10 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     if command == "runs":
         about += ", or a folder of such"
         parser.add_argument("directory", nargs="?", metavar="DIR", type=Path, help=about)
+        parser.add_argument("--filter", default="", metavar="TEXT", help=_FILTER)
+        parser.epilog = (
+            f"The keys of --json: runs, a list with {', '.join(RunSummary.__struct_fields__)} of each."
+        )
         return
     if command == "export":
         parser.add_argument("directory", metavar="RUN", type=Path, help=about)
@@ -87,10 +105,14 @@ def _list(args: argparse.Namespace) -> int:
         runs = [each for experiment in list_experiments() for each in experiment.runs]
     else:
         runs = find_runs(args.directory)
+    empty = f"There are no runs in {experiments_root()} yet: start with `resviz train` or `resviz demo`."
     summaries = [summary(each) for each in runs]
+    if args.filter.strip():
+        summaries = _matching(runs, summaries, args.filter)
+        empty = f"No run matches {args.filter!r}: use fewer words, or leave out --filter." if runs else empty
     rows = [
         [
-            s.name,
+            s.title or s.name,
             s.state,
             f"{s.iterations}/{s.iterations_asked or '?'}",
             percent(s.train_error_pct),
@@ -100,14 +122,38 @@ def _list(args: argparse.Namespace) -> int:
         for s in summaries
     ]
     header = ["run", "state", "iterations", "train error", "test error", "folder"]
+    if any(s.tags for s in summaries):
+        header.insert(1, "tags")
+        for row, s in zip(rows, summaries, strict=True):
+            row.insert(1, ", ".join(s.tags))
     if any(s.parent for s in summaries):
         header.append("forked from")
         for row, s in zip(rows, summaries, strict=True):
             row.append(f"{s.parent} at {s.forked_at}" if s.parent else "")
-    empty = f"There are no runs in {experiments_root()} yet: start with `resviz train` or `resviz demo`."
     text = table(header, rows) if rows else empty
+    for s in summaries:
+        if s.labels_problem:
+            print(f"note: {s.labels_problem}", file=sys.stderr)
     answer(args, {"runs": [msgspec.to_builtins(s) for s in summaries]}, text)
     return 0
+
+
+def _matching(runs: Sequence[Run], summaries: Sequence[RunSummary], text: str) -> list[RunSummary]:
+    """Return the summaries of the runs that a person asked for."""
+    query = search.Query.of(text)
+    found = []
+    for each, known in zip(runs, summaries, strict=True):
+        experiment = experiment_of(each)
+        of_experiment = labels.NONE if experiment is None else labels.known(experiment.path)[0]
+        written = labels.known(each.path)[0]
+        about = {
+            **search.lasting(each),
+            **search.said(written, of_experiment, "" if experiment is None else experiment.name),
+            "state": known.state,
+        }
+        if query.finds(search.folded(about)):
+            found.append(known)
+    return found
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -38,6 +38,10 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
         return
     parser.add_argument("architectures", nargs="+", metavar="ARCH", help="a preset (resnet-20) or a file")
     add_options(parser)
+    parser.add_argument(
+        "--seeds", type=_seeds, metavar="S,S",
+        help="a run of each network with each of these seeds, such as 0,1,2, in place of --seed",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR", help="the experiment's folder")
     parser.add_argument("--name", help="the experiment's name (made of the networks' names)")
     parser.add_argument("--image-size", type=int, metavar="PX", help="input side of preset architectures")
@@ -51,6 +55,8 @@ def run(command: str, args: argparse.Namespace) -> int:
 
 
 def _train(args: argparse.Namespace) -> int:
+    if args.seeds is not None and args.seed is not None:
+        raise RecipeError("--seed and --seeds say different things: give one of them.")
     recipe = recipe_of(args)
     devices.check_present(recipe.device)
     classes = _classes_of(recipe.data)
@@ -60,13 +66,21 @@ def _train(args: argparse.Namespace) -> int:
             raise BuildError(f"{architecture.name} cannot be trained: {problem.message} {problem.mend}")
     _advise(architectures, recipe.data, args.image_size)
     before = args.out is not None and args.out.is_dir()
-    experiment = create_experiment(architectures, recipe, name=args.name, out=args.out)
+    experiment = create_experiment(architectures, recipe, name=args.name, out=args.out, seeds=args.seeds)
     try:
         return _watch(args, experiment.runs, experiment.path, recipe.device)
     except NothingTrainedError:
         # The corrected command shall find the place free.
         experiment.remove(keep_folder=before and experiment.path == args.out)
         raise
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        message = f"{text!r} is no list of seeds: write 0,1,2"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _resume(args: argparse.Namespace) -> int:

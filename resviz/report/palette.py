@@ -6,17 +6,25 @@ deficiencies because they differ in lightness as well as in hue.
 
 from __future__ import annotations
 
-# Runs beyond the first of each family: same family, other lightness and a slight turn of hue.
-WARM: dict[bool, tuple[str, ...]] = {
-    True: ("#f0913c", "#f2c14e", "#e8705f", "#f5a9a0", "#c98b4a"),
-    False: ("#b04800", "#8a6100", "#b3261e", "#7d3c12", "#a05a7a"),
+from resviz.runs.labels import COOL, WARM
+
+RUNS = {
+    "orange": ("#f0913c", "#b04800"),
+    "yellow": ("#f2e791", "#968e4c"),
+    "red": ("#c63c2c", "#4e030f"),
+    "pink": ("#9b5c73", "#83215a"),
+    "brown": ("#b49772", "#7c4a2d"),
+    "blue": ("#3fb6d9", "#006f9e"),
+    "indigo": ("#5c6ab4", "#1b38a8"),
+    "green": ("#85f0bb", "#12926c"),
+    "violet": ("#ae47f4", "#b436ec"),
+    "sky": ("#b7f2f5", "#5299a1"),
 }
-"""Of plain runs, on dark ground (True) and on light (False)."""
-COOL: dict[bool, tuple[str, ...]] = {
-    True: ("#3fb6d9", "#7d9cf5", "#4fd1b0", "#a58bf0", "#8fd0f0"),
-    False: ("#006f9e", "#3949c6", "#00795c", "#6a3fc0", "#2f5f7d"),
-}
-"""Of residual runs."""
+"""Of runs, on dark ground and on light.
+
+Beside the first of each family chosen by search: any two of the ten differ by 20 or more (CIE 1976), also as
+people without red or green cones see them (Machado et al. 2009), and stand out from the ground by 3 to 1.
+"""
 
 SCALE = (
     (68, 1, 84),
@@ -34,8 +42,14 @@ SCALE = (
 
 def run_colour(index: int, *, plain: bool, dark: bool) -> str:
     """Return the colour of the `index`-th plain (warm) or residual (cool) run, "#rrggbb"."""
-    family = (WARM if plain else COOL)[dark]
-    return family[index % len(family)]
+    family = WARM if plain else COOL
+    return named_colour(family[index % len(family)], dark=dark)
+
+
+def named_colour(name: str, *, dark: bool) -> str:
+    """Return a colour that a person chose for a run, one of `WARM` or `COOL`, as "#rrggbb"."""
+    on_dark, on_light = RUNS[name]
+    return on_dark if dark else on_light
 
 
 def scale_colour(t: float) -> tuple[int, int, int]:

@@ -22,6 +22,10 @@ class Named(Protocol):
         """The run's name, as shown."""
 
     @property
+    def folder(self) -> str:
+        """The name of the run's own folder: the one shown may be anything; "": as shown."""
+
+    @property
     def plain(self) -> bool:
         """Whether the network has no shortcuts."""
 
@@ -36,12 +40,12 @@ AnyRun = TypeVar("AnyRun", bound=Named)
 def twin_of(run: AnyRun, runs: Sequence[AnyRun]) -> AnyRun | None:
     """Return the plain run to compare a residual one with: its twin by name, or else the only plain one."""
     plain = [other for other in runs if other.plain and other.experiment == run.experiment]
-    named = [other for other in plain if _bare(other.name) == _bare(run.name)]
+    named = [other for other in plain if _bare(other) == _bare(run)]
     return named[0] if named else plain[0] if len(plain) == 1 else None
 
 
-def _bare(name: str) -> str:
-    return name.removeprefix("plain").removeprefix("resnet")
+def _bare(run: Named) -> str:
+    return (run.folder or run.name).removeprefix("plain").removeprefix("resnet")
 
 
 def difference(plain: RunSeries, residual: RunSeries) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -16,6 +16,7 @@ import platformdirs
 from resviz.arch import files
 from resviz.arch.graph import Architecture, natural_key
 from resviz.errors import FormatError, ResvizError, RunError
+from resviz.runs import labels
 from resviz.runs.run import ARCHITECTURE, RECIPE, Run, read, write
 from resviz.train import recipe as recipes
 from resviz.train.recipe import Recipe
@@ -77,8 +78,13 @@ class Experiment:
 
     @property
     def name(self) -> str:
-        """The experiment's name, as shown."""
+        """The name that the experiment was made with."""
         return self.file.name or self.path.absolute().name
+
+    @property
+    def title(self) -> str:
+        """What a person calls the experiment, as shown everywhere; without a title, its name."""
+        return labels.known(self.path)[0].title or self.name
 
     @property
     def runs(self) -> list[Run]:
@@ -93,6 +99,7 @@ class Experiment:
             shutil.rmtree(run.path, ignore_errors=True)
         with contextlib.suppress(OSError):
             (self.path / _EXPERIMENT).unlink(missing_ok=True)
+            (self.path / labels.FILE).unlink(missing_ok=True)
             if not keep_folder:
                 self.path.rmdir()
 
@@ -158,6 +165,14 @@ def list_experiments(root: str | os.PathLike[str] | None = None) -> list[Experim
             with contextlib.suppress(ResvizError):
                 found.append(Experiment.open(entry))
     return sorted(found, key=lambda e: e.file.created, reverse=True)
+
+
+def experiment_of(run: Run) -> Experiment | None:
+    """Return the experiment that a run stands in; None: it stands alone, or in a damaged one."""
+    try:
+        return Experiment.open(run.path.absolute().parent)
+    except ResvizError:
+        return None
 
 
 def find_runs(path: str | os.PathLike[str]) -> list[Run]:

@@ -12,7 +12,7 @@ from resviz.arch import files
 from resviz.arch.graph import Architecture
 from resviz.atomic import write_atomically
 from resviz.errors import DiskFullError, ResvizError, RunError
-from resviz.runs import events, lines, lock
+from resviz.runs import events, labels, lines, lock
 from resviz.runs.events import Changed, Command, Event, RunState, Started
 from resviz.train import recipe as recipes
 from resviz.train.recipe import Recipe
@@ -20,6 +20,10 @@ from resviz.train.recipe import Recipe
 ARCHITECTURE, RECIPE = "architecture.json", "recipe.json"
 _RESERVE_BYTES = 1 << 18
 """Room for the lines of a moment of training, and for the sentence that says why it goes no further."""
+
+
+class _Named(msgspec.Struct):
+    name: str = ""
 
 
 class Run:
@@ -41,6 +45,11 @@ class Run:
     def name(self) -> str:
         """The name of the run's folder."""
         return self.path.absolute().name
+
+    @property
+    def title(self) -> str:
+        """What a person calls the run, as shown everywhere; where nobody gave it a title, its name."""
+        return labels.known(self.path)[0].title or self.name
 
     @property
     def events_path(self) -> Path:
@@ -75,6 +84,17 @@ class Run:
         """
         path = self.path / ARCHITECTURE
         return files.from_json(read(path), str(path))
+
+    def network(self) -> str:
+        """Return the architecture's name, without making sense of the rest; "" where it has none.
+
+        Raises:
+            RunError: the file is missing or unreadable.
+        """
+        try:
+            return msgspec.json.decode(read(self.path / ARCHITECTURE), type=_Named).name
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""
 
     def recipe(self) -> Recipe:
         """Read the recipe.

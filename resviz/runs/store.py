@@ -1,7 +1,8 @@
 """Where runs live: an experiment's folder holds `experiment.json` and one folder a run.
 
 A run's folder holds `architecture.json`, `recipe.json`, `events.jsonl` and `commands.jsonl` (append only),
-`checkpoints/` and `log.txt`. Nothing in it has to be where it was: copying the folder moves the run.
+`checkpoints/` and `log.txt`; `labels.json` where a person gave it a title, tags, a note or a colour, as
+beside `experiment.json`. Nothing in it has to be where it was: copying the folder moves the run.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import msgspec
 
 from resviz.arch.graph import Architecture
 from resviz.errors import RunError
+from resviz.runs import labels
 from resviz.runs.experiment import (
     Experiment,
     ExperimentFile,
     data_root,
+    experiment_of,
     experiments_root,
     find_runs,
     free_name,
@@ -37,6 +40,7 @@ __all__ = [
     "RunSummary",
     "create_experiment",
     "data_root",
+    "experiment_of",
     "experiments_root",
     "find_runs",
     "fork",
@@ -71,10 +75,18 @@ def create_experiment(
         raise RunError("There is no architecture to train: choose at least one.")
     used = (recipe.seed,) if seeds is None else tuple(dict.fromkeys(seeds))
     plan: dict[str, tuple[Architecture, Recipe]] = {}
+    titles: dict[str, str] = {}
     for architecture in architectures:
         for seed in used:
             suffix = f"-seed{seed}" if len(used) > 1 else ""
             run_name = free_name(architecture.name, plan, suffix)
             plan[run_name] = (architecture, msgspec.structs.replace(recipe, seed=seed))
+            if len(used) > 1:
+                titles[run_name] = f"{architecture.name} seed {seed}"
     title = name or " and ".join(dict.fromkeys(a.name for a in architectures))
-    return write_experiment(plan, title, out)
+
+    def label(run: Run) -> None:
+        if run.name in titles:
+            labels.change(run.path, title=titles[run.name])
+
+    return write_experiment(plan, title, out, fill=label)

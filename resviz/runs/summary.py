@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from resviz.errors import ResvizError
-from resviz.runs import events, lines
+from resviz.runs import events, labels, lines
 from resviz.runs.events import Changed, Evaluated, Forked, Noted, RateChanged, RunState, Started, Stepped
 from resviz.runs.run import Run, settled, tells_state
 
@@ -18,8 +18,16 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """What tables and the command line show of a run; None: not known (yet)."""
 
     name: str
+    """The name of the run's folder."""
     directory: str
     state: RunState
+    title: str = ""
+    """What a person calls the run; "": nobody gave it a title."""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    """What a person wrote about the run."""
+    labels_problem: str = ""
+    """Why title, tags and note cannot be read, one sentence."""
     message: str = ""
     """The worker's sentence about the state, where there is one."""
     iterations: int = 0
@@ -51,6 +59,7 @@ def summary(run: Run) -> RunSummary:
         RunError: the log is there but cannot be read.
     """
     alive = run.alive()
+    said, labels_problem = labels.known(run.path)
     forked, begun = _beginning(run)
     if forked is not None:
         begun = _newest_started(run)  # Its epochs may be of another length than its parent's.
@@ -98,6 +107,10 @@ def summary(run: Run) -> RunSummary:
         name=run.name,
         directory=str(run.path),
         state=settled_state,
+        title=said.title,
+        tags=said.tags,
+        note=said.note,
+        labels_problem=labels_problem,
         message=state.message if isinstance(state, Changed) and state.state == settled_state else "",
         iterations=newest.iteration if newest else 0,
         iterations_asked=_iterations_asked(run, begun),

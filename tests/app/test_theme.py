@@ -1,9 +1,11 @@
 import itertools
+import math
 
 import pytest
 from PySide6.QtGui import QColor
 
-from app.theme import DARK, LIGHT, icon, run_colour, scale_colour, theme
+from app.theme import DARK, LIGHT, icon, named_colour, run_colour, scale_colour, theme
+from resviz.runs.labels import COOL, WARM
 
 
 def luminance(colour: str) -> float:
@@ -60,3 +62,39 @@ def test_scale_is_even_in_lightness_and_clamped(qapp):
 def test_icons_are_drawn_in_the_asked_colour(qapp):
     image = icon("stop", "#ff0000").pixmap(24).toImage()
     assert image.pixelColor(image.width() // 2, image.height() // 2) == QColor("#ff0000")
+
+
+SEEN = {
+    "by all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "without red cones": (
+        (0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998),
+    ),
+    "without green cones": (
+        (0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881),
+    ),
+}  # fmt: skip
+"""Machado, Oliveira, Fernandes 2009, for linear red, green and blue."""
+
+
+def lab(colour: QColor, seen: tuple) -> tuple[float, float, float]:
+    """CIE L*a*b* of a colour as somebody sees it."""
+    channels = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour.getRgbF()[:3]]
+    red, green, blue = (min(max(sum(map(float.__mul__, map(float, row), channels)), 0), 1) for row in seen)
+    x = (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505
+    y = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    z = (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089
+    x, y, z = (t ** (1 / 3) if t > 0.008856 else 7.787 * t + 16 / 116 for t in (x, y, z))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("seen", SEEN)
+@pytest.mark.parametrize("mode", ["dark", "light"])
+def test_colours_of_runs_are_told_apart_by_everyone(qapp, mode, seen):
+    theme().set_mode(mode)
+    colours = {name: named_colour(name) for name in WARM + COOL}
+    panel = theme().colours.panel
+    theme().set_mode("system")
+    for one, other in itertools.combinations(colours, 2):
+        apart = math.dist(lab(colours[one], SEEN[seen]), lab(colours[other], SEEN[seen]))
+        assert apart >= 20, (one, other)
+    assert all(contrast(colour.name(), panel) >= 3 for colour in colours.values())
