@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "checkpoint": ("resviz.cli.runs", "write a checkpoint of a running run now"),
     "learning-rate": ("resviz.cli.runs", "change the learning rate of a running run"),
     "export": ("resviz.cli.runs", "write a run's curves and probes to tables"),
+    "report": ("resviz.cli.report", "write an experiment's curves, numbers and recipe as one HTML file"),
     "evaluate": ("resviz.cli.explain", "test error of a run's newest checkpoint"),
     "explain": ("resviz.cli.explain", "attribution maps of test pictures from a run's newest checkpoint"),
     "worker": ("resviz.worker", "train run folders in this process (the window starts it)"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from resviz.runs.series import RunSeries
 
+PAPER_ITERATIONS = 64_000
+"""After which its networks for CIFAR-10 ended."""
 END_ERRORS: dict[str, tuple[float, float]] = {
     "plain-20": (1.4, 9.6),
     "plain-32": (1.3, 10.1),
