@@ -1,4 +1,4 @@
-"""The lower half of the window: curves, all runs, and explanations; what is not seen yet is not made yet."""
+"""The lower half of the window: layouts of plots, all runs, explanations; what is not seen is not made."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSettings, Signal, Slot
 from PySide6.QtGui import QColor, QResizeEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 from app.lab.followed import FollowedRun
 from app.lab.session import Session
 from app.lab.table import RunsTable
+from app.layouts.area import Area
+from app.layouts.catalogue import LAYOUTS
+from app.layouts.panel import Panel
 from app.plots.plot_run import PlotRun, steady_update
 from app.plots.timeline import Timeline
 from app.plots.transport import Transport
 from app.theme import GRID, theme
-from app.views import VIEWS, ViewPage
 from resviz.errors import ResvizError
 from resviz.report.depth import transitions
 
@@ -27,17 +29,20 @@ if TYPE_CHECKING:
     from app.explain.panel import ExplainPanel, ExplainRun
     from app.plots.base import Plot
 
-CURVES = 0
-RUNS, EXPLAIN = len(VIEWS), len(VIEWS) + 1
+RUNS, EXPLAIN = len(LAYOUTS), len(LAYOUTS) + 1
 
 
 class Bottom(QTabWidget):
-    """Tabs over the session's runs: the views, all runs, explanations. The views share one time cursor."""
+    """Tabs over the session's runs: layouts of plots that share one time cursor, all runs, explanations."""
 
     told = Signal(str)
     failed = Signal(str)
     layer_clicked = Signal(str)
     """A layer was clicked in a plot: its name."""
+    arranged = Signal()
+    """Other plots are open, or another tab is in front."""
+    alone_wanted = Signal(object)
+    """A plot is wanted over the whole window: its panel."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -45,12 +50,16 @@ class Bottom(QTabWidget):
         self.timeline = Timeline(self)
         self.setDocumentMode(True)
         self.tabBar().setDrawBase(False)
-        self.pages = [ViewPage(view, self.timeline) for view in VIEWS]
-        for page in self.pages:
-            page.told.connect(self.told)
-            page.failed.connect(self.failed)
-            page.layer_clicked.connect(self.layer_clicked)
-            self.addTab(page, page.view.title)
+        self.areas = [Area(layout, self.timeline) for layout in LAYOUTS]
+        for area in self.areas:
+            area.told.connect(self.told)
+            area.failed.connect(self.failed)
+            area.layer_clicked.connect(self.layer_clicked)
+            area.arranged.connect(self.arranged)
+            area.alone_wanted.connect(self.alone_wanted)
+            self.setTabToolTip(self.addTab(area, area.layout_.title), area.layout_.about)
+        self.area = self.areas[self._remembered()]
+        """The layout in front, or that was last."""
         self.table = RunsTable(session)
         self.table.told.connect(self.told)
         self.table.failed.connect(self.failed)
@@ -62,7 +71,20 @@ class Bottom(QTabWidget):
         column.setContentsMargins(0, 0, 0, 0)
         self.addTab(self._explain_page, "Explain")
         self.transport = Transport(self.timeline)
-        self.setCornerWidget(self.transport)
+        self.plots_button = QToolButton()
+        """Opens the menu of plots."""
+        self.plots_button.setProperty("role", "tiny")
+        self.plots_button.setText("Plots")
+        self.plots_button.setToolTip("Open, close and reset the plots of this layout")
+        self.plots_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID // 2)
+        row.addWidget(self.plots_button)
+        row.addWidget(self.transport)
+        self.setCornerWidget(corner)
+        self.setCurrentWidget(self.area)
         self._ready = False
         self._known: dict[Path, PlotRun] = {}
         self.currentChanged.connect(self._on_tab)
@@ -73,17 +95,62 @@ class Bottom(QTabWidget):
 
     @property
     def plots(self) -> dict[str, Plot]:
-        """The plots made so far, by name."""
-        return {name: plot for page in self.pages for name, plot in page.plots.items()}
+        """The plots made so far of the layout in front (or last there), by key."""
+        return self.area.plots
+
+    def show_plots(self) -> None:
+        """Bring the last layout in front, unless one is."""
+        self.setCurrentWidget(self.area)
+
+    def toggle_plot(self, key: str) -> None:
+        """Open a plot in the layout in front, or close it."""
+        covered = self.currentWidget() is not self.area
+        self.show_plots()
+        if not (covered and key in self.area.open):
+            self.area.toggle(key)
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Put the plots of the layout back where they are given."""
+        self.show_plots()
+        self.area.arrange()
+        self.told.emit(f"{self.area.layout_.title}: all plots are where they were at first.")
+
+    def panel_to_show(self) -> Panel | None:
+        """Return the panel that has the keyboard or the mouse, else the first in sight."""
+        if self.currentWidget() is not self.area:
+            return None
+        seen = [panel for panel in self.area.panels.values() if panel.in_sight and panel.plot is not None]
+        for panel in seen:
+            if panel.underMouse() or (panel.plot is not None and panel.plot.hasFocus()):
+                return panel
+        return seen[0] if seen else None
+
+    def set_plots_menu(self, menu: QMenu) -> None:
+        """Open this menu beside the tabs, too."""
+        self.plots_button.setMenu(menu)
 
     def highlight(self, name: str) -> None:
-        """Point at one plot of the first view with a small mark at its top ("" for none)."""
-        self.pages[CURVES].highlight(name)
+        """Point at one plot with a small mark at its top ("" for none)."""
+        for area in self.areas:
+            area.highlight(name)
 
     def set_selected(self, blocks: frozenset[str]) -> None:
         """Mark the layers of the blocks that are selected on the canvas."""
-        for page in self.pages:
-            page.set_selected(blocks)
+        for area in self.areas:
+            area.set_selected(blocks)
+
+    def save_layouts(self) -> None:
+        """Remember where plots stand, and which layout is in front."""
+        for area in self.areas:
+            area.save()
+        QSettings().setValue("layouts/current", self.area.layout_.key)
+
+    @staticmethod
+    def _remembered() -> int:
+        """Return the layout that was last in front."""
+        key = QSettings().value("layouts/current")
+        return next((place for place, layout in enumerate(LAYOUTS) if layout.key == key), 0)
 
     def close_workers(self) -> None:
         """End what runs for the tabs."""
@@ -111,13 +178,16 @@ class Bottom(QTabWidget):
 
     @Slot()
     def _fit_transport(self) -> None:
-        room = self.width() - self.tabBar().sizeHint().width() - 2 * GRID
+        buttons = self.plots_button.sizeHint().width() + GRID // 2
+        room = self.width() - self.tabBar().sizeHint().width() - 2 * GRID - buttons
         self.transport.set_room(min(room, 60 * GRID))
 
     @Slot(int)
     def _on_tab(self, index: int) -> None:
-        if index < len(self.pages) and self._ready:
-            self.pages[index].make()
+        if index < len(self.areas):
+            self.area = self.areas[index]
+            if self._ready:
+                self.area.make_plots()
         if index == EXPLAIN and self.explain is None:
             from app.explain.panel import ExplainPanel  # noqa: PLC0415
 
@@ -128,10 +198,11 @@ class Bottom(QTabWidget):
             layout.addWidget(self.explain)
         if index == EXPLAIN and self.explain is not None:
             self.explain.set_runs(self._explain_runs())
+        self.arranged.emit()
 
     @Slot()
     def _on_opened(self) -> None:
-        self.setCurrentIndex(CURVES)
+        self.show_plots()
 
     @Slot()
     def _on_runs_changed(self) -> None:
@@ -139,8 +210,8 @@ class Bottom(QTabWidget):
         if not self._ready:
             return
         runs = [self._plot_run(run) for run in self._session.shown]
-        for page in self.pages:
-            page.set_runs(runs)
+        for area in self.areas:
+            area.set_runs(runs)
         self._on_updated()
 
     def _plot_run(self, run: FollowedRun) -> PlotRun:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from app.bottom import CURVES, EXPLAIN, RUNS
+from app.bottom import EXPLAIN, RUNS
+from app.layouts.catalogue import KINDS, LAYOUTS
 from app.menus import Spec
 from app.plots.quantities import QUANTITIES
 from app.side import INSPECTOR, LESSON
@@ -14,14 +15,12 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 
-_VIEW_KEYS = tuple(f"Ctrl+Shift+{place}" for place in range(2, 8))
 _COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
 
 
 def window_specs(window: MainWindow) -> list[Spec]:
     """Return the actions of `window`, in the order of its menus."""
     work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
-    titles = [page.view.title for page in bottom.pages[1:]]
     time, fill = bottom.timeline, window.overlay.show_quantity
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
@@ -34,14 +33,19 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Edit", "undo", "Undo", "Ctrl+Z", work.undo),
         Spec("Edit", "redo", "Redo", "Ctrl+Shift+Z", work.redo),
         Spec("Edit", "twin", "Twin beside", "Ctrl+Shift+T", work.twin_beside),
-        Spec("View", "curves", "Curves", "Ctrl+1", lambda: bottom.setCurrentIndex(CURVES)),
-        Spec("View", "runs", "Runs", "Ctrl+2", lambda: bottom.setCurrentIndex(RUNS)),
-        Spec("View", "explain", "Explain", "Ctrl+3", lambda: bottom.setCurrentIndex(EXPLAIN)),
         *(
-            Spec("View", f"view_{title}", title, keys, partial(bottom.setCurrentWidget, page))
-            for title, page, keys in zip(titles, bottom.pages[1:], _VIEW_KEYS, strict=True)
+            Spec(
+                "View",
+                f"layout_{layout.key}",
+                layout.title,
+                f"Ctrl+{place}",
+                partial(bottom.setCurrentIndex, place - 1),
+            )
+            for place, layout in enumerate(LAYOUTS, 1)
         ),
-        Spec("View", "inspector", "Inspector", "Ctrl+4", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
+        Spec("View", "runs", "Runs", f"Ctrl+{RUNS + 1}", lambda: bottom.setCurrentIndex(RUNS)),
+        Spec("View", "explain", "Explain", f"Ctrl+{EXPLAIN + 1}", lambda: bottom.setCurrentIndex(EXPLAIN)),
+        Spec("View", "inspector", "Inspector", "Ctrl+I", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
         Spec("View"),
         Spec("View", "replay", "Replay", "Alt+P", time.toggle),
         Spec("View", "earlier", "Probe before", "Alt+Left", lambda: time.step(-1)),
@@ -64,6 +68,20 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", window.toggle_theme),
         Spec("View", "present", "Presentation mode", "F5", window.toggle_presentation, checkable=True),
         Spec("View", "full_screen", "Full screen", "F11", window.toggle_full_screen),
+        *(
+            Spec(
+                "Plots",
+                f"plot_{key}",
+                kind.title,
+                f"Ctrl+P, {kind.letter}",
+                partial(bottom.toggle_plot, key),
+                checkable=True,
+            )
+            for key, kind in KINDS.items()
+        ),
+        Spec("Plots"),
+        Spec("Plots", "plot_alone", "Full screen of one plot", "Shift+F11", window.toggle_alone),
+        Spec("Plots", "reset_layout", "Reset this layout", "Ctrl+P, 0", bottom.reset_layout),
         Spec("Train", "train", "Train", "Ctrl+Return", lab.train),
         Spec("Train", "pause", "Pause or resume", "Ctrl+.", lab.pause_or_resume),
         Spec("Train", "stop", "Stop", "Ctrl+Shift+.", lab.stop),

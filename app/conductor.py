@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from app.bottom import CURVES
 from app.lab.followed import FollowedRun
 from app.lab.live_view import device_sentence
 from app.lab.readouts import structure_of
@@ -60,7 +59,7 @@ class Conductor(QObject):
     def _on_trained(self) -> None:
         self._side.tabs.setCurrentIndex(LESSON)
         self._side.lesson.start_over()
-        self._bottom.setCurrentIndex(CURVES)
+        self._bottom.show_plots()
 
     @Slot()
     def _on_current_changed(self) -> None:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app.bottom import CURVES, Bottom
+from app.bottom import Bottom
 from app.commands import window_specs
 from app.conductor import Conductor
 from app.dialogs import file_dialog
@@ -16,6 +25,9 @@ from app.editor.pane import EditorPane
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
 from app.lab.session import Session
+from app.layouts.catalogue import KINDS
+from app.layouts.panel import Panel
+from app.layouts.solo import Solo
 from app.menus import Menus
 from app.offers import Offers
 from app.overlay import Overlay
@@ -59,6 +71,7 @@ class MainWindow(QMainWindow):
         self.bottom = Bottom(self.session)
         self.side = Side(self.session)
         self.overlay = Overlay(self.session, self.workspace.panes, self.bottom.timeline, self)
+        self.solo = Solo(self.bottom.timeline)
         self.offers = Offers()
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
@@ -70,6 +83,7 @@ class MainWindow(QMainWindow):
         )
         self.command_popup = SearchPopup(self, "Type what you want to do")
         self._watched = list(self.workspace.documents)
+        self._before_alone = Qt.WindowState.WindowNoState
         self._painted = False
         self._closing = False
         self._build()
@@ -135,7 +149,10 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top_bar)
         column.addWidget(self.offers)
         column.addWidget(body, 1)
-        self.setCentralWidget(content)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(content)
+        self._pages.addWidget(self.solo)
+        self.setCentralWidget(self._pages)
         self._status = QLabel()
         self._status.setProperty("role", "caption")
         self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -170,6 +187,10 @@ class MainWindow(QMainWindow):
             pane.block_activated.connect(self._on_block_activated)
         self.palette_panel.kind_activated.connect(self._on_kind_activated)
         self.side.lesson.highlighted.connect(bottom.highlight)
+        bottom.set_plots_menu(self.menus.menus["Plots"])
+        bottom.arranged.connect(self._on_arranged)
+        bottom.alone_wanted.connect(self.show_alone)
+        self.solo.left.connect(self.leave_alone)
         bottom.layer_clicked.connect(workspace.select_layer)
         self.presets_popup.chosen.connect(self._on_preset_chosen)
         self.command_popup.chosen.connect(self._on_command_chosen)
@@ -243,7 +264,7 @@ class MainWindow(QMainWindow):
         except ResvizError as error:
             self.show_problem(str(error))
         else:
-            self.bottom.setCurrentIndex(CURVES)
+            self.bottom.show_plots()
 
     @Slot()
     def show_presets(self) -> None:
@@ -306,7 +327,56 @@ class MainWindow(QMainWindow):
         """Fill the screen, or go back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
+    @property
+    def alone(self) -> bool:
+        """Whether one plot has the whole window."""
+        return self._pages.currentWidget() is self.solo
+
+    @Slot()
+    def toggle_alone(self) -> None:
+        """Show the plot in use over the whole screen, or go back."""
+        panel = self.bottom.panel_to_show()
+        if self.alone:
+            self.leave_alone()
+        elif panel is not None:
+            self.show_alone(panel)
+        else:
+            self.show_message("No plot is in sight: choose a layout first.")
+
+    @Slot(object)
+    def show_alone(self, panel: Panel) -> None:
+        """Show one plot over the whole screen."""
+        if self.alone or panel.plot is None:
+            return
+        self._before_alone = self.windowState()
+        self._pages.setCurrentWidget(self.solo)
+        self.statusBar().hide()
+        self.solo.borrow(panel)
+        self.setWindowState(self._before_alone | Qt.WindowState.WindowFullScreen)
+
+    @Slot()
+    def leave_alone(self) -> None:
+        """Show all parts of the window again."""
+        if not self.alone:
+            return
+        panel = self.solo.panel
+        self.solo.give_back()
+        self.statusBar().show()
+        self._pages.setCurrentIndex(0)
+        self.setWindowState(self._before_alone)
+        if panel is not None and panel.plot is not None:
+            panel.plot.setFocus()
+
     # Following
+
+    @Slot()
+    def _on_arranged(self) -> None:
+        """Show in the menu which plots are open; another layout ends the full screen of one plot."""
+        if self.alone and self.solo.panel not in self.bottom.area.panels.values():
+            self.leave_alone()
+        shown = self.bottom.area.open
+        for key in KINDS:
+            self.menus[f"plot_{key}"].setChecked(key in shown)
 
     def _fill_edit_menu(self) -> None:
         self._pane_actions.show(self.workspace.active.editor_actions)
@@ -398,7 +468,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._closing = self.conductor.closing = True
+        self.leave_alone()
         QSettings().setValue("window/geometry", self.saveGeometry())
+        self.bottom.save_layouts()
         self.workspace.autosave.close()
         self._status_timer.stop()
         self.hide()

@@ -324,7 +324,8 @@ class TimePlot(Plot):
             index = index_at(track.x, at)
             value = float(track.y[index])
             name = f"{track.name} " if track.name else ""
-            readings.append(Reading(track.dash, f"{name}{self.text(value)}", track.colour))
+            told = self.text(value) if math.isfinite(value) else "–"
+            readings.append(Reading(track.dash, f"{name}{told}", track.colour))
             if at is not None:
                 look = pen(track.colour or run.colour, 4 * theme().line_width)
                 x = clock.place(track.x[index : index + 1])

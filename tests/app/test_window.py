@@ -11,7 +11,8 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from app.autosave import AutoSave
-from app.bottom import CURVES, EXPLAIN, RUNS
+from app.bottom import EXPLAIN, RUNS
+from app.layouts.catalogue import LAYOUTS
 from app.side import INSPECTOR, LESSON
 from app.theme import theme
 from app.window import MainWindow
@@ -21,6 +22,7 @@ from tests.app.lab.tiny import Recorder, recipe, twins
 
 START_MS = 90_000
 LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def open_window(qtbot, qapp):
         window.resize(1280, 720)
         with qtbot.waitSignal(window.painted, timeout=10_000):
             window.show()
-        qtbot.waitUntil(lambda: bool(window.bottom.plots), timeout=5000)
+        qtbot.waitUntil(lambda: len(window.bottom.plots) == 3, timeout=5000)
         window.side.lab.form.set_base(recipe())
         return window
 
@@ -287,8 +289,8 @@ def test_command_palette_finds_and_does(window, qtbot):
     qtbot.keyClicks(popup.edit, "runs")
     qtbot.keyClick(popup.edit, Qt.Key.Key_Return)
     assert window.bottom.currentIndex() == RUNS
-    window.menus["curves"].trigger()
-    assert window.bottom.currentIndex() == CURVES
+    window.menus["layout_overview"].trigger()
+    assert window.bottom.currentIndex() == 0
 
 
 def test_every_action_has_a_shortcut_of_its_own(window):
@@ -429,11 +431,11 @@ def test_menus_show_what_the_pane_in_use_can_do(window):
 
 def test_lesson_says_when_something_else_is_on_screen_and_points_only_while_read(window, qtbot):
     assert not window.side.lesson._elsewhere.isHidden(), "tiny networks are not the demonstration"
-    marks = window.bottom.pages[CURVES].marks
+    panels = window.bottom.area.panels
     window.side.lesson.follow("training")
-    assert not marks["error"].isHidden()
+    assert not panels["error"].mark.isHidden()
     window.side.tabs.setCurrentIndex(INSPECTOR)
-    assert all(mark.isHidden() for mark in marks.values())
+    assert all(panel.mark.isHidden() for panel in panels.values())
 
 
 def test_focus_goes_to_the_network_when_an_offer_is_answered(window, qtbot):
@@ -466,18 +468,33 @@ def test_the_time_cursor_and_the_selection_link_plots_and_networks(window, qtbot
     qtbot.waitUntil(lambda: bottom.plots["gradient"].selected == {"stem"}, timeout=1000)
 
 
-def test_every_view_is_made_when_first_seen_and_shows_the_runs(window, qtbot):
+def in_sight(area):
+    return [panel for panel in area.panels.values() if panel.in_sight]
+
+
+def test_every_layout_is_made_when_first_seen_and_shows_the_runs(window, qtbot):
     runs = train(window, qtbot, iteration=60)
     qtbot.waitUntil(lambda: all(run.series.test_error_pct is not None for run in runs), timeout=10_000)
     qtbot.mouseClick(window.side.lab.stop_button, LEFT)
     qtbot.waitUntil(lambda: not window.bridge.training, timeout=10_000)
     bottom = window.bottom
     assert list(bottom.plots) == ["error", "gradient", "residual"]
-    for index, page in enumerate(bottom.pages):
-        bottom.setCurrentIndex(index)
-        qtbot.waitUntil(lambda page=page: all(plot.redraws for plot in page.plots.values()), timeout=5000)
-        empty = [name for name, plot in page.plots.items() if not plot.with_data()]
-        assert empty == [], page.view.title
-    assert "plain-8-w4" in bottom.plots["difference"].header.subtitle
+    for place, layout in enumerate(LAYOUTS, 1):
+        qtbot.keyClick(window, Qt.Key(Qt.Key.Key_0 + place), CONTROL)
+        area = bottom.area
+        assert area.layout_ is layout
+        leads = [column.names[0] for column in layout.columns]
+        qtbot.waitUntil(lambda: sorted(p.kind.key for p in in_sight(area)) == sorted(leads), timeout=2000)  # noqa: B023
+        qtbot.waitUntil(
+            lambda area=area: all(p.plot is not None and p.plot.redraws for p in in_sight(area)), timeout=5000
+        )
+        assert [p.kind.key for p in in_sight(area) if not p.plot.with_data()] == [], layout.title
+        for column in layout.columns:
+            for name in column.names[1:]:
+                assert name not in area.plots, "what stands behind another plot is not made"
+                window.menus[f"plot_{name}"].trigger()
+                qtbot.waitUntil(lambda area=area, name=name: name in area.plots, timeout=5000)
+                assert area.plots[name].with_data()
     tabs = bottom.tabBar()
-    assert tabs.tabRect(tabs.count() - 1).right() <= bottom.transport.x(), "tabs and time controls have room"
+    corner = bottom.cornerWidget()
+    assert tabs.tabRect(tabs.count() - 1).right() <= corner.x(), "tabs and time controls have room"

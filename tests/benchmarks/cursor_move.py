@@ -14,10 +14,11 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtWidgets import QApplication
 
+from app.layouts.area import Area
+from app.layouts.catalogue import LAYOUTS
 from app.plots.plot_run import PlotRun
 from app.plots.timeline import Timeline
 from app.theme import run_colour, theme
-from app.views import VIEWS, ViewPage
 from resviz.runs.events import Evaluated, Probed, Started, Stepped
 from resviz.runs.series import RunSeries
 
@@ -68,13 +69,14 @@ def main() -> None:
             application.processEvents()
         return 1000 * (time.thread_time() - begin)
 
-    for view in VIEWS:
-        page = ViewPage(view, timeline)
-        page.make()
+    for layout in LAYOUTS:
+        page = Area(layout, timeline)
         page.set_runs(runs)
         page.resize(1560, 420)
         page.show()
-        application.processEvents()
+        page.make_plots()
+        while any(panel.in_sight and panel.plot is None for panel in page.panels.values()):
+            application.processEvents()
         places = np.linspace(100, ITERATIONS - 100, MOVES)
         moves = [measured(lambda at=at: timeline.go_to(at)) for at in places]
         zooms = [
@@ -83,7 +85,7 @@ def main() -> None:
         ]
         timeline.show_span(None)
         timeline.go_live()
-        print(f"{view.title}: cursor {_told(moves)}; zoom {_told(zooms)}")
+        print(f"{layout.title}: cursor {_told(moves)}; zoom {_told(zooms)}")
         page.close()
     rival = pg.PlotWidget()
     for run in runs:
