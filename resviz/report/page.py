@@ -21,6 +21,7 @@ from resviz.report.findings import happened, meaning, percent, reached, verdicts
 from resviz.report.network import parts, strip
 from resviz.report.style import style
 from resviz.report.subject import Subject, subjects
+from resviz.runs import labels
 from resviz.runs.experiment import Experiment
 from resviz.runs.run import Run
 from resviz.train import recipe as recipes
@@ -71,7 +72,7 @@ def _origin(found: Sequence[Subject]) -> tuple[str, str]:
     names = []
     for folder in dict.fromkeys(subject.experiment for subject in found):
         try:
-            names.append(Experiment.open(folder).name)
+            names.append(Experiment.open(folder).title)
         except ResvizError:
             names += [subject.name for subject in found if subject.experiment == folder]
     first = min(subject.series.first_time or 0.0 for subject in found)
@@ -84,6 +85,9 @@ def _section(title: str, content: str) -> str:
 
 def _header(title: str, date: str, found: Sequence[Subject]) -> str:
     count = f"{len(found)} runs" if len(found) > 1 else "One run"
+    folders = dict.fromkeys(Path(subject.experiment) for subject in found)
+    said = [labels.known(folder)[0].note.strip() for folder in folders]
+    notes = "".join(f"<p>{_lines(note)}</p>\n" for note in said if note)
     first, then = verdicts(found), [reached(subject) for subject in found]
     if not first:
         first, then = then, []
@@ -91,7 +95,7 @@ def _header(title: str, date: str, found: Sequence[Subject]) -> str:
     lines += [f'<p class="so">{_linked(each)}</p>' for each in (meaning(found), *then) if each]
     return (
         f"<header>\n<h1>{escape(title)}</h1>\n"
-        f'<p class="quiet">{count}, begun on {escape(date)}</p>\n</header>\n'
+        f'<p class="quiet">{count}, begun on {escape(date)}</p>\n{notes}</header>\n'
         f'<div class="verdict">\n{"".join(lines)}\n</div>\n'
     )
 
@@ -125,22 +129,32 @@ def _runs(found: Sequence[Subject]) -> str:
         ("Training error", True), ("Test error", True), ("Images/s", True), ("Computed on", False),
         ("Seed", True), ("State", False),
     ]  # fmt: skip
-    return _table(columns, [_run_row(subject) for subject in found])
+    notes = ((subject, labels.known(subject.run.path)[0].note.strip()) for subject in found)
+    told = [f"<p>{_swatch(subject)}: {_lines(note)}</p>\n" for subject, note in notes if note]
+    return _table(columns, [_run_row(subject) for subject in found]) + "".join(told)
+
+
+def _lines(note: str) -> str:
+    """Return a person's note as HTML."""
+    return escape(note).replace("\n", "<br>")
 
 
 def _run_row(subject: Subject) -> list[str]:
     series, started = subject.series, subject.series.started
     assert started is not None  # `subjects` leaves out what never began.
-    network = f"<small>{escape(subject.network)}</small>" if subject.network not in ("", subject.name) else ""
+    more = [subject.network] if subject.network not in ("", subject.name) else []
+    below = "".join(
+        f"<small>{escape(e)}</small>" for e in (*more, ", ".join(labels.known(subject.run.path)[0].tags)) if e
+    )
     layers = str(cost_of(subject.architecture).depth) if subject.architecture is not None else "–"
     asked, speed = series.iterations, series.images_per_second
-    more = f"<small>of {asked:,}</small>" if asked and asked != series.iteration else ""
+    of = f"<small>of {asked:,}</small>" if asked and asked != series.iteration else ""
     train = "diverged" if series.diverged else percent(series.train_error_pct)
     papers = [f"<small>paper {value:g} %</small>" for value in subject.paper or ()] or ["", ""]
     how = started.precision if started.execution == "eager" else f"{started.precision}, {started.execution}"
     threads = f", {started.threads} thread{'s' * (started.threads > 1)}" if started.threads else ""
     return [
-        f"{_swatch(subject)}{network}", layers, f"{started.parameters:,}", f"{series.iteration:,}{more}",
+        f"{_swatch(subject)}{below}", layers, f"{started.parameters:,}", f"{series.iteration:,}{of}",
         f"{train}{papers[0]}", f"{percent(series.test_error_pct)}{papers[1]}",
         f"{speed:,.0f}" if speed else "–", f"{escape(started.device)}{threads}<small>{escape(how)}</small>",
         str(started.seed), escape(subject.state),

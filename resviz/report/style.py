@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from resviz.report.palette import run_colour
+from resviz.report.palette import named_colour
 from resviz.report.subject import Subject
 
 _STYLE = """
@@ -65,7 +65,8 @@ pre { background: var(--soft); padding: 12px 16px; border-radius: 6px; font-size
   overflow-x: auto; }
 footer { margin-top: 56px; padding-top: 12px; border-top: 1px solid var(--line); color: var(--muted);
   font-size: 13px; }
-@media screen and (max-width: 760px) { body { padding: 24px 16px; } .figures { grid-template-columns: minmax(0, 1fr); } }
+@media screen and (max-width: 760px) { body { padding: 24px 16px; }
+  .figures { grid-template-columns: minmax(0, 1fr); } }
 @page { margin: 16mm 14mm; }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; } h2, h3 { break-after: avoid; }
   h1 { font-size: 20pt; } h2 { margin-top: 28px; } tr, .network { break-inside: avoid; }
@@ -80,7 +81,7 @@ def style(subjects: Sequence[Subject]) -> str:
     """Return the style sheet, with the colour of each run on both grounds."""
 
     def colours(dark: bool) -> str:
-        pairs = ((s.number, run_colour(s.place, plain=s.plain, dark=dark)) for s in subjects)
+        pairs = ((s.number, named_colour(s.colour, dark=dark)) for s in subjects)
         return " ".join(f".r{number} {{ --run: {colour}; }}" for number, colour in pairs)
 
     return f"{_STYLE}{colours(False)}\n@media screen and (prefers-color-scheme: dark) {{ {colours(True)} }}\n"

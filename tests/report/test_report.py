@@ -15,6 +15,7 @@ from resviz.arch.presets import preset
 from resviz.cli import main
 from resviz.errors import RunError
 from resviz.report.page import report, write_report
+from resviz.runs import labels
 from resviz.runs.events import Changed, Forked, Noted, RateChanged, Started, Stepped
 from resviz.runs.run import EventLog
 from resviz.runs.store import create_experiment
@@ -166,6 +167,21 @@ def test_a_run_just_begun_and_one_without_probes(tmp_path):
     assert "resnet-20 has no error yet after 0 of 100 iterations." in page
     assert "plain-20 diverged" in page
     assert "It diverged." in page
+
+
+def test_labels_are_told(pair):
+    labels.change(pair.path, title="The demonstration", note="Shown in <class>.")
+    labels.change(
+        pair.runs[0].path, title="Without", tags=("lecture", "week 3"), note="It is\nslow.", colour="sky"
+    )
+    page = report(pair.runs)
+    text = text_of(parsed(page))
+    assert text.startswith("The demonstration")
+    assert "Shown in <class>." in text
+    assert "Without trains" in text, "twins are known by their folders"
+    assert "lecture, week 3" in text
+    assert "It is<br>slow." in page
+    assert ".r0 { --run: #5299a1; } .r1 { --run: #006f9e; }" in page
 
 
 def test_nothing_begun_is_one_sentence(tmp_path):
