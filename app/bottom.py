@@ -155,6 +155,7 @@ class Bottom(QTabWidget):
     def close_workers(self) -> None:
         """End what runs for the tabs."""
         self.table.list.close()
+        self.table.writing.close()
         if self.explain is not None:
             self.explain.close_worker()
 

@@ -52,6 +52,7 @@ class Conductor(QObject):
         self._bridge.run_ended.connect(self._on_run_ended)
         self._bridge.worker_died.connect(self._on_worker_died)
         self._workspace.networks_changed.connect(self._judge_lesson)
+        self._bottom.table.writing.asked.connect(self._on_asked)
         self._judge_lesson()
         self._enable_training()
 
@@ -82,6 +83,10 @@ class Conductor(QObject):
         found = [structure_of(architecture) for architecture in shown if architecture is not None]
         same = len(found) == len(wanted) and all(structure in wanted for structure in found)
         self._side.lesson.set_subject(same and all(run.data == demonstration.recipe().data for run in runs))
+
+    @Slot(str, object, str)
+    def _on_asked(self, text: str, answers: object, before: str) -> None:
+        self._offers.ask(text, answers, instead_of=before)  # type: ignore[arg-type]
 
     @Slot()
     def _on_updated(self) -> None:

@@ -26,7 +26,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs import file_dialog
 from app.lab.cells import (
     COLUMNS,
     DATA,
@@ -49,9 +48,9 @@ from app.lab.live_view import device_sentence, error_text, state_text
 from app.lab.offer_bar import OfferBar
 from app.lab.run_list import Group, Row, RunList
 from app.lab.session import Session
+from app.lab.writing import Writing
 from app.theme import GRID, theme
 from resviz.errors import ResvizError
-from resviz.runs.exports import to_csv
 from resviz.runs.store import Run
 
 _LOOK_MS = 2000
@@ -77,6 +76,8 @@ class RunsTable(QWidget):
         self.forking.told.connect(self.told)
         self.forking.failed.connect(self.failed)
         self.forking.started.connect(self.opened)
+        self.writing = Writing(session, lambda: self.selected_runs() if self.isVisible() else [], self)
+        self.writing.failed.connect(self.failed)
         self._filled = False
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK_MS)
@@ -293,19 +294,6 @@ class RunsTable(QWidget):
             self._session.forget(run.path)
         self.told.emit(f"{path.name} is deleted.")
 
-    def _export(self, run: Run) -> None:
-        dialog = file_dialog(self, f"Folder for the CSV files of {run.name}")
-        dialog.fileSelected.connect(lambda folder: self._on_export_chosen(run, Path(folder)))
-        dialog.show()
-
-    def _on_export_chosen(self, run: Run, folder: Path) -> None:
-        try:
-            files = to_csv(run, folder / run.name)
-        except ResvizError as error:
-            self.failed.emit(str(error))
-        else:
-            self.told.emit(f"Wrote {len(files)} CSV files to {folder / run.name}.")
-
     @Slot(QPoint)
     def _on_menu(self, where: QPoint) -> None:
         path = self._path(self.view.indexAt(where))
@@ -336,8 +324,8 @@ class RunsTable(QWidget):
         menu.addAction("Rewind…", lambda: self.forking.ask(runs, rewind=True))
         menu.addSeparator()
         menu.addAction("Open the folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
-        export = menu.addAction("Export as CSV…", lambda: self._export(runs[0]))
-        export.setEnabled(len(runs) == 1)
+        menu.addAction("Report…", lambda: self.writing.report_on(runs))
+        menu.addMenu(self.writing.export_menu(runs, menu))
         menu.addSeparator()
         delete = menu.addAction("Delete…", lambda: self.ask_to_delete(path))
         delete.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))

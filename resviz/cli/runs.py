@@ -15,6 +15,7 @@ from resviz.cli.train import percent
 from resviz.errors import RunError
 from resviz.runs import labels, search
 from resviz.runs.events import Checkpoint, Command, Pause, SetLearningRate, Stop
+from resviz.runs.experiment import free_name
 from resviz.runs.exports import FORMATS, export
 from resviz.runs.store import (
     Run,
@@ -47,7 +48,7 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
         )
         return
     if command == "export":
-        parser.add_argument("directory", metavar="RUN", type=Path, help=about)
+        parser.add_argument("directories", nargs="+", metavar="RUN", type=Path, help=about)
         parser.add_argument(
             "--to", choices=FORMATS, default="csv", help="csv, parquet (pyarrow) or TensorBoard's event files"
         )
@@ -157,11 +158,14 @@ def _matching(runs: Sequence[Run], summaries: Sequence[RunSummary], text: str) -
 
 
 def _export(args: argparse.Namespace) -> int:
-    runs = find_runs(args.directory)
+    runs = list(dict.fromkeys(run for folder in args.directories for run in find_runs(folder)))
+    taken: dict[str, None] = {}
     files: list[Path] = []
     missing = []
     for each in runs:
-        folder = args.output if len(runs) == 1 else args.output / each.name
+        name = free_name(each.name, taken)
+        taken[name] = None
+        folder = args.output if len(runs) == 1 else args.output / name
         written = export(each, args.to, folder)
         files += written
         if args.to != "tensorboard" and not any(file.stem == "residual_magnitude" for file in written):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.autosave import AutoSave
 from app.bottom import EXPLAIN, RUNS
@@ -498,3 +499,23 @@ def test_every_layout_is_made_when_first_seen_and_shows_the_runs(window, qtbot):
     tabs = bottom.tabBar()
     corner = bottom.cornerWidget()
     assert tabs.tabRect(tabs.count() - 1).right() <= corner.x(), "tabs and time controls have room"
+
+
+def test_report_of_the_experiment_is_offered_to_open(window, qtbot, tmp_path):
+    experiment = create_experiment(twins(), recipe(iterations=10))
+    for run in experiment.runs:
+        recorder = Recorder(run)
+        recorder.started(iterations=10)
+        recorder.steps(1, 10)
+        recorder.ended("finished", 10)
+    window.session.take(experiment.runs, alone=True)
+    window.menus["report"].trigger()
+    [dialog] = [each for each in window.findChildren(QFileDialog) if each.isVisible()]
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "twins"))
+    qtbot.keyClick(dialog.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+    del dialog
+    told = f"The report is in {tmp_path / 'twins.html'}."
+    qtbot.waitUntil(lambda: window.offers.asks(told), timeout=START_MS)
+    assert [button.text() for button in window.offers.bar.buttons] == ["Open", "Close"]
+    qtbot.mouseClick(window.offers.bar.buttons[1], LEFT)
+    assert window.offers.isHidden()
