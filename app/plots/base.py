@@ -166,15 +166,16 @@ class Plot(QWidget):
 
     def refresh(self) -> bool:
         """Draw if something changed since the last time; return whether it had to be."""
-        width, height = self.view.width(), self.view.height()
+        size = self.view.getViewBox().size()  # Which settles only after the axes were first shown.
         news = ((id(run.series), run.series.revision, run.visible) for run in self.runs)
-        now = (width, height, *self.state(), *news)
+        now = (size.width(), size.height(), *self.state(), *news)
         if now == self._drawn:
             return False
         self._drawn = now
-        self._show_state()
+        runs = self.with_data()
+        self._show_state(some=bool(runs))
         self._busy = True  # Setting a range tells of itself; that is no reason to draw again.
-        self.curves.show_strokes(self.draw(self.with_data()))
+        self.curves.show_strokes(self.draw(runs))
         self._busy = False
         self._update_marks()
         self.redraws += 1
@@ -228,14 +229,15 @@ class Plot(QWidget):
         self.header.fit()
         self.header.update()
 
-    def _show_state(self) -> None:
+    def _show_state(self, *, some: bool) -> None:
+        """Show axes and curves, or say why there is nothing to draw."""
         shown = [run for run in self.runs if run.visible]
         text = ""
         if not self.runs:
             text = self.empty_text
         elif not shown:
             text = self.hidden_text
-        elif not self.with_data():
+        elif not some:
             text = self.missing_text(shown)
         self.empty.setText(text)
         self.empty.setVisible(bool(text))

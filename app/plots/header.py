@@ -77,6 +77,8 @@ class Header(QWidget):
         """Whether the subtitle may have a line of its own where it does not fit beside the title."""
         self.shown_names: list[str] = []
         """Names of the runs that had room when last arranged."""
+        self._arranged: tuple[object, float, int, tuple[list[_Placed], int]] | None = None
+        """Entries, width and type when last arranged, and how."""
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def show_texts(self, subtitle: str, entries: Sequence[Entry]) -> None:
@@ -146,7 +148,16 @@ class Header(QWidget):
         return height + rows * line
 
     def _arrange(self, width: float, text: QFontMetricsF) -> tuple[list[_Placed], int]:
-        """Return the entries that fit, and how many do not: with readings if there is room for all."""
+        """Return the entries that fit, and how many do not: with readings if there is room for all.
+
+        Measuring and painting ask for the same.
+        """
+        known, size = self._arranged, theme().font_pixels
+        if known is None or known[0] is not self.entries or known[1:3] != (width, size):
+            known = self._arranged = self.entries, width, size, self._arrange_anew(width, text)
+        return known[3]
+
+    def _arrange_anew(self, width: float, text: QFontMetricsF) -> tuple[list[_Placed], int]:
         rows = 2 if width < 560 else 3
         for readings in (True, False):
             placed = _flow(self.entries, width, text, readings)

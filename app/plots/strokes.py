@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt import internals
-from PySide6.QtCore import QLineF, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -22,12 +23,11 @@ from PySide6.QtGui import (
     QPainter,
     QPainterPath,
     QPen,
-    QPixmap,
     QPolygonF,
-    QTransform,
 )
 from PySide6.QtWidgets import QWidget
 
+from app.plots.kept import Kept
 from app.theme import theme
 
 Array = NDArray[np.float64]
@@ -36,7 +36,10 @@ _DRAWINGS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 
 @dataclass(frozen=True)
 class Line:
-    """A line through points (T,), in units of the axes; it breaks where a value is not finite."""
+    """A line through points (T,) whose x does not fall, in units of the axes.
+
+    It breaks where a value is not finite.
+    """
 
     x: Array
     y: Array
@@ -45,16 +48,36 @@ class Line:
     joined: NDArray[np.bool_] | None = None
     """Whether a point is joined to the next, (T,); None: all."""
 
-    def paint(self, painter: QPainter) -> None:
-        """Paint: an opaque line as single pieces, for Qt is slow to outline a long wide line as a whole."""
+    def paint(self, painter: QPainter, begin: float = -inf) -> None:
+        """Paint what is right of `begin`, at the least: an opaque line as single pieces.
+
+        For Qt is slow to outline a long wide line as a whole.
+        """
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, self.smooth)
         whole = self.pen.color().alpha() < 255 or painter.paintEngine().type() in _DRAWINGS
         painter.setPen(_on(painter, self.pen))
         if whole:
             painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))
             painter.drawPath(self.path)
-        elif len(self.pieces.ndarray()):
-            painter.drawLines(*self.pieces.drawargs())
+            return
+        pieces = self.pieces(begin)
+        if len(pieces.ndarray()):
+            painter.drawLines(*pieces.drawargs())
+
+    def changed_from(self, before: Stroke) -> float:
+        """Return from where on, along x, this looks otherwise than another stroke; infinity: nowhere."""
+        if not isinstance(before, Line) or (self.pen, self.smooth) != (before.pen, before.smooth):
+            return -inf
+        if (self.joined is None) != (before.joined is None):
+            return -inf
+        columns = [(self.x, before.x), (self.y, before.y)]
+        if self.joined is not None and before.joined is not None:
+            columns.append((self.joined, before.joined))
+        same = _same(columns)
+        if same == len(self.x) == len(before.x):
+            return inf
+        # The last point that both have begins a piece that only one of them may have.
+        return _least(self.x[max(same - 1, 0) :], before.x[max(same - 1, 0) :])
 
     @cached_property
     def path(self) -> QPainterPath:
@@ -63,22 +86,27 @@ class Line:
         made: QPainterPath = pg.arrayToQPath(self.x, self.y, connect=connect)
         return made
 
-    @cached_property
-    def pieces(self) -> Any:
-        """The line as an array of QLineF."""
-        together = self._together()[:-1]
+    def pieces(self, begin: float = -inf) -> Any:
+        """Return the pieces that reach beyond `begin`, as an array of QLineF."""
+        first = max(0, int(self.x.searchsorted(begin)) - 1) if begin > -inf else 0
+        x, y = self.x[first:], self.y[first:]
+        together = self._together(first)[:-1]
         made = internals.PrimitiveArray(QLineF, 4)
         made.resize(int(together.sum()))
         table = made.ndarray()
         if len(table):
-            table[:, 0], table[:, 1] = self.x[:-1][together], self.y[:-1][together]
-            table[:, 2], table[:, 3] = self.x[1:][together], self.y[1:][together]
+            table[:, 0], table[:, 1] = x[:-1][together], y[:-1][together]
+            table[:, 2], table[:, 3] = x[1:][together], y[1:][together]
         return made
 
-    def _together(self) -> NDArray[np.bool_]:
-        finite: NDArray[np.bool_] = np.isfinite(self.y)
-        together = finite & np.append(finite[1:], np.False_)
-        return together if self.joined is None else together & self.joined
+    def _together(self, first: int = 0) -> NDArray[np.bool_]:
+        """Return whether each point from the `first` on is joined to the next."""
+        together: NDArray[np.bool_] = np.isfinite(self.y[first:])
+        together[:-1] &= together[1:]
+        together[-1:] = False
+        if self.joined is not None:
+            together &= self.joined[first:]
+        return together
 
 
 @dataclass(frozen=True)
@@ -91,21 +119,31 @@ class Band:
     high: Array
     brush: QBrush
 
-    def paint(self, painter: QPainter) -> None:
-        """Paint as rectangles: seven times quicker than the same area as one outline."""
-        if len(self.left):
+    def paint(self, painter: QPainter, begin: float = -inf) -> None:
+        """Paint what is right of `begin`: as rectangles, seven times quicker than as one outline."""
+        first = int(np.searchsorted(self.right, begin))
+        if first < len(self.left):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(QPen(Qt.PenStyle.NoPen))
             painter.setBrush(self.brush)
-            painter.drawRects(*self._rectangles.drawargs())
+            painter.drawRects(*self._rectangles(first).drawargs())
 
-    @cached_property
-    def _rectangles(self) -> Any:
+    def changed_from(self, before: Stroke) -> float:
+        """Return from where on, along x, this looks otherwise than another stroke; infinity: nowhere."""
+        if not isinstance(before, Band) or self.brush != before.brush:
+            return -inf
+        names = ("left", "right", "low", "high")
+        same = _same([(getattr(self, name), getattr(before, name)) for name in names])
+        if same == len(self.left) == len(before.left):
+            return inf
+        return _least(self.left[same:], before.left[same:])
+
+    def _rectangles(self, first: int) -> Any:
         made = internals.PrimitiveArray(QRectF, 4)
-        made.resize(len(self.left))
+        made.resize(len(self.left) - first)
         table = made.ndarray()
-        table[:, 0], table[:, 1] = self.left, self.low
-        table[:, 2], table[:, 3] = self.right - self.left, self.high - self.low
+        table[:, 0], table[:, 1] = self.left[first:], self.low[first:]
+        table[:, 2], table[:, 3] = (self.right - self.left)[first:], (self.high - self.low)[first:]
         return made
 
 
@@ -118,7 +156,7 @@ class Dots:
     pen: QPen
     square: bool = False
 
-    def paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter, begin: float = -inf) -> None:
         """Paint."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         shaped = QPen(_on(painter, self.pen))
@@ -127,6 +165,13 @@ class Dots:
         finite = np.isfinite(self.y)
         pairs = zip(self.x[finite].tolist(), self.y[finite].tolist(), strict=True)
         painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pairs]))
+
+    def changed_from(self, before: Stroke) -> float:
+        """Return infinity where this looks as another stroke does; else it differs everywhere."""
+        alike = isinstance(before, Dots) and (self.pen, self.square) == (before.pen, before.square)
+        if not alike or not len(self.x) == len(before.x) == _same([(self.x, before.x), (self.y, before.y)]):
+            return -inf
+        return inf
 
 
 @dataclass(frozen=True)
@@ -141,7 +186,7 @@ class Text:
     where: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
     """Which corner or edge of the words is at the point."""
 
-    def paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter, begin: float = -inf) -> None:
         """Paint."""
         place = painter.worldTransform().map(QPointF(self.x, self.y))
         painter.save()
@@ -153,6 +198,10 @@ class Text:
         top = place.y() - _SHARES.get(self.where & Qt.AlignmentFlag.AlignVertical_Mask, 0.0) * size.height()
         painter.drawText(QRectF(left, top, size.width() + 2, size.height()), 0, self.text)
         painter.restore()
+
+    def changed_from(self, before: Stroke) -> float:
+        """Return infinity where this looks as another stroke does; else it differs everywhere."""
+        return inf if isinstance(before, Text) and self == before else -inf
 
 
 _SHARES = {
@@ -173,13 +222,17 @@ class Picture:
     owner: object
     """Keeps the memory of the pixels."""
 
-    def paint(self, painter: QPainter) -> None:
+    def paint(self, painter: QPainter, begin: float = -inf) -> None:
         """Paint: cells stay sharp where there is room for them, and are averaged where there is not."""
         height = abs(painter.worldTransform().m22()) * self.target.height()
         width = painter.worldTransform().m11() * self.target.width()
         crowded = height < self.source.height() or width < self.source.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, crowded)
         painter.drawImage(self.target, self.image, self.source)
+
+    def changed_from(self, before: Stroke) -> float:
+        """Return that it differs everywhere: its pixels may be others."""
+        return -inf
 
 
 Stroke = Line | Band | Dots | Text | Picture
@@ -189,23 +242,37 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
     """Paints strokes in their order; the plot replaces them all at once.
 
     On the screen they are painted once and kept as a picture, so that what moves above them (cursor, hovered
-    values) costs nothing of theirs.
+    values) costs nothing of theirs; and where only their right end has changed, only that is painted anew.
     """
 
     def __init__(self, *, kept: bool = False) -> None:
         super().__init__()
         self.strokes: Sequence[Stroke] = ()
         self._view = QRectF()
-        self._kept = kept
-        self._picture: tuple[object, QPoint, QPixmap] | None = None
+        self._kept = Kept() if kept else None
+        self._changed = inf
+        """From where on, along x, the kept picture is not right."""
+        self._pictured: tuple[QRectF, QRectF] | None = None
+        """The range and the place of the view box when the picture was last right."""
 
     def show_strokes(self, strokes: Sequence[Stroke]) -> None:
         """Replace what is painted."""
-        self.strokes, self._picture = strokes, None
-        # The view as a whole: Qt drops an item's own update that falls into a change of its view's transform.
+        changed = changed_from(strokes, self.strokes)
+        self.strokes = strokes
         view = self.getViewWidget()
-        if view is not None:
+        if view is None or changed == inf:
+            return
+        self._changed = min(self._changed, changed)
+        if self._kept is None or not self._kept.there or self._pictured != self._looked_at():
+            # The view as a whole: Qt drops an item's own update that falls into a change of its transform.
             view.viewport().update()
+        else:
+            view.viewport().update(self._kept.strip(self._changed).toAlignedRect())
+
+    @property
+    def painted(self) -> bool:
+        """Whether what is on the screen is what is to be painted."""
+        return self._changed == inf and self._pictured == self._looked_at()
 
     def boundingRect(self) -> QRectF:
         """Everything that is in view: the strokes are cut to it already."""
@@ -220,31 +287,47 @@ class Strokes(pg.GraphicsObject):  # type: ignore[misc]
 
     def paint(self, painter: QPainter, *_: object) -> None:
         """Paint the strokes, on the screen from the picture of them."""
-        device = painter.device()
-        if not self._kept or not isinstance(device, QWidget):
-            self._paint_strokes(painter)
+        if self._kept is None:
+            self._paint_strokes(painter, -inf)
             return
-        transform, ratio = painter.worldTransform(), device.devicePixelRatio()
-        place = transform.mapRect(self._view).toAlignedRect()
-        key = transform, ratio, place
-        picture = self._picture
-        if picture is None or picture[0] != key:
-            pixmap = QPixmap(place.size() * ratio)
-            pixmap.setDevicePixelRatio(ratio)
-            pixmap.fill(Qt.GlobalColor.transparent)
-            own = QPainter(pixmap)
-            own.setWorldTransform(transform * QTransform.fromTranslate(-place.x(), -place.y()))
-            self._paint_strokes(own)
-            own.end()
-            picture = self._picture = key, place.topLeft(), pixmap
-        painter.save()
-        painter.resetTransform()
-        painter.drawPixmap(picture[1], picture[2])
-        painter.restore()
+        if self._changed == -inf:
+            self._kept.forget()
+        self._kept.paint(painter, self._view, self._paint_strokes, self._changed)
+        if isinstance(painter.device(), QWidget):
+            self._changed, self._pictured = inf, self._looked_at()
 
-    def _paint_strokes(self, painter: QPainter) -> None:
+    def _paint_strokes(self, painter: QPainter, begin: float) -> None:
         for stroke in self.strokes:
-            stroke.paint(painter)
+            stroke.paint(painter, begin)
+
+    def _looked_at(self) -> tuple[QRectF, QRectF] | None:
+        box = self.getViewBox()
+        return None if box is None else (QRectF(box.viewRect()), QRectF(box.sceneBoundingRect()))
+
+
+def changed_from(strokes: Sequence[Stroke], before: Sequence[Stroke]) -> float:
+    """Return from where on, along x, strokes look otherwise than others did; infinity: nowhere."""
+    if len(strokes) != len(before):
+        return -inf
+    pairs = zip(strokes, before, strict=True)
+    return min((stroke.changed_from(other) for stroke, other in pairs), default=inf)
+
+
+def _same(columns: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> int:
+    """Return up to which point all pairs of arrays are the same, what is no number included."""
+    first = min(min(len(one), len(other)) for one, other in columns)
+    for one, other in columns:
+        differs = one[:first] != other[:first]
+        if one.dtype.kind == "f":
+            differs &= ~(np.isnan(one[:first]) & np.isnan(other[:first]))
+        place = int(differs.argmax()) if first else 0
+        if first and differs[place]:
+            first = place
+    return first
+
+
+def _least(one: Array, other: Array) -> float:
+    return min(float(part.min()) for part in (one, other) if len(part))
 
 
 def _on(painter: QPainter, look: QPen) -> QPen:

@@ -50,12 +50,19 @@ class Contender:
         """Compute for so long, and keep how fast."""
         with _burning() if self.burns else contextlib.nullcontext():
             if self.alternating:
-                answers = [self._ask([process], seconds)[0] for process in self.processes]
+                self._keep([self._ask(process, seconds) for process in self.processes])
             else:
-                answers = self._ask(self.processes, seconds)
-        rates = [answer["images_per_second"] for answer in answers]
-        self.rates.append(statistics.harmonic_mean(rates) if self.alternating else sum(rates))
-        self.cpu_seconds.append(sum(answer["cpu_seconds_per_step"] for answer in answers))
+                self.begin(seconds)
+                self.finish()
+
+    def begin(self, seconds: float) -> None:
+        """Let all compute for so long, beside whatever the caller does meanwhile; `finish` has to follow."""
+        for process in self.processes:
+            print(json.dumps(seconds), file=process.stdin, flush=True)
+
+    def finish(self) -> None:
+        """Wait for the end of what was begun, and keep how fast it was."""
+        self._keep([self._answer(process) for process in self.processes])
 
     def probed_share(self) -> float:
         """Return the share of the iterations that were probed, by the log."""
@@ -72,10 +79,14 @@ class Contender:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _ask(self, processes, seconds):
-        for process in processes:
-            print(json.dumps(seconds), file=process.stdin, flush=True)
-        return [self._answer(process) for process in processes]
+    def _keep(self, answers):
+        rates = [answer["images_per_second"] for answer in answers]
+        self.rates.append(statistics.harmonic_mean(rates) if self.alternating else sum(rates))
+        self.cpu_seconds.append(sum(answer["cpu_seconds_per_step"] for answer in answers))
+
+    def _ask(self, process, seconds):
+        print(json.dumps(seconds), file=process.stdin, flush=True)
+        return self._answer(process)
 
     def _answer(self, process):
         line = process.stdout.readline()

@@ -51,7 +51,7 @@ def test_a_gradient_of_zero_or_none_leaves_a_gap(show, pair):
     (newest,), _ = lines(plot, run)
     assert np.isnan(newest.y[:2]).all()
     assert (newest.y[2:] == 0).all()
-    assert len(newest.pieces.ndarray()) == 16
+    assert len(newest.pieces().ndarray()) == 16
 
 
 def test_residual_magnitudes_of_residual_runs_only(show, pair):

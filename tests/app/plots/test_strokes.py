@@ -1,21 +1,26 @@
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter
 
-from app.plots.strokes import Line, Strokes, dashes, pen
+from app.plots.error import ErrorPlot
+from app.plots.plot_run import PlotRun
+from app.plots.strokes import Band, Dots, Line, Strokes, changed_from, dashes, pen
+from app.theme import run_colour
+from resviz.runs.series import RunSeries
+from tests.app.plots.fake_runs import fake_events
 
 RED = QColor("#ff0000")
 
 
 def length(line, scale):
-    pieces = line.pieces.ndarray()
+    pieces = line.pieces().ndarray()
     return np.hypot((pieces[:, 2] - pieces[:, 0]) * scale[0], (pieces[:, 3] - pieces[:, 1]) * scale[1])
 
 
 def test_a_line_breaks_where_a_value_is_not_finite():
     line = Line(np.arange(5.0), np.array([1.0, 2.0, np.nan, 4.0, 5.0]), pen(RED, 2))
-    assert line.pieces.ndarray().tolist() == [[0, 1, 1, 2], [3, 4, 4, 5]]
+    assert line.pieces().ndarray().tolist() == [[0, 1, 1, 2], [3, 4, 4, 5]]
 
 
 def test_dashes_lie_on_the_curve_and_have_the_given_lengths(qapp):
@@ -58,9 +63,9 @@ def test_kept_strokes_are_painted_once_and_again_when_they_or_the_view_change(qt
     painted = []
 
     class Told(Line):
-        def paint(self, painter):
-            painted.append(1)
-            super().paint(painter)
+        def paint(self, painter, begin):
+            painted.append(begin)
+            super().paint(painter, begin)
 
     plot = pg.PlotWidget()
     qtbot.addWidget(plot)
@@ -86,3 +91,77 @@ def test_kept_strokes_are_painted_once_and_again_when_they_or_the_view_change(qt
     assert len(painted) == 2
     kept.show_strokes([])
     assert plot.grab().toImage() != first
+
+
+X, Y = np.arange(6.0), np.array([1.0, 2.0, np.nan, 4.0, 5.0, 6.0])
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "place"),
+    [
+        (X, Y, np.inf),
+        (X[:-1], Y[:-1], 4.0),  # one point less: the piece from the last one that both have
+        (X, np.array([1.0, 2.0, np.nan, 4.0, 5.5, 6.0]), 3.0),
+        (X, np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), 1.0),
+        (X + 0.5, Y, 0.0),
+        (X[:0], Y[:0], 0.0),
+    ],
+)
+def test_a_line_says_from_where_on_it_has_changed(x, y, place):
+    look = pen(RED, 2)
+    assert changed_from([Line(X, Y, look)], [Line(x, y, look)]) == place
+    assert changed_from([Line(x, y, look)], [Line(X, Y, look)]) == place
+
+
+def test_what_has_another_look_has_changed_everywhere():
+    look, brush = pen(RED, 2), QBrush(RED)
+    line, dots, band = Line(X, Y, look), Dots(X, Y, look), Band(X, X + 1, Y, Y + 1, brush)
+    assert (
+        changed_from(
+            [line, dots, band], [Line(X, Y, look), Dots(X, Y, look), Band(X, X + 1, Y, Y + 1, brush)]
+        )
+        == np.inf
+    )
+    for one, other in [
+        (line, dots), (line, Line(X, Y, pen(RED, 3))), (line, Line(X, Y, look, smooth=False)),
+        (line, Line(X, Y, look, joined=np.ones(6, bool))), (dots, Dots(X, Y + 1, look)),
+        (band, Band(X, X + 1, Y, Y + 1, QBrush(QColor("blue")))),
+    ]:  # fmt: skip
+        assert changed_from([one], [other]) == -np.inf
+    assert changed_from([line], [line, line]) == -np.inf
+    assert changed_from([band], [Band(X, X + 1, Y, np.append(Y[:-1] + 1, 9.0), brush)]) == 5.0
+
+
+def pixels(plot):
+    image = plot.view.grab().toImage()
+    return np.array(image.constBits()).reshape(image.height(), image.width(), 4)
+
+
+@pytest.mark.parametrize("runs", [2, 5], ids=["with single batches", "means alone"])
+def test_a_plot_that_grew_looks_as_one_that_is_drawn_now(show, runs):
+    logs = [fake_events(bool(n % 2), depth=20, iterations=6000, seed=n) for n in range(runs)]
+    series = [RunSeries() for _ in logs]
+    plotted = [
+        PlotRun(f"run {n}", s, run_colour(n // 2, bool(n % 2)), bool(n % 2)) for n, s in enumerate(series)
+    ]
+    for each, events in zip(series, logs, strict=True):
+        each.feed(events[:3000])
+    plot = show(ErrorPlot, plotted, size=(700, 360))
+    plot._timer.stop()
+    cuts = []
+    paint = plot.curves._paint_strokes
+    plot.curves._paint_strokes = lambda painter, begin: (cuts.append(begin), paint(painter, begin))
+    cut = 3000
+    for end in (3000, 3001, 3004, 3060, 3400, 5000):
+        for each, events in zip(series, logs, strict=True):
+            each.feed(events[cut:end])
+        cut = end
+        plot.refresh()
+        grown = pixels(plot)
+        anew = show(ErrorPlot, plotted, size=(700, 360))
+        pixels(anew)
+        anew.mark_dirty()
+        # Qt rounds a piece that is cut at the edge of the part otherwise than a whole one.
+        assert (grown != pixels(anew)).sum() <= 20, end
+        anew.close()
+    assert sum(begin > -np.inf for begin in cuts) >= 3, "most of the picture was kept"
