@@ -2,10 +2,10 @@
 
     python tests/benchmarks/window.py [--only events,curves,cursor,heat,reopen,soak] [--seconds N] [--quick]
 
-Each section runs in a process of its own, offscreen at 1920x1080, with a home of its own for runs, settings and
-caches. `curves`, `cursor` and `heat` are processor time of the window's thread, which other programs on the
-machine disturb less; `events`, `reopen` and `soak` are wall time. `--seconds` is how long `events` and `soak`
-stream (60 and 360; an hour's soak: 3600). The table goes to stdout, as Markdown.
+Each section runs in a process of its own, offscreen at 1920x1080, with a home of its own for runs, settings
+and caches. `curves`, `cursor` and `heat` are processor time of the window's thread, which other programs on
+the machine disturb less; `events`, `reopen` and `soak` are wall time. `--seconds` is how long `events` and
+`soak` stream (60 and 360; an hour's soak: 3600). The table goes to stdout, as Markdown.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pyqtgraph as pg
 
+from app.layouts.catalogue import LAYOUTS
 from app.plots.error import ErrorPlot
 from app.plots.heat import HeatMap
 from app.plots.mosaic import Mosaic
@@ -16,11 +17,19 @@ from app.plots.plot_run import PlotRun
 from app.plots.quantities import GRADIENT
 from app.plots.timeline import Timeline
 from app.theme import run_colour
-from app.views import VIEWS
 from resviz.runs.events import Evaluated, Probed, Started, Stepped
 from resviz.runs.series import RunSeries
 from tests.benchmarks.streamer import finish, make_runs
-from tests.benchmarks.window_kit import Figure, application, below, experiments, open_window, run_until, told
+from tests.benchmarks.window_kit import (
+    Figure,
+    application,
+    below,
+    experiments,
+    open_window,
+    run_for,
+    run_until,
+    told,
+)
 
 RUNS, POINTS, LAYERS, COUNTS, EVERY = 8, 64_000, 110, (100, 6_400), 10
 
@@ -78,7 +87,7 @@ def curves(quick: bool) -> list[Figure]:
     ratio = Figure(
         "curves", f"{what}, ratio", f"{ours / theirs:.2f}", "at most 0.20", ours / theirs <= 0.2, control
     )
-    return [below("curves", what, ours, 10, "ms", control), ratio]
+    return [below("curves", what, ours, 10, "ms", control=control), ratio]
 
 
 def cursor(quick: bool) -> list[Figure]:
@@ -103,10 +112,11 @@ def cursor(quick: bool) -> list[Figure]:
 
             return _thread_ms(whole)
 
-        for index, view in enumerate(VIEWS):
+        for index, layout in enumerate(LAYOUTS):
             window.bottom.setCurrentIndex(index)
-            for _ in range(5):
-                app.processEvents()
+            panels = window.bottom.area.panels
+            run_until(lambda: all(panel.plot or not panel.in_sight for panel in panels.values()), 20)  # noqa: B023
+            run_for(0.3)
             # In an order in which neighbours are far apart: nothing can be left as it was.
             places = np.random.default_rng(0).permutation(np.linspace(100, last - 100, count)).tolist()
             moves = [measured(lambda at=at: timeline.go_to(at)) for at in places]
@@ -117,7 +127,7 @@ def cursor(quick: bool) -> list[Figure]:
             for what, spent in (("cursor", moves), ("zoom", zooms)):
                 met = statistics.median(spent) < 33 and float(np.quantile(spent, 0.99)) < 66
                 target = "median under 33 ms, p99 under 66"
-                figures.append(Figure("cursor", f"{view.title}, {what}", told(spent), target, met))
+                figures.append(Figure("cursor", f"{layout.title}, {what}", told(spent), target, met))
         control = _plain_cursor([run.series for run in followed], places, measured)
     return [*figures[:1], Figure("cursor", "the errors alone in pyqtgraph, cursor", control), *figures[1:]]
 

@@ -39,7 +39,7 @@ class Figure:
 HEAD = "| section | what | found | target | met | control, in the same run |\n|---|---|---|---|---|---|"
 
 
-def below(section: str, what: str, found: float, most: float, unit: str, control: str = "") -> Figure:
+def below(section: str, what: str, found: float, most: float, unit: str, *, control: str = "") -> Figure:
     """Return a figure that is to be less than something."""
     return Figure(section, what, f"{found:.3g} {unit}", f"under {most:g} {unit}", found < most, control)
 

@@ -1,4 +1,4 @@
-"""Sections of `window.py` about reading: live events beside a worker at full speed, re-opening, an hour's soak."""
+"""Sections of `window.py` about reading: live events beside a worker, re-opening, an hour's soak."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def events(seconds: float, quick: bool) -> list[Figure]:
     what = f"4 runs, 110 layers, {VALUES_PER_SECOND:,.0f} values/s, {seconds:.0f} s"
     control = f"{len(every):,} beats; streamed up to iteration {min(known):,}"
     figures = [
-        below("events", f"{what}: gap p99", float(np.quantile(every, 0.99)), 33, "ms", control),
+        below("events", f"{what}: gap p99", float(np.quantile(every, 0.99)), 33, "ms", control=control),
         below("events", "longest gap", float(every.max()), 150, "ms"),
         Figure("events", "gap at a random moment, p99", f"{weighted_quantile(every, 0.99):.1f} ms"),
         Figure("events", "a core's time that the window takes", f"{100 * statistics.median(busy):.1f} %"),
@@ -182,10 +182,10 @@ def reopen(quick: bool) -> list[Figure]:
             gap = max(gap, float(heart.end().max()))
             run_for(0.5)
     figures = []
-    for kind in first:
+    for kind, curves in first.items():
         what = f"4 runs of {iterations:,} iterations {kind}"
         figures += [
-            below("reopen", f"{what}: first curves", statistics.median(first[kind]), 0.5, "s"),
+            below("reopen", f"{what}: first curves", statistics.median(curves), 0.5, "s"),
             below("reopen", f"{what}: everything", statistics.median(whole[kind]), 2.0, "s"),
         ]
     control = f"json, lists, numpy.array at the end {rival:.1f} s"
@@ -223,7 +223,7 @@ def _plain_reading(path: Path) -> None:
 
 
 def soak(seconds: float, quick: bool) -> list[Figure]:
-    """Stream an hour's worth into the window, quicker than an hour; open and close an experiment 200 times."""
+    """Stream an hour's worth into the window, quicker; open and close an experiment 200 times."""
     hour = 3600.0
     speed = hour / seconds
     runs = make_runs(experiments() / "streamed")
@@ -258,7 +258,7 @@ def soak(seconds: float, quick: bool) -> list[Figure]:
                 gc.collect()
                 run_for(0.2)
                 marks.append(resident())
-    what = f"{seconds / 60:.1f} min of streaming at {speed:.0f} times 10,000 values/s ({values:.1f} million kept)"
+    what = f"an hour of 10,000 values/s in {seconds / 60:.1f} min ({values:.1f} million kept)"
     return [
         below(
             "soak",
