@@ -17,7 +17,7 @@ class Bins:
 
     Bins begin at multiples of 2^n or 3 x 2^n iterations, so that a growing or moving curve does not shimmer;
     the newest one, still incomplete, is there too. Nothing is kept from one picture to the next, because it
-    need not be: only the ends of the bins are looked up, and numpy takes the lowest and highest of 64,000 points
+    need not be: only the ends of bins are looked up, and numpy finds the lowest and highest of 64,000 points
     in a fiftieth of a millisecond.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor, inf
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtWidgets import QWidget
 
@@ -37,7 +37,7 @@ class Kept:
         In the coordinates of the widget. It is cut between two pixels of the device, which so stay sharp.
         """
         whole, ratio = QRectF(self._place), self._pixmap.devicePixelRatio()
-        pixels = self._transform.map(begin, 0.0)[0] - whole.left() - MARGIN
+        pixels = self._transform.map(QPointF(begin, 0.0)).x() - whole.left() - MARGIN
         cut = floor(max(0.0, pixels) * ratio) / ratio
         return whole.adjusted(min(cut, whole.width()), 0, 0, 0)
 
@@ -94,7 +94,8 @@ class Kept:
             own.fillRect(part, Qt.GlobalColor.transparent)
             own.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
             # What ends left of the strip reaches into it.
-            begin = self._transform.inverted()[0].map(strip.left() - MARGIN, 0.0)[0]
+            back, _ = self._transform.inverted()
+            begin = back.map(QPointF(strip.left() - MARGIN, 0.0)).x()
         own.setWorldTransform(self._transform * QTransform.fromTranslate(corner.x(), corner.y()))
         paint(own, begin)
         own.end()

@@ -70,7 +70,7 @@ class Line:
             return -inf
         if (self.joined is None) != (before.joined is None):
             return -inf
-        columns = [(self.x, before.x), (self.y, before.y)]
+        columns: list[tuple[NDArray[Any], NDArray[Any]]] = [(self.x, before.x), (self.y, before.y)]
         if self.joined is not None and before.joined is not None:
             columns.append((self.joined, before.joined))
         same = _same(columns)
@@ -132,8 +132,14 @@ class Band:
         """Return from where on, along x, this looks otherwise than another stroke; infinity: nowhere."""
         if not isinstance(before, Band) or self.brush != before.brush:
             return -inf
-        names = ("left", "right", "low", "high")
-        same = _same([(getattr(self, name), getattr(before, name)) for name in names])
+        same = _same(
+            [
+                (self.left, before.left),
+                (self.right, before.right),
+                (self.low, before.low),
+                (self.high, before.high),
+            ]
+        )
         if same == len(self.left) == len(before.left):
             return inf
         return _least(self.left[same:], before.left[same:])
@@ -168,10 +174,10 @@ class Dots:
 
     def changed_from(self, before: Stroke) -> float:
         """Return infinity where this looks as another stroke does; else it differs everywhere."""
-        alike = isinstance(before, Dots) and (self.pen, self.square) == (before.pen, before.square)
-        if not alike or not len(self.x) == len(before.x) == _same([(self.x, before.x), (self.y, before.y)]):
+        if not isinstance(before, Dots) or (self.pen, self.square) != (before.pen, before.square):
             return -inf
-        return inf
+        same = _same([(self.x, before.x), (self.y, before.y)])
+        return inf if same == len(self.x) == len(before.x) else -inf
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,12 @@ class RunSeries:
         return len(self.loss) > 0 and self.loss.last is None
 
     @property
+    def tables(self) -> dict[str, Rows]:
+        """All arrays, by name: what a reader keeps of a log."""
+        own = {"steps": self._steps, "tests": self._tests, "classes": self._classes, "totals": self._totals}
+        return own | self._probes
+
+    @property
     def probe_iterations(self) -> Ints:
         """Iterations of the probes, (T,)."""
         return self._totals.x
