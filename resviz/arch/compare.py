@@ -1,0 +1,104 @@
+"""What differs between two architectures: block by block, and in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from resviz.arch.graph import Architecture, Block, Wire
+from resviz.arch.names import natural_key
+from resviz.arch.shapes import read_ports
+from resviz.arch.spec import Value
+
+Change = Literal["added", "removed", "changed", "rewired"]
+"""Of a block, seen from the first architecture."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One block that is not the same in both."""
+
+    block: str
+    change: Change
+    sentence: str
+    """Without the block's name: "shortcut A here, none there"."""
+
+    @property
+    def text(self) -> str:
+        """The whole sentence: "stage2.block1: shortcut A here, none there"."""
+        return f"{self.block}: {self.sentence}"
+
+
+def differences(here: Architecture, there: Architecture) -> list[Difference]:
+    """Return what differs, in the order of the first architecture, then what only the second has.
+
+    Blocks are the same if they have the same id; places on the canvas do not count. A plain addition's
+    shortcut wire is read by nobody and does not count either.
+    """
+    order = list(dict.fromkeys([*here.order(), *sorted(there.blocks, key=natural_key)]))
+    found = []
+    for block_id in order:
+        mine, other = here.blocks.get(block_id), there.blocks.get(block_id)
+        if other is None and mine is not None:
+            found.append(Difference(block_id, "removed", f"{mine.spec.title} here, not there"))
+        elif mine is None and other is not None:
+            found.append(Difference(block_id, "added", f"{other.spec.title} there, not here"))
+        elif mine is not None and other is not None:
+            found += _between(here, there, mine, other)
+    return found
+
+
+def _between(here: Architecture, there: Architecture, mine: Block, other: Block) -> list[Difference]:
+    if mine.kind != other.kind:
+        sentence = f"{mine.spec.title} here, {other.spec.title} there"
+        return [Difference(mine.id, "changed", sentence)]
+    values = [
+        _value_sentence(name, value, other.params[name])
+        for name, value in mine.params.items()
+        if value != other.params[name]
+    ]
+    if values:
+        return [Difference(mine.id, "changed", "; ".join(values))]
+    ours, theirs = (_read(each, mine.id) for each in (here, there))
+    if ours == theirs:
+        return []
+    parts = [
+        f"{port if len(mine.spec.inputs) > 1 else 'input'} from {_source(ours.get(port))} here, "
+        f"{_source(theirs.get(port))} there"
+        for port in mine.spec.inputs
+        if ours.get(port) != theirs.get(port)
+    ]
+    return [Difference(mine.id, "rewired", "; ".join(parts))]
+
+
+def _read(architecture: Architecture, block_id: str) -> Mapping[str, Wire]:
+    wires = architecture.incoming(block_id)
+    return {port: wires[port] for port in read_ports(architecture[block_id]) if port in wires}
+
+
+def _source(wire: Wire | None) -> str:
+    return "nothing" if wire is None else wire.source
+
+
+def _value_sentence(name: str, mine: Value, other: Value) -> str:
+    if isinstance(mine, bool):
+        words = {"plain": ("plain", "adds its shortcut")}.get(name, (name, f"no {name}"))
+        return f"{words[not mine]} here, {words[not other]} there"
+    return f"{name.replace('_', ' ')} {mine} here, {other} there"
+
+
+def summary(found: list[Difference], here: str, there: str) -> str:
+    """Return how many differences there are, in one sentence; `here` and `there` are the networks' names."""
+    if not found:
+        return f"{here} and {there} are the same, block by block."
+    counts = Counter(each.change for each in found)
+    words: dict[Change, str] = {
+        "changed": "differ",
+        "rewired": "are wired otherwise",
+        "removed": f"only in {here}",
+        "added": f"only in {there}",
+    }
+    parts = [f"{counts[change]} {word}" for change, word in words.items() if counts[change]]
+    return f"{here} and {there}: {', '.join(parts)}."
