@@ -7,5 +7,5 @@ from resviz.arch.graph import Architecture
 
 def structure_of(architecture: Architecture) -> object:
     """Return what makes two architectures the same network: blocks and wires, whatever places and name."""
-    blocks = {block.id: (block.kind, block.params) for block in architecture.blocks.values()}
+    blocks = {block.id: (block.kind, block.params, block.bypassed) for block in architecture.blocks.values()}
     return blocks, architecture.wires

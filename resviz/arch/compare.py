@@ -54,7 +54,10 @@ def _between(here: Architecture, there: Architecture, mine: Block, other: Block)
     if mine.kind != other.kind:
         sentence = f"{mine.spec.title} here, {other.spec.title} there"
         return [Difference(mine.id, "changed", sentence)]
-    values = [
+    values = []
+    if mine.bypassed != other.bypassed:
+        values = ["bypassed here, in use there" if mine.bypassed else "in use here, bypassed there"]
+    values += [
         _value_sentence(name, value, other.params[name])
         for name, value in mine.params.items()
         if value != other.params[name]

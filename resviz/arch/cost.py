@@ -36,7 +36,7 @@ def cost_of(architecture: Architecture, inference: Inference | None = None) -> N
         block = architecture[block_id]
         output = inference.shapes.get(block_id)
         cost = _NOTHING
-        if output is not None and block_id in inference.live:
+        if output is not None and block_id in inference.live and not block.bypassed:
             cost = _cost_one(block.kind, tuple(block.params.values()), inference.inputs[block_id], output)
             parameters += cost.parameters
             multiply_adds += cost.multiply_adds
@@ -44,7 +44,8 @@ def cost_of(architecture: Architecture, inference: Inference | None = None) -> N
         blocks[block_id] = cost
         ports = read_ports(block)
         wire = architecture.incoming(block_id).get(ports[0]) if ports else None
-        depths[block_id] = block.spec.depth + (depths[wire.source] if wire else 0)
+        own = 0 if block.bypassed else block.spec.depth
+        depths[block_id] = own + (depths[wire.source] if wire else 0)
     ends = [block.id for block in architecture.of_kind("output")] or inference.live
     depth = max((depths[block_id] for block_id in ends), default=0)
     return NetworkCost(Cost(parameters, multiply_adds, activations), blocks, depth)

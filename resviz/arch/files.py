@@ -18,7 +18,8 @@ from resviz.atomic import write_atomically
 from resviz.errors import ArchitectureError, FormatError, PresetError, ResvizError
 
 FORMAT = "resviz-architecture"
-VERSION = 1
+VERSION = 2
+"""2: blocks may be bypassed. A file without one says 1, so that an older resviz opens it too."""
 LARGEST_FILE = 64 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
 
@@ -33,6 +34,7 @@ class _Block(msgspec.Struct, forbid_unknown_fields=True):
     kind: str
     params: dict[str, Value] = {}
     position: tuple[float, float] | None = None
+    bypassed: bool = False
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,7 +68,8 @@ def to_json(architecture: Architecture) -> bytes:
     memory = architecture.memory()
     ordered_memory = {key: memory[key] for key in ["", *order] if key in memory}
     try:
-        head = {"format": FORMAT, "version": VERSION, "name": architecture.name}
+        version = VERSION if any(block.bypassed for block in architecture.blocks.values()) else 1
+        head = {"format": FORMAT, "version": version, "name": architecture.name}
         lines = [f"{_text(key)}: {_text(value)}" for key, value in head.items()]
         lines.append('"blocks": ' + _list_of_lines(blocks))
         lines.append('"wires": ' + _list_of_lines([_wire_fields(wire) for wire in wires]))
@@ -175,7 +178,7 @@ def _exists(text: str) -> bool:
 def _architecture(document: _Document) -> Architecture:
     architecture = Architecture(document.name)
     for block in document.blocks:
-        architecture.insert(Block(block.id, block.kind, block.params, block.position))
+        architecture.insert(Block(block.id, block.kind, block.params, block.position, block.bypassed))
     wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in document.wires]
     # In the order of their sources, wires need no search for cycles: their targets lead nowhere yet.
     graph = nx.MultiDiGraph((wire.source, wire.target) for wire in wires)
@@ -198,6 +201,8 @@ def _block_fields(block: Block) -> dict[str, object]:
     if block.position is not None:
         # Equal numbers must look equal: 0, 0.0 and -0.0 become 0.0.
         fields["position"] = [float(value) + 0.0 for value in block.position]
+    if block.bypassed:
+        fields["bypassed"] = True
     return fields
 
 

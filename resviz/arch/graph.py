@@ -28,6 +28,8 @@ class Block(msgspec.Struct, frozen=True):
     kind: str
     params: dict[str, Value]
     position: Position | None = None
+    bypassed: bool = False
+    """Kept and drawn, but what comes in at its first port goes out unchanged, see `resviz.arch.bypass`."""
 
     @property
     def spec(self) -> Kind:
@@ -210,7 +212,7 @@ class Architecture:
         """
         self._check_free(block.id)
         _check_position(block.position)
-        checked = msgspec.structs.replace(block, params=block.spec.complete(block.params))
+        checked = _checked_bypass(msgspec.structs.replace(block, params=block.spec.complete(block.params)))
         self._blocks[block.id] = checked
         self._graph.add_node(block.id)
         self._order = None
@@ -272,6 +274,16 @@ class Architecture:
         self._blocks[block_id] = msgspec.structs.replace(old, position=position)
         return old
 
+    def set_bypassed(self, block_id: str, bypassed: bool) -> Block:
+        """Take a block out of the network without removing it, or put it back; return the block as it was.
+
+        Raises:
+            ParameterError, UnknownBlockError
+        """
+        old = self[block_id]
+        self._blocks[block_id] = _checked_bypass(msgspec.structs.replace(old, bypassed=bypassed))
+        return old
+
     def rename(self, block_id: str, new_id: str) -> None:
         """Give a block another id; wires and twin memory follow.
 
@@ -324,6 +336,12 @@ def _check_port(block: Block, what: str, port: str, ports: Sequence[str]) -> Non
     if port not in ports:
         known = f"use {' or '.join(map(repr, ports))}" if ports else f"it has no {what} at all"
         raise PortError(f"{block.spec.title} {block.id!r} has no {what} {port!r}: {known}.")
+
+
+def _checked_bypass(block: Block) -> Block:
+    if block.bypassed and not (block.spec.inputs and block.spec.outputs):
+        raise ParameterError(f"{block.id} is an end of the network and cannot be bypassed.")
+    return block
 
 
 def _check_position(position: Position | None) -> None:

@@ -64,6 +64,9 @@ def infer(architecture: Architecture) -> Inference:
         if any(port not in wires or wires[port].source not in shapes for port in ports):
             continue
         inputs[block_id] = tuple([shapes[wires[port].source] for port in ports])
+        if block.bypassed:
+            shapes[block_id] = inputs[block_id][0]
+            continue
         result = _infer_one(block.kind, tuple(block.params.values()), inputs[block_id])
         if not isinstance(result, Failure):
             shapes[block_id] = result
@@ -79,8 +82,9 @@ def infer(architecture: Architecture) -> Inference:
 
 
 def read_ports(block: Block) -> tuple[str, ...]:
-    """Return the input ports that a block reads: a plain addition ignores its shortcut."""
-    return ("branch",) if block.kind == "add" and block.params["plain"] else block.spec.inputs
+    """Return the input ports that a block reads: an addition that is plain or bypassed ignores its shortcut."""
+    ignores = block.kind == "add" and (block.params["plain"] or block.bypassed)
+    return ("branch",) if ignores else block.spec.inputs
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from itertools import groupby
 
 from resviz import __version__
 from resviz.arch import source_blocks as text
+from resviz.arch.bypass import active
 from resviz.arch.composites import RESIDUAL_KINDS
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Architecture
@@ -42,6 +43,7 @@ def python_source(architecture: Architecture) -> str:
     Raises:
         BuildError: the architecture has problems; the sentence says the first one and its mend.
     """
+    architecture = active(architecture)
     inference = infer(architecture)
     if inference.problems:
         first = inference.problems[0]

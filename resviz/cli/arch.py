@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from resviz.arch.bypass import active
 from resviz.arch.cost import cost_of
 from resviz.arch.files import open_architecture, save
 from resviz.arch.graph import Architecture, natural_key
@@ -95,7 +96,7 @@ def _onnx(args: argparse.Namespace) -> int:
 def _info(args: argparse.Namespace, architecture: Architecture) -> int:
     inference = infer(architecture)
     cost = cost_of(architecture, inference)
-    memory = None if inference.problems else _training_memory(architecture, inference)
+    memory = None if inference.problems else _training_memory(active(architecture))
     answer(
         args,
         {
@@ -145,13 +146,13 @@ def _facts(architecture: Architecture, inference: Inference, memory: dict[str, i
     )
 
 
-def _training_memory(architecture: Architecture, inference: Inference) -> dict[str, int]:
+def _training_memory(architecture: Architecture) -> dict[str, int]:
     """Return bytes that training by the paper's recipe takes, in two precisions, and with checkpointing."""
     from resviz.arch.activations import pieces
     from resviz.train.memory import estimate
     from resviz.train.recipe import PAPER
 
-    found = pieces(architecture, inference)
+    found = pieces(architecture, infer(architecture))
     memory = {"batch_size": PAPER.batch_size}
     for recompute, suffix in ((False, ""), (True, "_checkpointing")):
         for precision in ("float32", "bfloat16"):

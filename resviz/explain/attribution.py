@@ -9,6 +9,7 @@ from captum.attr import IntegratedGradients, LayerGradCam
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from resviz.arch.bypass import active
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer, read_ports
 from resviz.errors import ResvizError
@@ -89,6 +90,7 @@ def grad_cam(network: Network, architecture: Architecture, picture: Tensor, targ
 
 def last_map_block(architecture: Architecture) -> str | None:
     """Return the last block before pooling: the first, from the output back, whose map is larger than 1x1."""
+    architecture = active(architecture)
     inference = infer(architecture)
     block_id = next(architecture.of_kind("output")).id
     while True:

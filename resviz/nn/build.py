@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from resviz.arch.activations import pieces, segments
+from resviz.arch.bypass import active
 from resviz.arch.composites import RESIDUAL_KINDS, shortcut_of
 from resviz.arch.graph import Architecture, Block
 from resviz.arch.shapes import Inference, infer, read_ports
@@ -37,7 +38,8 @@ def build(
 ) -> Network:
     """Return the network of an architecture on the CPU, float32, training mode, initial weights of `seed`.
 
-    Blocks that take no part in the output (the shortcut layers of a plain twin) are not built. PyTorch's own
+    Blocks that take no part in the output (the shortcut layers of a plain twin) or are bypassed are not
+    built. PyTorch's own
     random state is neither read nor changed.
 
     Args:
@@ -51,6 +53,7 @@ def build(
     Raises:
         BuildError: the architecture has problems; the sentence says the first one and its mend.
     """
+    architecture = active(architecture)
     inference = infer(architecture)
     if inference.problems:
         raise BuildError(_complaint(architecture, inference))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resviz.arch.activations import Piece, pieces, segments
+from resviz.arch.bypass import active
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
@@ -69,6 +70,7 @@ def estimate(
         recompute: with activation checkpointing; None: as the recipe says.
         found: the network's pieces, if they are at hand.
     """
+    architecture = active(architecture)
     inference = infer(architecture)
     parameters = cost_of(architecture, inference).total.parameters
     half = precision in ("bfloat16", "float16")

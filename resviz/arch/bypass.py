@@ -1,0 +1,33 @@
+"""Bypassed blocks: in the document as they were, out of the network that is computed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from resviz.arch.graph import Architecture
+from resviz.arch.shapes import read_ports
+
+
+def active(architecture: Architecture) -> Architecture:
+    """Return the network without its bypassed blocks: what reads one reads what comes in at its first port.
+
+    The architecture itself where none is bypassed.
+    """
+    bypassed = [block_id for block_id in architecture.order() if architecture[block_id].bypassed]
+    if not bypassed:
+        return architecture
+    cut = architecture.copy()
+    for block_id in bypassed:
+        _heal(cut, block_id)
+    return cut
+
+
+def _heal(architecture: Architecture, block_id: str) -> None:
+    """Remove a block in place, and wire what it fed to what fed it."""
+    port = read_ports(architecture[block_id])[0]
+    source = architecture.incoming(block_id).get(port)
+    block, wires = architecture.remove(block_id)
+    for wire in wires:
+        if wire.source == block.id and source is not None:
+            healed = msgspec.structs.replace(wire, source=source.source, source_port=source.source_port)
+            architecture.connect(healed)
