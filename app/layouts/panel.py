@@ -84,6 +84,7 @@ class Panel(QDockWidget):
             plot.menu.addSeparator()
             plot.menu.addActions([alone, close])
         self._inside.addWidget(plot)
+        plot.show()
         self.mark.raise_()
 
     @Slot()

@@ -63,6 +63,7 @@ class Solo(QWidget):
         if panel.plot is not None:
             self._panel = panel
             self._inside.addWidget(panel.plot)
+            panel.plot.show()
             panel.plot.setFocus()
 
     @Slot()

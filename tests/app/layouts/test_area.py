@@ -17,9 +17,6 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture(autouse=True)
 def dressed(qapp):
-    qapp.setOrganizationName("resviz-tests")
-    qapp.setApplicationName("resviz-tests")
-    QSettings().clear()
     theme().apply(qapp)
 
 
