@@ -179,9 +179,14 @@ class Bottom(QTabWidget):
 
     @Slot()
     def _fit_transport(self) -> None:
-        buttons = self.plots_button.sizeHint().width() + GRID // 2
-        room = self.width() - self.tabBar().sizeHint().width() - 2 * GRID - buttons
-        self.transport.set_room(min(room, 60 * GRID))
+        room = self.width() - self.tabBar().sizeHint().width() - 2 * GRID
+        button = self.plots_button.sizeHint().width() + GRID // 2
+        # Where the tabs leave little, the time cursor comes first: the menu bar has the menu of plots, too.
+        crowded = room - button < self.transport.whole_width
+        self.plots_button.setVisible(not crowded)
+        self.transport.set_room(
+            min(room - button * (not crowded), round(60 * GRID * theme().font_pixels / 13))
+        )
 
     @Slot(int)
     def _on_tab(self, index: int) -> None:

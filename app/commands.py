@@ -21,6 +21,7 @@ _COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
 def window_specs(window: MainWindow) -> list[Spec]:
     """Return the actions of `window`, in the order of its menus."""
     work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
+    show = window.showing
     time, fill = bottom.timeline, window.overlay.show_quantity
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
@@ -67,10 +68,10 @@ def window_specs(window: MainWindow) -> list[Spec]:
             for place, (key, each) in enumerate(QUANTITIES.items(), 1)
         ),
         Spec("View"),
-        Spec("View", "palette", "Palette of blocks", "Ctrl+B", window.toggle_palette),
-        Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", window.toggle_theme),
-        Spec("View", "present", "Presentation mode", "F5", window.toggle_presentation, checkable=True),
-        Spec("View", "full_screen", "Full screen", "F11", window.toggle_full_screen),
+        Spec("View", "palette", "Palette of blocks", "Ctrl+B", show.toggle_palette),
+        Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", show.toggle_theme),
+        Spec("View", "present", "Presentation mode", "F5", show.toggle_presentation, checkable=True),
+        Spec("View", "full_screen", "Full screen", "F11", show.toggle_full_screen),
         *(
             Spec(
                 "Plots",
@@ -83,7 +84,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
             for key, kind in KINDS.items()
         ),
         Spec("Plots"),
-        Spec("Plots", "plot_alone", "Full screen of one plot", "Shift+F11", window.toggle_alone),
+        Spec("Plots", "plot_alone", "Full screen of one plot", "Shift+F11", show.toggle_alone),
         Spec("Plots", "reset_layout", "Reset this layout", "Ctrl+P, 0", bottom.reset_layout),
         Spec("Train", "train", "Train", "Ctrl+Return", lab.train),
         Spec("Train", "pause", "Pause or resume", "Ctrl+.", lab.pause_or_resume),

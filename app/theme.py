@@ -22,6 +22,9 @@ GRID = 8
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 """The project's pictures, lessons and recordings."""
 
+_LARGE = 16
+"""Pixels of body text in presentation mode where nobody says otherwise."""
+
 Mode = Literal["system", "dark", "light"]
 MODES: tuple[Mode, ...] = ("system", "dark", "light")
 
@@ -101,6 +104,7 @@ class Theme(QObject):
         super().__init__()
         self._mode: Mode = "system"
         self._presentation = False
+        self._large = _LARGE
         self._application: QApplication | None = None
 
     @property
@@ -129,12 +133,12 @@ class Theme(QObject):
     @property
     def font_pixels(self) -> int:
         """Size of body text in pixels."""
-        return 16 if self._presentation else 13
+        return self._large if self._presentation else 13
 
     @property
     def line_width(self) -> float:
         """Width of a curve in pixels."""
-        return 3.0 if self._presentation else 2.0
+        return max(3.0, self._large / 6) if self._presentation else 2.0
 
     def set_mode(self, mode: Mode) -> None:
         """Choose the palette and remember the choice."""
@@ -143,10 +147,10 @@ class Theme(QObject):
             QSettings().setValue("theme/mode", mode)
             self._restyle()
 
-    def set_presentation(self, on: bool) -> None:
-        """Turn large type and thick lines on or off."""
-        if on != self._presentation:
-            self._presentation = on
+    def set_presentation(self, on: bool, pixels: int = _LARGE) -> None:
+        """Turn large type (of this size) and lines that are as much thicker on or off."""
+        if (on, pixels) != (self._presentation, self._large):
+            self._presentation, self._large = on, pixels
             self._restyle()
 
     def apply(self, application: QApplication) -> None:
@@ -184,6 +188,7 @@ class Theme(QObject):
             small=base - 2,
             title=base + 3,
             value=base + 7,
+            icon=base + 3,
         )
 
     def _palette(self) -> QPalette:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QSplitter,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
@@ -25,15 +24,13 @@ from app.editor.pane import EditorPane
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
 from app.lab.session import Session
-from app.layouts.catalogue import KINDS
-from app.layouts.panel import Panel
-from app.layouts.solo import Solo
 from app.menus import Menus
 from app.offers import Offers
 from app.overlay import Overlay
 from app.pane_actions import PaneActions
 from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
+from app.showing import SIDE_WIDTH, Showing
 from app.side import Side
 from app.signals import SignalWatch
 from app.theme import GRID, theme
@@ -48,7 +45,7 @@ from resviz.train import demonstration
 MINIMUM = QSize(1024, 640)
 FRAME = QSize(8, 40)
 """What a window manager may add around the window; it is known only once the window is shown."""
-PALETTE_WIDTH, SIDE_WIDTH, PRESENTATION_SIDE_WIDTH = 200, 312, 384
+PALETTE_WIDTH = 200
 _STATUS_SECONDS = 8
 _HIDING_MS = 40
 """A closed list needs so long until what was under it is painted."""
@@ -71,8 +68,8 @@ class MainWindow(QMainWindow):
         self.bottom = Bottom(self.session)
         self.side = Side(self.session)
         self.overlay = Overlay(self.session, self.workspace.panes, self.bottom.timeline, self)
-        self.solo = Solo(self.bottom.timeline)
         self.offers = Offers()
+        self.showing = Showing(self)
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
         self.conductor = Conductor(self)
@@ -83,7 +80,6 @@ class MainWindow(QMainWindow):
         )
         self.command_popup = SearchPopup(self, "Type what you want to do")
         self._watched = list(self.workspace.documents)
-        self._before_alone = Qt.WindowState.WindowNoState
         self._painted = False
         self._closing = False
         self._build()
@@ -108,7 +104,7 @@ class MainWindow(QMainWindow):
         centre.setHandleWidth(GRID)
         centre.addWidget(editing)
         centre.addWidget(self.bottom)
-        self._rows = centre
+        self.rows = centre
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 2)
         centre.setSizes([350, 320])
@@ -149,10 +145,9 @@ class MainWindow(QMainWindow):
         column.addWidget(self.top_bar)
         column.addWidget(self.offers)
         column.addWidget(body, 1)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(content)
-        self._pages.addWidget(self.solo)
-        self.setCentralWidget(self._pages)
+        self.setCentralWidget(self.showing.pages)
+        self.showing.pages.insertWidget(0, content)
+        self.showing.pages.setCurrentIndex(0)
         self._status = QLabel()
         self._status.setProperty("role", "caption")
         self._status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -169,7 +164,6 @@ class MainWindow(QMainWindow):
         self._status_timer.timeout.connect(self._on_status_old)
         self._fill_edit_menu()
         self._on_undo_changed()
-        self._show_theme()
         self.side.lab.set_documents(self.workspace.documents)
         self.side.follow(self.workspace.active)
 
@@ -188,13 +182,10 @@ class MainWindow(QMainWindow):
         self.palette_panel.kind_activated.connect(self._on_kind_activated)
         self.side.lesson.highlighted.connect(bottom.highlight)
         bottom.set_plots_menu(self.menus.menus["Plots"])
-        bottom.arranged.connect(self._on_arranged)
-        bottom.alone_wanted.connect(self.show_alone)
-        self.solo.left.connect(self.leave_alone)
         bottom.layer_clicked.connect(workspace.select_layer)
         self.presets_popup.chosen.connect(self._on_preset_chosen)
         self.command_popup.chosen.connect(self._on_command_chosen)
-        theme().changed.connect(self._show_theme)
+        self.showing.follow()
         lab.told.connect(self.show_message)
         self.offers.closed.connect(self._focus_network)
         for document in workspace.documents:
@@ -299,84 +290,7 @@ class MainWindow(QMainWindow):
         elif key.startswith("+"):
             list(self.workspace.active.editor_actions)[int(key[1:])].trigger()
 
-    @Slot()
-    def toggle_palette(self) -> None:
-        """Show or hide the palette of blocks."""
-        self.palette_panel.setVisible(self.palette_panel.isHidden())
-
-    @Slot()
-    def toggle_theme(self) -> None:
-        """Go from dark to light and back."""
-        theme().set_mode("light" if theme().is_dark else "dark")
-
-    @Slot()
-    def toggle_presentation(self) -> None:
-        """Make type and lines large enough for the last row, and give curves and numbers the room."""
-        on = not theme().presentation
-        theme().set_presentation(on)
-        self.palette_panel.setVisible(not on)
-        side = PRESENTATION_SIDE_WIDTH if on else SIDE_WIDTH
-        self.columns.setSizes([max(1, self.columns.width() - side), side])
-        top, bottom = (2, 3) if on else (5, 4)
-        height = max(9, self._rows.height())
-        self._rows.setSizes([height * top // (top + bottom), height * bottom // (top + bottom)])
-        QTimer.singleShot(0, self, self.side.share_out_anew)  # When the larger type is laid out.
-
-    @Slot()
-    def toggle_full_screen(self) -> None:
-        """Fill the screen, or go back."""
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    @property
-    def alone(self) -> bool:
-        """Whether one plot has the whole window."""
-        return self._pages.currentWidget() is self.solo
-
-    @Slot()
-    def toggle_alone(self) -> None:
-        """Show the plot in use over the whole screen, or go back."""
-        panel = self.bottom.panel_to_show()
-        if self.alone:
-            self.leave_alone()
-        elif panel is not None:
-            self.show_alone(panel)
-        else:
-            self.show_message("No plot is in sight: choose a layout first.")
-
-    @Slot(object)
-    def show_alone(self, panel: Panel) -> None:
-        """Show one plot over the whole screen."""
-        if self.alone or panel.plot is None:
-            return
-        self._before_alone = self.windowState()
-        self._pages.setCurrentWidget(self.solo)
-        self.statusBar().hide()
-        self.solo.borrow(panel)
-        self.setWindowState(self._before_alone | Qt.WindowState.WindowFullScreen)
-
-    @Slot()
-    def leave_alone(self) -> None:
-        """Show all parts of the window again."""
-        if not self.alone:
-            return
-        panel = self.solo.panel
-        self.solo.give_back()
-        self.statusBar().show()
-        self._pages.setCurrentIndex(0)
-        self.setWindowState(self._before_alone)
-        if panel is not None and panel.plot is not None:
-            panel.plot.setFocus()
-
     # Following
-
-    @Slot()
-    def _on_arranged(self) -> None:
-        """Show in the menu which plots are open; another layout ends the full screen of one plot."""
-        if self.alone and self.solo.panel not in self.bottom.area.panels.values():
-            self.leave_alone()
-        shown = self.bottom.area.open
-        for key in KINDS:
-            self.menus[f"plot_{key}"].setChecked(key in shown)
 
     def _fill_edit_menu(self) -> None:
         self._pane_actions.show(self.workspace.active.editor_actions)
@@ -439,11 +353,6 @@ class MainWindow(QMainWindow):
         self.workspace.active.add_block(kind)
 
     @Slot()
-    def _show_theme(self) -> None:
-        self.top_bar.set_icon(self.menus["theme"], "sun" if theme().is_dark else "moon")
-        self.menus["present"].setChecked(theme().presentation)
-
-    @Slot()
     def _on_status_old(self) -> None:
         self._say("", "caption")
         self._status_timer.stop()
@@ -468,7 +377,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._closing = self.conductor.closing = True
-        self.leave_alone()
+        self.showing.leave_alone()
         QSettings().setValue("window/geometry", self.saveGeometry())
         self.bottom.save_layouts()
         self.workspace.autosave.close()

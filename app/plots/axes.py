@@ -20,6 +20,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.whole, self.log = whole, log
         self.bare = False
         """Whether it has no line."""
+        self._size = 12
+        """Pixels of its type."""
         self.enableAutoSIPrefix(False)
 
     def dress(self, colours: Colours, font: QFont, label: str) -> None:
@@ -27,6 +29,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         self.setPen(QColor(0, 0, 0, 0) if self.bare else QColor(colours.border))
         self.setTickPen(QColor(colours.grid))
         self.setTextPen(QColor(colours.muted))
+        self._size = font.pixelSize()
         self.setStyle(tickFont=font, tickLength=4, tickTextOffset=5, maxTickLevel=1)
         self.setLabel(label, color=colours.muted, **{"font-size": f"{font.pixelSize()}px"})
         self.label.setFont(font)
@@ -35,11 +38,13 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Leave room for the numbers at both ends, which pyqtgraph leaves out where there is a grid."""
         rect = QRectF(super().boundingRect())
         across = self.orientation in ("bottom", "top")
-        return rect.adjusted(-20, 0, 20, 0) if across else rect.adjusted(0, -10, 0, 10)
+        room = round(self._size * (1.7 if across else 0.8))
+        return rect.adjusted(-room, 0, room, 0) if across else rect.adjusted(0, -room, 0, room)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Return steps of 1, 2, (2.5) or 5 times a power of ten, at least 56 pixels apart (36 upwards)."""
-        room = 56.0 if self.orientation in ("bottom", "top") else 36.0
+        across = self.orientation in ("bottom", "top")
+        room = max(56.0, 3.7 * self._size) if across else max(36.0, 2.0 * self._size)
         least = (high - low) / max(1.0, size / room)
         return [(max(nice_step(least), 1.0) if self.whole else nice_step(least, (1, 2, 2.5, 5, 10)), 0.0)]
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFontMetricsF,
     QHideEvent,
     QKeyEvent,
     QResizeEvent,
@@ -217,14 +218,17 @@ class Plot(QWidget):
         self.setPalette(palette)
         short = self.height() < SHORT
         self.header.roomy = not short
-        self.x_axis.dress(colours, text, "" if short else self.x_label)
+        self._x_words = self._fitting_label()
+        self.x_axis.dress(colours, text, self._x_words)
         self.x_axis.showLabel(not short)
         self.y_axis.dress(colours, text, self.y_label)
         self.x_axis.setHeight(round(text.pixelSize() * (1.3 if short else 2.6) + 6))
         # "2×10⁻⁴" is longer than "12.5k".
         self.y_axis.setWidth(round(text.pixelSize() * (5.2 if self.y_axis.log else 4.2) + 4))
         self.view.getPlotItem().showGrid(x=False, y=True, alpha=0.55)
-        self.view.getPlotItem().layout.setContentsMargins(2, GRID, 2 * GRID, 2)
+        self.view.getPlotItem().layout.setContentsMargins(
+            2, GRID, max(2 * GRID, round(1.3 * text.pixelSize())), 2
+        )
         self.button.setIcon(icon("more"))
         self.header.fit()
         self.header.update()
@@ -270,9 +274,18 @@ class Plot(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the button in its corner; show the label of the x axis where there is room."""
         super().resizeEvent(event)
-        if (self.height() < SHORT) == self.header.roomy:
+        if (self.height() < SHORT) == self.header.roomy or self._x_words != self._fitting_label():
             self._dress()
         self._place()
+
+    def _fitting_label(self) -> str:
+        """Return the label of the x axis, as much of it as has room."""
+        if self.height() < SHORT:
+            return ""
+        text = fonts()[1]
+        room = self.width() - 4.2 * text.pixelSize() - 6 * GRID
+        whole = QFontMetricsF(text).horizontalAdvance(self.x_label) <= room
+        return self.x_label if whole else self.x_label.partition(",")[0]
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the plot's menu."""

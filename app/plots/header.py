@@ -61,6 +61,8 @@ _SQUARE, _GAP, _SAMPLE = 15.0, 10.0, 23.0
 """Pixels of a run's square, before a reading, and of its piece of line, each with the space behind it."""
 _RAMP = 96.0
 """Pixels of a scale of colours."""
+_TYPE = 12.0
+"""Pixels of the type for which these were chosen: larger type has larger signs."""
 _CLEAR = 32.0
 """Pixels at the right of the title, kept for the tool button."""
 
@@ -117,7 +119,8 @@ class Header(QWidget):
         line = max(text.height(), 16.0) + 4
         top = max(title.height() + 6, 28.0)
         title_width = title.horizontalAdvance(self.title)
-        room = width - _CLEAR - title_width - 1.5 * GRID
+        clear = _CLEAR * _em()
+        room = width - clear - title_width - 1.5 * GRID
         beside = text.horizontalAdvance(self.subtitle) <= room or not self.roomy
         height = top
         subtitle_at = QRectF(title_width + 1.5 * GRID, 1, room, top)
@@ -129,7 +132,7 @@ class Header(QWidget):
             painter.setFont(title_font)
             painter.setPen(QColor(colours.text))
             middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(QRectF(0, 0, width - _CLEAR, top), middle, self.title)
+            painter.drawText(QRectF(0, 0, width - clear, top), middle, self.title)
             painter.setFont(text_font)
             painter.setPen(QColor(colours.muted))
             shown = text.elidedText(self.subtitle, Qt.TextElideMode.ElideRight, subtitle_at.width())
@@ -181,9 +184,12 @@ class Header(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(entry.colour)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.drawRoundedRect(QRectF(x, y + line / 2 - 4.5, 9, 9), 2, 2)
-        x += _SQUARE
+        em = _em()
+        painter.drawRoundedRect(QRectF(x, y + line / 2 - 4.5 * em, 9 * em, 9 * em), 2 * em, 2 * em)
+        x += _SQUARE * em
         room = item.width - (x - corner.x())
+        if item.readings:  # The numbers are what is read: a name gives way to them.
+            room -= _readings_width(entry, text) - 1
         painter.setPen(QColor(colours.text))
         note = f": {entry.note}" if entry.note else ""
         name = text.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
@@ -198,11 +204,11 @@ class Header(QWidget):
             shown = text.elidedText(note, Qt.TextElideMode.ElideRight, left)
             painter.drawText(QRectF(x, y, left + 1, line), middle, shown)
         for reading in entry.readings if item.readings else ():
-            x += _GAP
+            x += _GAP * em
             if reading.dash != "none":
                 shade = reading.colour or entry.colour
                 _draw_sample(painter, QPointF(x, y + line / 2), shade, reading.dash)
-                x += _SAMPLE
+                x += _SAMPLE * em
             painter.setPen(QColor(colours.text if reading.dash != "none" else colours.muted))
             wide = text.horizontalAdvance(reading.text)
             painter.drawText(QRectF(x, y, wide + 2, line), middle, reading.text)
@@ -233,35 +239,44 @@ def _flow(entries: Sequence[Entry], width: float, text: QFontMetricsF, readings:
 
 
 def _entry_width(entry: Entry, text: QFontMetricsF, readings: bool) -> float:
-    name = text.horizontalAdvance(entry.name)
+    name, em = text.horizontalAdvance(entry.name), _em()
     if entry.ramp is not None:
-        return name + sum(text.horizontalAdvance(end) for end in entry.ramp) + _RAMP + 3 * _GAP
+        return name + sum(text.horizontalAdvance(end) for end in entry.ramp) + (_RAMP + 3 * _GAP) * em
     if readings and entry.readings:
-        samples = (_GAP + _SAMPLE * (r.dash != "none") for r in entry.readings)
-        return _SQUARE + name + sum(samples) + sum(text.horizontalAdvance(r.text) for r in entry.readings)
+        return _SQUARE * em + name + _readings_width(entry, text)
     note = text.horizontalAdvance(f": {entry.note}") if entry.note else 0.0
-    return _SQUARE + name + note + 1
+    return _SQUARE * em + name + note + 1
+
+
+def _readings_width(entry: Entry, text: QFontMetricsF) -> float:
+    signs = sum(_GAP + _SAMPLE * (reading.dash != "none") for reading in entry.readings)
+    return signs * _em() + sum(text.horizontalAdvance(reading.text) for reading in entry.readings)
+
+
+def _em() -> float:
+    """Return how much larger type is than that for which signs were chosen."""
+    return max(1.0, fonts()[1].pixelSize() / _TYPE)
 
 
 def _draw_ramp(painter: QPainter, entry: Entry, text: QFontMetricsF, place: QRectF) -> None:
     """Paint a scale of colours between its ends, behind its title."""
-    colours = theme().colours
+    colours, em = theme().colours, _em()
     x = place.x()
     low, high = entry.ramp or ("", "")
     for words, shade in ((entry.name, colours.text), (low, colours.muted), (high, colours.muted)):
         if words is high:
-            strip = QRectF(x, place.center().y() - 4, _RAMP, 8)
+            strip = QRectF(x, place.center().y() - 4 * em, _RAMP * em, 8 * em)
             ramp = QLinearGradient(strip.topLeft(), strip.topRight())
             for step in range(17):
                 ramp.setColorAt(step / 16, scale_colour(step / 16))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(ramp)
             painter.drawRoundedRect(strip, 3, 3)
-            x += _RAMP + _GAP
+            x += (_RAMP + _GAP) * em
         painter.setPen(QColor(shade))
         wide = text.horizontalAdvance(words)
         painter.drawText(QRectF(x, place.y(), wide + 2, place.height()), Qt.AlignmentFlag.AlignVCenter, words)
-        x += wide + _GAP
+        x += wide + _GAP * em
 
 
 def _draw_sample(painter: QPainter, start: QPointF, colour: QColor, dash: Dash) -> None:
@@ -271,5 +286,6 @@ def _draw_sample(painter: QPainter, start: QPointF, colour: QColor, dash: Dash) 
     made.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(made)
     pieces = ((0.0, 18.0),) if dash == "solid" else ((0.0, 5.0), (6.5, 11.5), (13.0, 18.0))
+    em = _em()
     for begin, end in pieces:
-        painter.drawLine(start + QPointF(begin, 0), start + QPointF(end, 0))
+        painter.drawLine(start + QPointF(begin * em, 0), start + QPointF(end * em, 0))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from app.plots.axes import Axis
 from app.plots.base import Plot
@@ -219,7 +219,7 @@ class Profile(Plot):
         all_stages = {run.name: stages(self.names(run)) for run in runs}
         if len({tuple(found) for found in all_stages.values()}) <= 1:
             found = next(iter(all_stages.values()), [])
-            self.stage_axis.setTicks([[((first + last) / 2, name) for name, first, last in found]])
+            self._name_stages(found)
             look = pen(QColor(theme().colours.grid))
             return [*(upright(first - 0.5, low, high, look) for _, first, _ in found if first > 1), *strokes]
         self.stage_axis.setTicks([[]])
@@ -230,6 +230,15 @@ class Profile(Plot):
             for _, first, _ in all_stages[run.name]
             if first > 1
         ]
+
+    def _name_stages(self, found: Sequence[tuple[str, int, int]]) -> None:
+        """Write the names of the stages; only their numbers where the names would run into each other."""
+        metrics, scale = QFontMetricsF(fonts()[1]), self.pixel_scale()[0]
+        tight = any(
+            metrics.horizontalAdvance(f"{name} ") > (last - first + 1) * scale for name, first, last in found
+        )
+        ticks = [((first + last) / 2, name.split()[-1] if tight else name) for name, first, last in found]
+        self.stage_axis.setTicks([ticks])
 
     def _prepare_view(self) -> None:
         super()._prepare_view()

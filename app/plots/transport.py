@@ -61,13 +61,17 @@ class Transport(QWidget):
 
     def set_room(self, width: int) -> None:
         """Take this width; where it is too little, leave out the slider, then the speed."""
-        if width != self._room:
-            self._room = width
-            controls = self.play_button.sizeHint().width() + self.live_button.minimumWidth() + 3 * GRID
-            with_speed = controls + self.speed_button.sizeHint().width() + GRID
-            self.speed_button.setVisible(width >= with_speed)
-            self.slider.setVisible(width >= with_speed + 7 * GRID)
-            self.updateGeometry()
+        self._room = width
+        with_speed = self.whole_width - 7 * GRID
+        self.speed_button.setVisible(width >= with_speed)
+        self.slider.setVisible(width >= self.whole_width)
+        self.updateGeometry()
+
+    @property
+    def whole_width(self) -> int:
+        """The least width in which nothing has to be left out."""
+        controls = self.play_button.sizeHint().width() + self.live_button.minimumWidth() + 3 * GRID
+        return controls + self.speed_button.sizeHint().width() + 8 * GRID
 
     def sizeHint(self) -> QSize:
         """Return the width that was given: a tab widget asks for nothing else."""

@@ -29,15 +29,15 @@ def test_a_title_is_double_clicked_and_escape_leads_back(window, qtbot):
     plot = panel.plot
     state = window.windowState()
     qtbot.mouseDClick(plot.header, LEFT, pos=QPoint(40, 12))
-    assert window.alone
+    assert window.showing.alone
     assert window.isFullScreen()
     assert plot.isVisible()
     assert plot.width() > 0.9 * window.width()
     assert plot.hasFocus()
-    assert window.solo.transport.isVisible()
+    assert window.showing.solo.transport.isVisible()
     assert not window.bottom.isVisible()
     qtbot.keyClick(plot, Qt.Key.Key_Escape)
-    assert not window.alone
+    assert not window.showing.alone
     assert window.windowState() == state
     assert panel.card.isAncestorOf(plot)
     assert plot.isVisible()
@@ -48,13 +48,13 @@ def test_a_title_is_double_clicked_and_escape_leads_back(window, qtbot):
 def test_its_menu_and_its_key_do_the_same(window, qtbot):
     plot = window.bottom.plots["error"]
     next(action for action in plot.menu.actions() if "Full screen" in action.text()).trigger()
-    assert window.alone
+    assert window.showing.alone
     qtbot.keyClick(plot, Qt.Key.Key_F)
-    assert not window.alone
+    assert not window.showing.alone
     qtbot.keyClick(plot, Qt.Key.Key_F)
-    assert window.alone, "where the plot has the keyboard"
-    qtbot.mouseClick(window.solo.back_button, LEFT)
-    assert not window.alone
+    assert window.showing.alone, "where the plot has the keyboard"
+    qtbot.mouseClick(window.showing.solo.back_button, LEFT)
+    assert not window.showing.alone
 
 
 def test_the_key_works_where_the_mouse_is(window, qtbot):
@@ -65,33 +65,33 @@ def test_the_key_works_where_the_mouse_is(window, qtbot):
     QTest.mouseMove(plot.view.viewport(), QPoint(60, 60))
     qtbot.waitUntil(lambda: plot.hovered is not None or plot.underMouse(), timeout=2000)
     qtbot.keyClick(view, Qt.Key.Key_F)
-    assert window.alone
-    assert window.solo.panel is window.bottom.area.panels["residual"]
-    window.leave_alone()
+    assert window.showing.alone
+    assert window.showing.solo.panel is window.bottom.area.panels["residual"]
+    window.showing.leave_alone()
     edit = window.palette_panel.findChild(type(window.command_popup.edit))
     QTest.mouseMove(plot.view.viewport(), QPoint(70, 60))
     edit.setFocus()
     qtbot.keyClick(edit, Qt.Key.Key_F)
     assert edit.text() == "f", "who types is not interrupted"
-    assert not window.alone
+    assert not window.showing.alone
     view.setFocus()
     QTest.mouseMove(view, QPoint(30, 30))
     qtbot.keyClick(view, Qt.Key.Key_F)
-    assert not window.alone, "over the network the key fits it"
+    assert not window.showing.alone, "over the network the key fits it"
 
 
 def test_another_layout_and_closing_end_it(window, qtbot):
     window.menus["plot_alone"].trigger()
-    assert window.alone
+    assert window.showing.alone
     qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
-    assert not window.alone
+    assert not window.showing.alone
     window.menus["layout_overview"].trigger()
     window.menus["plot_alone"].trigger()
     window.menus["plot_alone"].trigger()
-    assert not window.alone
+    assert not window.showing.alone
     window.menus["runs"].trigger()
     window.menus["plot_alone"].trigger()
-    assert not window.alone
+    assert not window.showing.alone
     assert "choose a layout" in window.status
 
 
