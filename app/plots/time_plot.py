@@ -324,6 +324,8 @@ class TimePlot(Plot):
             index = index_at(track.x, at)
             value = float(track.y[index])
             name = f"{track.name} " if track.name else ""
+            if not math.isfinite(value) and not np.isfinite(track.y).any():
+                continue
             told = self.text(value) if math.isfinite(value) else "–"
             readings.append(Reading(track.dash, f"{name}{told}", track.colour))
             if at is not None:

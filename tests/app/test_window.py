@@ -337,7 +337,31 @@ def test_theme_and_presentation_switch_live(window, qtbot):
     assert theme().presentation
     window.grab()
     window.menus["present"].trigger()
+    assert not theme().presentation
     theme().set_mode(mode)
+
+
+def test_presentation_is_readable_from_the_last_row_at_any_size(window, qtbot):
+    normal = window.side.width()
+    window.menus["present"].trigger()
+    try:
+        assert theme().font_pixels == 16
+        assert window.palette_panel.isHidden()
+        assert window.bottom.height() > window.workspace.height()
+        window.resize(1920, 1080)
+        qtbot.waitUntil(lambda: theme().font_pixels == 24, timeout=2000)
+        assert theme().line_width == 4
+        assert window.side.width() > normal
+        assert not window.bottom.plots_button.isHidden()
+        window.resize(1280, 720)
+        qtbot.waitUntil(lambda: theme().font_pixels == 16, timeout=2000)
+        tabs, corner = window.bottom.tabBar(), window.bottom.cornerWidget()
+        qtbot.waitUntil(lambda: tabs.tabRect(tabs.count() - 1).right() <= corner.x(), timeout=1000)
+        assert not window.bottom.transport.slider.isHidden(), "the button of the menu gave way to it"
+    finally:
+        window.menus["present"].trigger()
+    assert window.side.width() == normal
+    assert not window.palette_panel.isHidden()
 
 
 def test_explain_is_made_when_it_is_first_seen(window, qtbot):

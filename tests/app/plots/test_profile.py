@@ -164,3 +164,13 @@ def test_the_keyboard_moves_the_cursor(show, pair, timeline, qtbot):
     ):  # fmt: skip
         qtbot.keyClick(plot.view, key)
         assert timeline.at == at
+
+
+def test_names_of_stages_and_axes_give_way_where_large_type_has_no_room(show, pair):
+    plot = show(GradientPlot, pair, (420, 320))
+    assert [name for _, name in plot.stage_axis._tickLevels[0]] == ["stage 1", "stage 2", "stage 3"]
+    assert plot.x_axis.labelText == "convolution, from the input"
+    plot.resize(230, 320)
+    plot.refresh()
+    assert [name for _, name in plot.stage_axis._tickLevels[0]] == ["1", "2", "3"]
+    assert plot.x_axis.labelText == "convolution"
