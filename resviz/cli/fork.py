@@ -8,10 +8,13 @@ from itertools import takewhile
 from pathlib import Path
 
 from resviz.cli.output import answer
-from resviz.cli.recipe import add_set, changes_of
+from resviz.cli.recipe import add_set, changes_of, check_name
 from resviz.runs.events import Forked, Noted
+from resviz.runs.origin import start_of
 from resviz.runs.series import Tail
 from resviz.runs.store import Run, find_runs, fork
+from resviz.train.circumstances import Circumstances
+from resviz.train.describe import cautions, words
 from resviz.train.recipe import with_changes
 
 
@@ -22,24 +25,37 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     )
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument(
-        "--checkpoint", metavar="NAME", help="begin at this one, such as iteration-1200 (the newest)"
+        "--checkpoint",
+        metavar="NAME",
+        help="begin at this one, such as iteration-1200 (the newest undamaged one). A run keeps the two "
+        "newest automatic checkpoints, and all that `resviz checkpoint` asked for",
     )
     begin.add_argument(
         "--rewind", action="store_true", help="begin at the initialisation, with equal weights"
     )
-    add_set(parser)
+    parser.add_argument(
+        "--iterations",
+        type=int,
+        metavar="N",
+        help="train on up to N iterations in all, short for --set iterations=N; milestones stay as they are",
+    )
+    add_set(parser, listed=True)
     parser.add_argument("--out", type=Path, metavar="DIR", help="the new experiment's folder")
     parser.add_argument("--name", help="the new experiment's name")
 
 
 def run(command: str, args: argparse.Namespace) -> int:
-    """Write the new experiment and say how to train it; return 0.
+    """Write the new experiment and say what it will do and how to train it; return 0.
 
     Raises:
         ResvizError: there is nothing to fork, or the recipe cannot be changed so.
     """
+    check_name(args.name)
     parents = find_runs(args.directory)
-    changes = changes_of(args.changes)
+    given = [] if args.iterations is None else ["iterations"]
+    changes = changes_of(args.changes, given)
+    if args.iterations is not None:
+        changes["iterations"] = str(args.iterations)
     experiment = fork(
         parents,
         checkpoint=args.checkpoint,
@@ -63,16 +79,22 @@ def run(command: str, args: argparse.Namespace) -> int:
             for each, origin in origins
         ],
     }
-    told = [
-        f"{each.name} begins at {origin.checkpoint or 'the initialisation'} of {origin.parent}"
-        + "".join(f"\n  {change}" for change in origin.changes)
-        for each, origin in origins
-    ]
-    for each in experiment.runs:
-        for note in _notes(each):
+    told: list[str] = []
+    for each, origin in origins:
+        begin = f"{each.name} begins at {origin.checkpoint or 'the initialisation'} of {origin.parent}"
+        plan, doubts = _plan(each, origin)
+        told += [begin, *(f"  {line}" for line in (*origin.changes, *plan))]
+        for note in (*_notes(each), *(f"Caution: {doubt}" for doubt in doubts)):
             print(f"{each.name}: {note}", file=sys.stderr)
     answer(args, document, "\n".join([*told, f"Train with: python -m resviz resume {experiment.path}"]))
     return 0
+
+
+def _plan(run: Run, origin: Forked) -> tuple[list[str], list[str]]:
+    """Return what a fork will do from where it begins, and what is to be thought over."""
+    recipe, start = run.recipe(), start_of(run, origin.iteration)
+    known = Circumstances.of([run.architecture()])
+    return words(recipe, known, start), cautions(recipe, known, start)
 
 
 def _origin(run: Run) -> Forked:

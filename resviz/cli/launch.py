@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from resviz.arch.cost import cost_of
 from resviz.errors import RunError
-from resviz.runs.events import RunState, Stop
+from resviz.runs.events import RunState, Started, Stop
+from resviz.runs.origin import start_of
 from resviz.runs.series import RunSeries, Tail
 from resviz.runs.store import Run
 from resviz.train import devices
-from resviz.train.describe import words
+from resviz.train.circumstances import Circumstances
+from resviz.train.describe import cautions, words
 from resviz.train.placement import Placement, available_cores, place, thread_environment
 from resviz.train.session import count
 
@@ -236,7 +237,7 @@ def _computed_with(watched: Sequence[Watched]) -> list[str]:
     ways: dict[tuple[str, str, int, tuple[str, ...]], list[str]] = {}
     for each in watched:
         if (started := each.series.started) is not None:
-            plan = tuple(words(each.run.recipe(), cost_of(each.run.architecture()).depth))
+            plan = tuple(_plan(each.run, started))
             way = (started.device, started.precision, started.threads, plan)
             ways.setdefault(way, []).append(each.run.name)
     found = []
@@ -245,6 +246,14 @@ def _computed_with(watched: Sequence[Watched]) -> list[str]:
         found.append(f"{', '.join(names)}: {device}, {precision}, {count(threads, 'thread')}{each_of}")
         found += [f"  {sentence}" for sentence in plan]
     return found
+
+
+def _plan(run: Run, started: Started) -> list[str]:
+    """Return what a run does from where it begins or goes on, in sentences."""
+    recipe, start = run.recipe(), start_of(run, started.iteration)
+    known = Circumstances.of([run.architecture()], card=started.device.startswith("cuda"))
+    doubts = [f"Caution: {caution}" for caution in cautions(recipe, known, start)]
+    return [*words(recipe, known, start), *doubts]
 
 
 class NothingTrainedError(RunError):

@@ -12,8 +12,10 @@ import msgspec
 
 from resviz.atomic import write_atomically
 from resviz.cli.output import answer
-from resviz.errors import FormatError, RecipeError
+from resviz.errors import FormatError, RecipeError, RunError
 from resviz.train import recipe as recipes
+from resviz.train.circumstances import UNKNOWN, Circumstances
+from resviz.train.objections import objection
 from resviz.train.recipe import PRESETS, Precision, Recipe, with_changes
 
 _FIELDS = (
@@ -39,6 +41,7 @@ def run(command: str, args: argparse.Namespace) -> int:
         ResvizError: a value cannot be used, or the file cannot be written.
     """
     recipe = recipe_of(args)
+    demand_sense(args, recipe)
     write_atomically(args.output, recipes.to_json(recipe))
     document = {"file": str(args.output), "name": recipe.name}
     answer(args, document, f"{recipe.name}: {args.output}\nTrain with: train ARCH --recipe {args.output}")
@@ -92,28 +95,51 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_set(parser)
 
 
-def add_set(parser: argparse.ArgumentParser) -> None:
-    """Add the option --set, which `changes_of` reads."""
+def add_set(parser: argparse.ArgumentParser, *, listed: bool = False) -> None:
+    """Add the option --set, which `changes_of` reads; `listed`: with all fields below the options."""
     parser.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", dest="changes",
         help="set any field of the recipe, such as schedule=cosine or ema_decay=0.999; may be given often; a "
         "wrong name is answered by the nearest one",
     )  # fmt: skip
+    if listed:
+        parser.epilog = f"Fields for --set: {', '.join(Recipe.__struct_fields__)}."
 
 
-def changes_of(texts: Iterable[str]) -> dict[str, str]:
+def changes_of(texts: Iterable[str], given: Iterable[str] = ()) -> dict[str, str]:
     """Return the values of --set by field.
 
+    Args:
+        texts: "FIELD=VALUE" each.
+        given: fields that other options set already.
+
     Raises:
-        RecipeError: one is no change.
+        RecipeError: one is no change, or a field is set twice.
     """
-    changes = {}
+    changes: dict[str, str] = {}
+    options = set(given)
     for text in texts:
         field, equals, value = text.partition("=")
         if not equals:
             raise RecipeError(f"--set {text!r} is no change: write FIELD=VALUE, such as learning_rate=0.01.")
-        changes[field] = value
+        name = recipes.field_name(field)
+        if name in changes or name in options:
+            also = f" and by --{name.replace('_', '-')}" if name in options else " twice"
+            raise RecipeError(f"{name} is set by --set{also}: give it once.")
+        changes[name] = value
     return changes
+
+
+def check_name(name: str | None) -> None:
+    """Check an experiment's name.
+
+    Raises:
+        RunError: it is empty.
+    """
+    if name is not None and not name.strip():
+        raise RunError(
+            "--name must not be empty: the experiment is found by it; leave it out for a usual one."
+        )
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -125,12 +151,25 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     """
     base = _named_recipe(args.recipe)
     given = {field: value for field in _FIELDS if (value := getattr(args, field)) is not None}
+    options = (*given, *(["iterations"] if args.iterations is not None else []))
+    changes = changes_of(args.changes, options)
     try:
         scaled = base if args.iterations is None else base.scaled(args.iterations)
         recipe = msgspec.structs.replace(scaled, **given)
     except RecipeError as error:
         raise RecipeError(_with_options(str(error), (*given, "iterations"))) from None
-    return with_changes(recipe, changes_of(args.changes))
+    return with_changes(recipe, changes)
+
+
+def demand_sense(args: argparse.Namespace, recipe: Recipe, circumstances: Circumstances = UNKNOWN) -> None:
+    """Refuse a recipe that nobody can mean, in the words that a person typed.
+
+    Raises:
+        RecipeError: the sentence says what is wrong.
+    """
+    typed = [field for field in _FIELDS if getattr(args, field) is not None]
+    if sentence := objection(recipe, circumstances):
+        raise RecipeError(_with_options(sentence, tuple(typed)))
 
 
 def _with_options(sentence: str, fields: tuple[str, ...]) -> str:

@@ -16,11 +16,12 @@ from resviz.arch.shapes import infer
 from resviz.cli.launch import Launch, NothingTrainedError, Watched, demand_started
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
-from resviz.cli.recipe import add_options, recipe_of
+from resviz.cli.recipe import add_options, check_name, demand_sense, recipe_of
 from resviz.errors import BuildError, DataError, PresetError, RecipeError, RunError
 from resviz.runs.events import Resume
 from resviz.runs.store import Run, create_experiment, find_runs, summary
 from resviz.train import devices
+from resviz.train.circumstances import Circumstances
 
 _POLL_S = 0.05
 _ANSWER_S = 10.0
@@ -57,6 +58,7 @@ def run(command: str, args: argparse.Namespace) -> int:
 def _train(args: argparse.Namespace) -> int:
     if args.seeds is not None and args.seed is not None:
         raise RecipeError("--seed and --seeds say different things: give one of them.")
+    check_name(args.name)
     recipe = recipe_of(args)
     devices.check_present(recipe.device)
     classes = _classes_of(recipe.data)
@@ -64,6 +66,7 @@ def _train(args: argparse.Namespace) -> int:
     for architecture in architectures:
         for problem in infer(architecture).problems[:1]:
             raise BuildError(f"{architecture.name} cannot be trained: {problem.message} {problem.mend}")
+    demand_sense(args, recipe, Circumstances.of(architectures))
     _advise(architectures, recipe.data, args.image_size)
     before = args.out is not None and args.out.is_dir()
     experiment = create_experiment(architectures, recipe, name=args.name, out=args.out, seeds=args.seeds)

@@ -76,23 +76,36 @@ def read(folder: Path, name: str) -> Stored:
     Raises:
         FlawError: it is missing, truncated, changed since it was written, or of a newer version.
     """
-    path, tensors_path = folder / f"{name}.json", folder / f"{name}.safetensors"
-    document, tensors = _bytes(path), _bytes(tensors_path)
+    file, meta = _document(folder / f"{name}.json")
+    tensors_path = folder / f"{name}.safetensors"
+    tensors = _bytes(tensors_path)
+    if file.tensors_sha256 != _sha256(tensors):
+        raise damaged(tensors_path, "its SHA-256 does not match")
+    return Stored(name, tensors, meta)
+
+
+def read_meta(folder: Path, name: str) -> dict[str, Any]:
+    """Read the JSON values of one checkpoint; its tensors, which may be large, stay unread.
+
+    Raises:
+        FlawError: the JSON file is missing, changed since it was written, or of a newer version.
+    """
+    return _document(folder / f"{name}.json")[1]
+
+
+def _document(path: Path) -> tuple[_File, dict[str, Any]]:
     try:
-        file = msgspec.json.decode(document, type=_File)
+        file = msgspec.json.decode(_bytes(path), type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise damaged(path, "it is no checkpoint's JSON") from None
     if file.format != FORMAT:
         raise damaged(path, "it is no checkpoint's JSON")
     if file.version > VERSION:
         raise FlawError(f"{path} was written by a newer resviz (version {file.version}; update resviz)")
-    meta_bytes = bytes(file.meta)
-    if file.meta_sha256 != _sha256(meta_bytes):
+    if file.meta_sha256 != _sha256(bytes(file.meta)):
         raise damaged(path, "its SHA-256 does not match")
-    if file.tensors_sha256 != _sha256(tensors):
-        raise damaged(tensors_path, "its SHA-256 does not match")
     try:
-        return Stored(name, tensors, msgspec.json.decode(meta_bytes, type=dict[str, Any]))
+        return file, msgspec.json.decode(file.meta, type=dict[str, Any])
     except msgspec.DecodeError:
         raise damaged(path, "it is no checkpoint's JSON") from None
 

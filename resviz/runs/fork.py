@@ -10,21 +10,20 @@ from typing import NamedTuple
 import msgspec
 
 from resviz.arch.graph import Architecture
-from resviz.errors import CheckpointError, RecipeError, RunError
+from resviz.errors import RecipeError, RunError
 from resviz.runs import checkpoints, events, lines
 from resviz.runs.checkpoints import Stored
 from resviz.runs.events import Changed, Forked, Noted, RateChanged
 from resviz.runs.experiment import Experiment, free_name, write_experiment
+from resviz.runs.origin import REWOUND, Beginning, stored, take_up
 from resviz.runs.run import Run, write
 from resviz.train import schedule
+from resviz.train.circumstances import Circumstances
+from resviz.train.objections import objection
 from resviz.train.recipe import Recipe
 
 _TOLD = {"started", "step", "probe", "evaluation", "learning_rate", "note"}
 """Kinds of events that a fork takes over: what its curves and its learning rate come from."""
-_RATE = ("learning_rate", "rate_scaling", "schedule", "one_cycle_peak", "milestones", "decay_factor")
-"""Fields that say the learning rate: who changes one wants that rate, not one set by hand before."""
-_PICTURES = ("data", "train_limit", "validation_split")
-"""Fields that say which pictures are trained on, and which are kept from training."""
 
 
 def fork(
@@ -63,8 +62,8 @@ def fork(
         raise RunError(f"A fork begins at {checkpoint} or at the initialisation, not at both: choose one.")
     origins: dict[str, _Origin] = {}
     for run, recipe in zip(runs, recipes or [run.recipe() for run in runs], strict=True):
-        stored, flaws = (None, []) if rewind else _stored(run, checkpoint)
-        origins[free_name(run.name, origins)] = _Origin.of(run, recipe, stored, flaws)
+        found, beginning = (None, REWOUND) if rewind else stored(run, checkpoint)
+        origins[free_name(run.name, origins)] = _Origin.of(run, recipe, found, beginning)
     plan = {key: (origin.architecture, origin.recipe) for key, origin in origins.items()}
     title = name or _title(list(origins.values()))
     return write_experiment(plan, title, out, fill=lambda run: origins[run.name].fill(run))
@@ -90,51 +89,27 @@ class _Origin(NamedTuple):
     """The learning rate from here on, if one set by hand before is given up."""
 
     @classmethod
-    def of(cls, run: Run, recipe: Recipe, stored: Stored | None, flaws: Sequence[str]) -> _Origin:
+    def of(cls, run: Run, recipe: Recipe, found: Stored | None, beginning: Beginning) -> _Origin:
         """Gather what a fork of `run` needs.
 
         Raises:
             RecipeError: the recipe cannot be taken up there.
         """
-        before = run.recipe()
-        iteration = 0 if stored is None else int(stored.meta["iteration"])
-        if stored is None and recipe.seed != before.seed:
-            raise RecipeError(
-                f"seed: the initialisation of {run.name} is that of seed {before.seed}; leave it, or train a "
-                "new run."
-            )
-        if stored is not None and recipe.residual_init != before.residual_init:
-            raise RecipeError(
-                "residual_init: it decides how the weights begin, and at a checkpoint they have begun; "
-                "rewind to the initialisation instead."
-            )
-        chosen = [field for field in _PICTURES if getattr(recipe, field) != getattr(before, field)]
-        if stored is not None and chosen:
-            raise RecipeError(
-                f"{chosen[0]}: it decides which pictures are for training and which for testing, and at a "
-                "checkpoint training has begun; rewind to the initialisation instead."
-            )
-        if stored is not None and recipe.iterations <= iteration:
-            raise RecipeError(
-                f"iterations: {run.name} has {iteration} of them behind it at {stored.name}; "
-                "ask for more, or choose an earlier checkpoint."
-            )
-        where = str(run.path.absolute())
-        changes = differences(before, recipe)
-        event = Forked(time.time(), iteration, where, stored.name if stored else None, changes)
-        notes, rate = list(flaws), None
-        factor = 1.0 if stored is None else float(stored.meta.get("rate_factor", 1.0))
-        if stored is not None and factor != 1:
-            if any(getattr(recipe, field) != getattr(before, field) for field in _RATE):
-                stored = stored._replace(meta={**stored.meta, "rate_factor": 1.0})
-                end = stored.meta.get("warm_up_end", 0)
+        before, architecture = run.recipe(), run.architecture()
+        circumstances = Circumstances.of([architecture])
+        taken = take_up(run.name, before, recipe, beginning)
+        wrong = objection(recipe, circumstances, begun=True)
+        if wrong and not objection(before, circumstances, begun=True):
+            raise RecipeError(wrong)
+        where, iteration = str(run.path.absolute()), beginning.iteration
+        event = Forked(time.time(), iteration, where, beginning.name, differences(before, recipe))
+        rate = None
+        if found is not None:
+            found = found._replace(meta={**found.meta, **taken.changed})
+            if "rate_factor" in taken.changed:
+                end = taken.start.warm_up_end
                 rate = RateChanged(iteration, 1.0, schedule.rate(recipe, iteration, warm_up_end=end))
-                notes.append("The learning rate set by hand before no longer applies: the recipe's does.")
-            else:
-                notes.append(
-                    f"The learning rate stays {factor:.3g} times the recipe's, as it was set by hand."
-                )
-        return cls(run, run.architecture(), recipe, stored, event, tuple(notes), rate)
+        return cls(run, architecture, recipe, found, event, taken.notes, rate)
 
     def fill(self, run: Run) -> None:
         """Write the checkpoint and the log that the fork begins with."""
@@ -150,31 +125,6 @@ class _Origin(NamedTuple):
             log.append(events.encode(Changed(time.time(), self.event.iteration, "stopped", sentence)))
         log += [events.encode(Noted(time.time(), self.event.iteration, note)) for note in self.notes]
         write(run.events_path, b"".join(log))
-
-
-def _stored(run: Run, name: str | None) -> tuple[Stored, list[str]]:
-    """Return the named checkpoint, or the newest that is undamaged and a sentence for each that is not.
-
-    Raises:
-        RunError: there is none, or none of that name.
-        CheckpointError: it is damaged.
-    """
-    folder = run.checkpoints_path
-    known = checkpoints.names(folder)
-    if not known:
-        raise RunError(f"{run.name} has no checkpoint yet: rewind to its initialisation instead.")
-    if name is not None and name not in known:
-        raise RunError(f"{run.name} has no checkpoint {name!r}: choose {' or '.join(known)}.")
-    flaws: list[str] = []
-    if name is None:
-        found, flaws = checkpoints.newest_good(folder, checkpoints.read)
-    else:
-        found = checkpoints.load(folder, name, checkpoints.read)
-    if found is None or not isinstance(found.meta.get("iteration"), int):
-        raise CheckpointError(
-            f"The checkpoint {name or known[-1]} of {run.name} tells no iteration: use another."
-        )
-    return found, flaws
 
 
 class _Head(msgspec.Struct):

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from resviz.errors import CheckpointError
 from resviz.nn.state import Checkpoint, newest_good, part, prune, save_checkpoint, with_prefix
+from resviz.runs.origin import OPTIMISER_ANEW
 from resviz.train.step import Step
 
 
@@ -80,7 +81,8 @@ def save(folder: Path, tensors: dict[str, Tensor], progress: Progress, before: P
 def restore(folder: Path, step: Step) -> tuple[Progress | None, list[str]]:
     """Load the newest undamaged checkpoint into `step`.
 
-    A fork's first checkpoint may be of another optimiser: what it does not have begins anew.
+    A fork's first checkpoint may be of another optimiser: what it does not have, or what the fork is not to
+    take up, begins anew.
 
     Returns:
         where the run stands (None: there is no checkpoint), and a sentence for each damaged one it skipped.
@@ -104,7 +106,7 @@ def _into(checkpoint: Checkpoint, step: Step, folder: Path) -> Progress:
         step.network.load_state_dict(part("model", checkpoint.tensors), strict=True)
         with torch.no_grad():
             step.totals.copy_(checkpoint.tensors["totals"])
-        if _has(checkpoint, step.optimiser.state()):
+        if not checkpoint.meta.get(OPTIMISER_ANEW) and _has(checkpoint, step.optimiser.state()):
             step.optimiser.restore(checkpoint.tensors)
         if step.average is not None:
             if _has(checkpoint, step.average.state()):

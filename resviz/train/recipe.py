@@ -151,8 +151,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return the recipe for another number of iterations, milestones in proportion."""
         if iterations < 1:
             raise RecipeError(f"iterations must be at least 1, not {iterations}.")
-        milestones = tuple(sorted({max(1, round(m * iterations / self.iterations)) for m in self.milestones}))
-        return msgspec.structs.replace(self, iterations=iterations, milestones=milestones)
+        moved = {m: max(1, round(m * iterations / self.iterations)) for m in self.milestones}
+        # Rounding moves none behind the end that was before it: a run of one iteration has no drop.
+        kept = {to for m, to in moved.items() if to < iterations or m >= self.iterations}
+        return msgspec.structs.replace(self, iterations=iterations, milestones=tuple(sorted(kept)))
 
 
 PAPER = Recipe()
@@ -163,6 +165,11 @@ QUICK = msgspec.structs.replace(
     PAPER.scaled(640), name="quick look (a hundredth)", precision="auto", probe_interval=10
 )
 PRESETS: dict[str, Recipe] = {"paper": PAPER, "short": SHORT, "quick": QUICK}
+
+
+def field_name(text: str) -> str:
+    """Return the field that a person means: "Batch-Size" is "batch_size"."""
+    return text.strip().lower().replace("-", "_")
 
 
 def with_changes(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
@@ -179,7 +186,7 @@ def with_changes(recipe: Recipe, changes: Mapping[str, str]) -> Recipe:
     types = get_type_hints(Recipe)
     values: dict[str, Any] = {}
     for name, text in changes.items():
-        field = name.strip().lower().replace("-", "_")
+        field = field_name(name)
         if field not in types:
             near = difflib.get_close_matches(field, types, n=1, cutoff=0.5)
             mend = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(types)}."

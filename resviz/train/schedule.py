@@ -17,6 +17,20 @@ ONE_CYCLE_START, ONE_CYCLE_END = 25.0, 1e4
 """"one-cycle" begins at a 25th of its peak and ends at a 10,000th of that, as `OneCycleLR` does."""
 
 
+class Start(NamedTuple):
+    """Where training with a recipe begins: at the initialisation, or, in a fork, further on."""
+
+    iteration: int = 0
+    """Finished iterations."""
+    factor: float = 1.0
+    """A person's change of the rate that stays, in proportion (`RateChanged.factor`)."""
+    warm_up_end: int | None = None
+    """The iteration at which the warm-up ended, 0 if there was none; None: it is still to end."""
+
+
+INITIALISATION = Start()
+
+
 def warms_up(recipe: Recipe, depth: int) -> bool:
     """Return whether a network of `depth` weighted layers warms up first (arXiv:1512.03385, Sec. 4.2)."""
     return recipe.warm_up == "on" or (recipe.warm_up == "auto" and depth >= WARM_UP_DEPTH)
@@ -49,25 +63,28 @@ class Curve(NamedTuple):
     """Rising."""
     rates: list[float]
     warm_up_end: int | None
-    """Where the warm-up is drawn to end: about where the paper's did, for nobody can know before; None: there
-    is none."""
+    """Where the warm-up is drawn to end: a guess, as long as the paper's took, for nobody can know before;
+    None: there is none."""
 
 
-def curve(recipe: Recipe, depth: int, points: int = 200) -> Curve:
+def curve(recipe: Recipe, depth: int, points: int = 200, *, start: Start = INITIALISATION) -> Curve:
     """Return the learning rates of a network of `depth` weighted layers, at about so many iterations.
 
-    Both sides of every jump are among them.
+    Both sides of every jump are among them. What lies before the start is left out.
     """
-    last = recipe.iterations - 1
-    warm_up_end = min(WARM_UP_USUAL, recipe.iterations) if warms_up(recipe, depth) else None
-    jumps = {*recipe.milestones, warm_up_end or 0} if recipe.schedule == "steps" else {warm_up_end or 0}
-    chosen = {round(last * k / max(points - 1, 1)) for k in range(points)}
-    chosen |= {each for jump in jumps for each in (jump - 1, jump)} | {0, last}
+    first, last = min(start.iteration, recipe.iterations - 1), recipe.iterations - 1
+    guess = None
+    if warms_up(recipe, depth) and start.warm_up_end is None:
+        guess = min(start.iteration + WARM_UP_USUAL, recipe.iterations)
+    jumps = {*recipe.milestones, guess or 0} if recipe.schedule == "steps" else {guess or 0}
+    chosen = {first + round((last - first) * k / max(points - 1, 1)) for k in range(points)}
+    chosen |= {each for jump in jumps for each in (jump - 1, jump)} | {first, last}
     if recipe.schedule == "one-cycle":
-        chosen.add(round(_peak(recipe)))
-    iterations = sorted(each for each in chosen if 0 <= each <= last)
-    rates = [rate(recipe, each, warm_up_end=warm_up_end or 0) for each in iterations]
-    return Curve(iterations, rates, warm_up_end)
+        chosen.add(round(peak(recipe)))
+    iterations = sorted(each for each in chosen if first <= each <= last)
+    end = guess or start.warm_up_end or 0
+    rates = [rate(recipe, each, warm_up_end=end, factor=start.factor) for each in iterations]
+    return Curve(iterations, rates, guess)
 
 
 def _share(recipe: Recipe, iteration: int) -> float:
@@ -75,16 +92,16 @@ def _share(recipe: Recipe, iteration: int) -> float:
     if recipe.schedule == "cosine":
         return _between(1.0, 0.0, iteration / recipe.iterations)
     if recipe.schedule == "one-cycle":
-        peak, last = _peak(recipe), recipe.iterations - 1
-        if iteration < peak:
-            return _between(1 / ONE_CYCLE_START, 1.0, iteration / peak)
+        top, last = peak(recipe), recipe.iterations - 1
+        if iteration < top:
+            return _between(1 / ONE_CYCLE_START, 1.0, iteration / top)
         if last == 0:
             return 1.0
-        return _between(1.0, 1 / ONE_CYCLE_START / ONE_CYCLE_END, (iteration - peak) / (last - peak))
+        return _between(1.0, 1 / ONE_CYCLE_START / ONE_CYCLE_END, (iteration - top) / (last - top))
     return recipe.decay_factor ** sum(iteration >= milestone for milestone in recipe.milestones)
 
 
-def _peak(recipe: Recipe) -> float:
+def peak(recipe: Recipe) -> float:
     """Return the iteration at which "one-cycle" is highest."""
     return max(0.0, recipe.one_cycle_peak * recipe.iterations - 1)
 

@@ -2,6 +2,7 @@ import pytest
 
 from resviz.runs.series import load
 from resviz.runs.store import find_runs
+from resviz.train.recipe import Recipe
 from tests.train.small import experiment
 
 FIELDS = {"iterations": 20, "milestones": (10,), "evaluate_interval": 20}
@@ -17,8 +18,8 @@ def test_fork_change_train_and_list(command, tmp_path):
         runs[1].path,
         "--out",
         out,
-        "--set",
-        "iterations=30",
+        "--iterations",
+        "30",
         "--set",
         "learning-rate=0.01",
         "--set",
@@ -41,6 +42,14 @@ def test_fork_change_train_and_list(command, tmp_path):
     assert f"{runs[1].path} at 20" in text
     assert "forked from" not in command("runs", parent, json_answer=False)[1]
 
+    code, text, err = command(
+        "fork", runs[1].path, "--iterations", "40", "--set", "optimiser=adamw", "--out", tmp_path / "adam",
+        json_answer=False,
+    )  # fmt: skip
+    assert code == 0
+    assert "  AdamW (arXiv:1711.05101), batch 16.\n  From iteration 20 on: rate 0.005 up to 40 iter" in text
+    assert "resnet-8-w4: AdamW begins anew" in err
+
     code, text, _ = command("fork", parent, "--rewind", "--out", tmp_path / "again", json_answer=False)
     assert code == 0
     assert f"plain-8-w4 begins at the initialisation of {runs[0].path}" in text
@@ -57,6 +66,10 @@ def test_fork_change_train_and_list(command, tmp_path):
         (["--checkpoint", "iteration-7"], "no checkpoint yet"),
         (["--checkpoint", "a", "--rewind"], "not allowed with"),
         ([], "no checkpoint yet: rewind"),
+        (["--set", "seed=1", "--set", "Seed=2"], "seed is set by --set twice"),
+        (["--iterations", "9", "--set", "iterations=8"], "iterations is set by --set and by --iterations"),
+        (["--name", " "], "--name must not be empty"),
+        (["--rewind", "--set", "cutout=33"], "cutout: 33 pixels are more than"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(capsys, command, tmp_path, words, said):
@@ -69,3 +82,11 @@ def test_mistakes_are_one_line_and_leave_nothing(capsys, command, tmp_path, word
     assert said in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "fork").exists()
+
+
+def test_help_lists_what_can_be_set_and_which_checkpoints_stay(capsys, command):
+    with pytest.raises(SystemExit):
+        command("fork", "--help")
+    told = " ".join(capsys.readouterr().out.split())
+    assert all(field in told for field in Recipe.__struct_fields__)
+    assert "keeps the two newest automatic checkpoints" in told

@@ -73,3 +73,32 @@ def test_a_wrong_field_or_value_is_one_line(command, tmp_path, text, sentence):
     code, _, err = command("recipe", "--set", text, "-o", tmp_path / "a.json")
     assert (code, err) == (2, sentence)
     assert not (tmp_path / "a.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--train-limit", 20_000], "--train-limit: shapes has 10,000 training pictures"),
+        (["--iterations", 10, "--milestones", "10,20"], "--milestones: none of 10, 20 is within 10"),
+        (["--set", "iterations=100"], "milestones: none of 32,000, 48,000 is within 100"),
+        (["--batch-size", 64, "--set", "batch-size=32"], "batch_size is set by --set and by --batch-size"),
+        (["--set", "rate_scaling=linear", "--learning-rate", 1, "--batch-size", 65_536], "512 is out of"),
+        (["--set", "name="], "name: it must not be empty"),
+    ],
+)  # fmt: skip
+def test_what_nobody_can_mean_is_refused_before_anything_is_written(command, tmp_path, words, sentence):
+    for begin in (["recipe", "-o", tmp_path / "a.json"], ["train", "resnet-8", "--out", tmp_path / "out"]):
+        code, _, err = command(*begin, *words)
+        assert code == 2
+        assert sentence in err
+        assert len(err.splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_picture_is_the_networks(command, tmp_path):
+    small = ("--image-size", 16, "--set", "cutout=20", "--out", tmp_path / "out")
+    code, _, err = command("train", "resnet-8", *small)
+    assert (code, err.startswith("error: cutout: 20 pixels are more than the 16")) == (2, True)
+    code, _, err = command("train", "resnet-8", "--name", "", "--out", tmp_path / "out")
+    assert (code, "--name must not be empty" in err) == (2, True)
+    assert not (tmp_path / "out").exists()

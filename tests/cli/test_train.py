@@ -64,7 +64,7 @@ def test_train_resume_and_list(command, tmp_path):
 
     assert "plain-8-w4, resnet-8-w4: cpu, float32, " in err
     assert err.count("cpu, float32") == 1
-    assert err.count("SGD with momentum 0.9, batch 16, rate 0.1, divided by 10 at 15 and 22 of 30") == 1
+    assert err.count("SGD with momentum 0.9, batch 16.\n  Rate 0.1, divided by 10 at 15 and 22 of 30") == 1
     assert err.count("Trained on 40 pictures of shapes, unchanged.") == 1
 
     code, answer, err = command("resume", out)

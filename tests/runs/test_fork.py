@@ -7,6 +7,7 @@ from resviz.errors import CheckpointError, RecipeError, RunError
 from resviz.runs import checkpoints
 from resviz.runs.events import Changed, Forked, Noted, RateChanged, Saved, Started, Stepped
 from resviz.runs.fork import differences, fork
+from resviz.runs.origin import Beginning, start_of, take_up
 from resviz.runs.run import EventLog
 from resviz.runs.series import Tail, load
 from resviz.runs.store import create_experiment, summary
@@ -216,3 +217,58 @@ def test_pictures_trained_on_are_not_kept_back_afterwards(parent, tmp_path, chan
     with pytest.raises(RecipeError, match=r"rewind"):
         fork([parent], recipes=[recipe], out=tmp_path / "fork")
     assert only_fork(parent, rewind=True, recipes=[recipe], out=tmp_path / "fork")[0].recipe() == recipe
+
+
+def taken(changes, before=None, **meta):
+    recipe = Recipe(iterations=20) if before is None else with_changes(Recipe(iterations=20), before)
+    beginning = Beginning("iteration-10", {"iteration": 10, **meta})
+    return take_up("net", recipe, with_changes(recipe, changes), beginning)
+
+
+ADAM = {"optimiser": "adamw", "learning_rate": "0.001"}
+
+
+@pytest.mark.parametrize(
+    ("before", "changes", "words", "anew"),
+    [
+        ({}, ADAM, "AdamW begins anew", False),
+        (ADAM, {"optimiser": "sgd"}, "SGD begins anew: AdamW's averages are left behind", False),
+        (ADAM, {"adam_betas": "0.8,0.99"}, "averages begin anew, for they are of other betas", True),
+        ({}, {"momentum": "0"}, "gathered so far is left behind", False),
+        ({"momentum": "0"}, {"momentum": "0.9"}, "begins at 0", False),
+        ({}, {"nesterov": "on"}, "gathered so far is kept", False),
+        ({}, {"momentum": "0.5"}, "gathered so far is kept", False),
+        ({}, {"warm_up": "on"}, "no warm-up: training has begun", False),
+    ],
+)
+def test_what_becomes_of_the_optimisers_state_is_told(before, changes, words, anew):
+    found = taken(changes, before)
+    assert words in found.notes[0]
+    assert len(found.notes) == 1
+    assert ("optimiser_anew" in found.changed) == anew
+
+
+def test_nothing_is_told_of_what_just_goes_on():
+    assert taken({"weight_decay": "0.1"}) == ((10, 1.0, 0), {}, ())
+    assert taken({}, rate_factor=0.5, warm_up_end=None).start == (10, 0.5, None)
+
+
+def test_a_run_tells_where_it_goes_on(parent, tmp_path):
+    meta = {"iteration": 10, "rate_factor": 0.5, "warm_up_end": 4}
+    checkpoints.save(parent.checkpoints_path, "iteration-10", b"x", meta)
+    assert start_of(parent, 10) == (10, 0.5, 4)
+    assert start_of(parent, 0) == (0, 1.0, None)
+    assert start_of(parent, 7) == (7, 1.0, 0), "its checkpoint is gone"
+
+
+@pytest.mark.parametrize("change", [{"cutout": "99"}, {"learning_rate": "500"}, {"name": ""}])
+def test_what_nobody_can_mean_is_refused(parent, tmp_path, change):
+    recipe = with_changes(parent.recipe(), change)
+    with pytest.raises(RecipeError, match=next(iter(change))):
+        fork([parent], recipes=[recipe], out=tmp_path / "fork")
+    assert not (tmp_path / "fork").exists()
+
+
+def test_what_the_parent_was_is_not_refused(parent, tmp_path):
+    parent.set_recipe(with_changes(parent.recipe(), {"cutout": "99"}))
+    assert only_fork(parent, out=tmp_path / "fork")[0].recipe().cutout == 99

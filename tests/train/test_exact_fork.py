@@ -88,6 +88,17 @@ def test_a_fork_with_other_options_goes_on_from_the_same_weights(tmp_path):
     assert load(other.events_path).iteration == 40
 
 
+def test_averages_of_other_betas_begin_anew(tmp_path):
+    one = parent(tmp_path, optimiser="adamw", learning_rate=1e-3)
+    kept = train(forked(one, tmp_path / "kept", {"weight_decay": "0.1"}), until=16)
+    anew = train(forked(one, tmp_path / "anew", {"adam_betas": "0.8,0.99"}), until=16)
+    assert final(kept).tensors["step"] == 16
+    assert final(anew).tensors["step"] == 1
+    assert "optimiser_anew" not in final(anew).meta, "and goes on with them from here"
+    train(anew)
+    assert final(anew).tensors["step"] == 25
+
+
 def test_a_rewound_run_begins_with_the_same_weights(tmp_path):
     one = parent(tmp_path)
     other = train(

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from resviz.train.recipe import PAPER, SHORT
-from resviz.train.schedule import curve, rate, warms_up
+from resviz.train.schedule import Start, curve, rate, warms_up
 
 
 def changed(**fields):
@@ -165,6 +165,15 @@ def test_the_curve_shows_a_warm_up_as_long_as_the_papers():
     assert short.warm_up_end == 100
     assert set(short.rates) == {0.01}
     assert curve(changed(iterations=1), 20).iterations == [0]
+
+
+def test_the_curve_of_a_fork_begins_where_it_does_at_the_rate_that_holds_there():
+    drawn = curve(PAPER, 110, start=Start(40_000, 0.5, warm_up_end=300))
+    assert (drawn.iterations[0], drawn.rates[0], drawn.warm_up_end) == (40_000, pytest.approx(0.005), None)
+    assert drawn.rates[-1] == pytest.approx(0.0005)
+    warming = curve(PAPER, 110, start=Start(100, warm_up_end=None))
+    assert (warming.rates[0], warming.warm_up_end) == (0.01, 500)
+    assert curve(PAPER, 110, start=Start(70_000, warm_up_end=0)).iterations == [63_999]
 
 
 def test_drawing_a_curve_imports_no_torch():
