@@ -113,8 +113,10 @@ class MainWindow(QMainWindow):
         self.columns.setHandleWidth(GRID)
         self.columns.addWidget(centre)
         self.columns.addWidget(self.side)
-        self.columns.setStretchFactor(0, 1)
-        self.columns.setSizes([1280, SIDE_WIDTH])
+        # Of a wide screen the side takes a share too: words and plots in it are read.
+        self.columns.setStretchFactor(0, 6)
+        self.columns.setStretchFactor(1, 1)
+        self.columns.setSizes([1256 - SIDE_WIDTH, SIDE_WIDTH])
         self.side.setMinimumWidth(280)
         actions = self.menus
         self.top_bar = TopBar(

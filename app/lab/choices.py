@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.lab.fields import sentence_label
-from app.lab.fit import DataShape, caution, fitted, misfit, obstacle
+from app.lab.fit import DataShape, caution, fitted, misfit, obstacle, pictures
 from app.theme import GRID, run_colour, theme
 from resviz.arch.twin import is_plain
+from resviz.train.circumstances import UNKNOWN, Circumstances
 
 
 class NetworkChoices(QWidget):
@@ -67,9 +68,15 @@ class NetworkChoices(QWidget):
         return [d for d, check in zip(self._documents, self.checks, strict=True) if check.isChecked()]
 
     @property
-    def deepest(self) -> int:
-        """Weighted layers of the deepest one."""
-        return max((document.cost.depth for document in self.documents), default=0)
+    def circumstances(self) -> Circumstances:
+        """What there is to know of the chosen networks."""
+        chosen = self.documents
+        if not chosen:
+            return UNKNOWN
+        plain = [is_plain(document.architecture) for document in chosen]
+        sides = [min(size) for document in chosen if (size := pictures(document)) is not None]
+        depth = max(document.cost.depth for document in chosen)
+        return Circumstances(depth, any(plain), not all(plain), min(sides, default=None))
 
     def problem(self, shape: DataShape) -> str:
         """Return why these networks cannot be trained on the data, one sentence, or ""."""

@@ -42,7 +42,7 @@ def misfit(document: Document, data: DataShape) -> str:
 
     A network for pictures smaller than the data's is no misfit: pictures are scaled down for it.
     """
-    size, outputs = _pictures(document), _outputs(document)
+    size, outputs = pictures(document), _outputs(document)
     large = size is not None and data.side is not None and max(size) > data.side
     other = outputs is not None and data.classes is not None and outputs != data.classes
     if not large and not other:
@@ -60,7 +60,7 @@ def misfit(document: Document, data: DataShape) -> str:
 def fitted(document: Document, data: DataShape) -> Architecture | None:
     """Return the network fitted to the data: its input and its last linear layer; None: nothing to change."""
     architecture = document.architecture.copy()
-    size, outputs = _pictures(document), _outputs(document)
+    size, outputs = pictures(document), _outputs(document)
     changed = False
     if size is not None and data.side is not None and max(size) > data.side:
         for block in architecture.of_kind("input"):
@@ -86,7 +86,7 @@ def caution(document: Document, batch_size: int) -> str:
     )
 
 
-def _pictures(document: Document) -> tuple[int, int] | None:
+def pictures(document: Document) -> tuple[int, int] | None:
     """Return height and width of the pictures that a network expects."""
     shape = document.inference.input_shape
     return (shape[1], shape[2]) if shape is not None and len(shape) == 3 else None

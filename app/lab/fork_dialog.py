@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Sequence
 
 import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -22,20 +24,25 @@ from PySide6.QtWidgets import (
 from app.lab.fields import Scrolled, sentence_label
 from app.lab.recipe_groups import FIRST_GROUP, RecipeGroups, fold_for_room
 from app.lab.recipe_settings import SETTINGS, in_titles
+from app.lab.recipe_words import RecipeWords, WordsArea
 from app.lab.schedule_plot import SchedulePlot
 from app.lab.setting import value_text
 from app.lab.setting_row import Combo
 from app.theme import GRID
-from resviz.arch.cost import cost_of
 from resviz.arch.graph import natural_key
-from resviz.errors import ResvizError
-from resviz.runs import checkpoints
+from resviz.errors import RecipeError, ResvizError
+from resviz.runs import checkpoints, origin
+from resviz.runs.origin import Beginning, Taken
 from resviz.runs.store import Experiment, Run, fork
-from resviz.train import schedule
+from resviz.train import describe, schedule
+from resviz.train.circumstances import Circumstances
+from resviz.train.objections import objection
 from resviz.train.recipe import Recipe
 
 NEWEST, REWOUND = "newest checkpoint", "initial weights"
-_SIZE = (48 * GRID, 82 * GRID)
+_SIZE = (56 * GRID, 86 * GRID)
+_WORDS_HEIGHT = 20 * GRID
+"""The most that words about the fork take, in pixels; the rest is scrolled."""
 
 
 class ForkDialog(QDialog):
@@ -47,6 +54,7 @@ class ForkDialog(QDialog):
     forked = Signal(object)
     """The new experiment; its runs wait to be trained."""
     _written = Signal(object)
+    _read = Signal(str, object)
 
     def __init__(self, runs: Sequence[Run], parent: QWidget) -> None:
         """Ask about `runs`.
@@ -60,7 +68,13 @@ class ForkDialog(QDialog):
         self._copying = False
         self._runs = list(runs)
         self._recipes = [run.recipe() for run in self._runs]
-        self._depth = max(_depth(run) for run in self._runs)
+        self._known = Circumstances.of([run.architecture() for run in self._runs])
+        self._found: dict[str, list[Beginning] | ResvizError | None] = {
+            REWOUND: [origin.REWOUND for _ in self._runs]
+        }
+        """What was read of where forks may begin; None: it is being read."""
+        self._proposed: int | None = None
+        """The iterations that stand in the form because the parents have all of theirs behind them."""
         names = " and ".join(run.name for run in self._runs)
         self.setWindowTitle(f"Fork {names}")
         self.begin = Combo()
@@ -69,8 +83,9 @@ class ForkDialog(QDialog):
             self.begin.addItem(title, name)
         self.groups = RecipeGroups(scaling=False)
         self.groups.set_base(self._recipes[0])
-        self.groups.set_depth(self._depth)
+        self.groups.set_depth(self._known.depth or 0)
         self.plot = SchedulePlot()
+        self.plan = RecipeWords()
         self.changes = sentence_label("caption")
         self.problem = sentence_label("error")
         self.fork_button = QPushButton("Fork and train")
@@ -79,19 +94,23 @@ class ForkDialog(QDialog):
         self.fork_button.clicked.connect(self.fork)
         self._build(names)
         self.groups.edited.connect(self._show)
-        self.begin.currentIndexChanged.connect(self._show)
+        self.begin.currentIndexChanged.connect(self._on_begin)
         self._written.connect(self._on_written)
+        self._read.connect(self._on_read)
         self.groups.open(FIRST_GROUP)
         self.groups.opened.connect(self._on_group_opened, Qt.ConnectionType.QueuedConnection)
         self.resize(*_SIZE)
-        self._show()
+        self._on_begin()
 
     def _build(self, names: str) -> None:
         title = QLabel(f"Fork {names}")
         title.setProperty("role", "title")
         title.setWordWrap(True)
         about = sentence_label("caption")
-        about.setText("A fork is a run of its own: the parent stays as it is, and both can be compared.")
+        about.setText(
+            "A fork is a run of its own: the parent stays as it is. Runs keep their two newest automatic "
+            "checkpoints, and all that you asked for."
+        )
         begin = QHBoxLayout()
         label = QLabel("Begin at")
         label.setProperty("role", "muted")
@@ -124,6 +143,8 @@ class ForkDialog(QDialog):
         layout.addLayout(begin)
         layout.addWidget(self.plot)
         layout.addWidget(scroll, 1)
+        self._words_area = WordsArea(self.plan)
+        layout.addWidget(self._words_area)
         layout.addWidget(self.changes)
         layout.addWidget(self.problem)
         layout.addLayout(foot)
@@ -146,7 +167,7 @@ class ForkDialog(QDialog):
     @Slot()
     def fork(self) -> None:
         """Write the forks: copies of checkpoints may take a while, so another thread does."""
-        if self.groups.problem:
+        if self._problem():
             self.groups.show_problem()
             return
         self._copying = True
@@ -190,32 +211,123 @@ class ForkDialog(QDialog):
         fold_for_room(self.groups, title, self._scroll)
 
     @Slot()
+    def _on_begin(self) -> None:
+        """Read what is chosen: hashing a large checkpoint takes a while, so another thread does."""
+        name = self.begin.currentData()
+        if name not in self._found:
+            self._found[name] = None
+            threading.Thread(target=self._look, args=(name,), name="checkpoint", daemon=True).start()
+        self._propose()
+        self._show()
+
+    def _look(self, name: str) -> None:
+        found: list[Beginning] | ResvizError
+        try:
+            chosen = None if name == NEWEST else name
+            found = [origin.stored(run, chosen)[1] for run in self._runs]
+        except ResvizError as error:
+            found = error
+        with contextlib.suppress(RuntimeError):  # The dialog is gone.
+            self._read.emit(name, found)
+
+    @Slot(str, object)
+    def _on_read(self, name: str, found: list[Beginning] | ResvizError) -> None:
+        self._found[name] = found
+        if name == NEWEST and not isinstance(found, ResvizError):
+            names = {each.name or "" for each in found}
+            sound = " undamaged" if any(each.flaws for each in found) else ""
+            where = f" ({_spoken(names.pop())})" if len(names) == 1 else ""
+            self.begin.setItemText(self.begin.findData(NEWEST), f"The newest{sound} checkpoint{where}")
+        self._propose()
+        self._show()
+
+    @property
+    def beginnings(self) -> list[Beginning] | None:
+        """Where the forks begin; None while that is being read, or where it cannot be."""
+        found = self._found.get(self.begin.currentData())
+        return found if isinstance(found, list) else None
+
+    def _propose(self) -> None:
+        """Ask for as many iterations again where all are behind the parents; take that back elsewhere."""
+        row = self.groups.rows["iterations"]
+        if self.beginnings is None or row.problem or row.value() not in (row.base, self._proposed):
+            return
+        done = max(beginning.iteration for beginning in self.beginnings)
+        self._proposed = done + row.base if done >= row.base else None
+        row.show_value(self._proposed or row.base)
+
+    def _taken(self) -> list[Taken]:
+        """Return how the forks go on.
+
+        Raises:
+            RecipeError: a recipe cannot be taken up.
+        """
+        together = zip(self._runs, self._recipes, self.recipes, self.beginnings or [], strict=True)
+        return [origin.take_up(run.name, old, new, begin) for run, old, new, begin in together]
+
+    def _problem(self) -> str:
+        """Return why the forks cannot be made, one sentence, or ""."""
+        if self.groups.problem:
+            return self.groups.problem
+        found = self._found.get(self.begin.currentData())
+        if isinstance(found, ResvizError):
+            return str(found)
+        if found is None:
+            return ""
+        try:
+            self._taken()
+        except RecipeError as error:
+            return in_titles(str(error))
+        for before, recipe in zip(self._recipes, self.recipes, strict=True):
+            wrong = objection(recipe, self._known, begun=True)
+            if wrong and not objection(before, self._known, begun=True):
+                return in_titles(wrong)
+        return ""
+
+    @Slot()
     def _show(self) -> None:
         """Show what will be run, and what is changed."""
-        problem = self.groups.problem
+        problem = self._problem()
         self._say(problem)
-        self.fork_button.setEnabled(not problem)
+        self.fork_button.setEnabled(not problem and self.beginnings is not None)
         if problem:
             return
+        if self.beginnings is None:
+            self.plan.tell(["Reading the checkpoint…"])
+        else:
+            self._describe(self._taken())
+        self._words_area.take(_WORDS_HEIGHT)
         recipe, before = self.groups.recipe(), self._recipes[0]
-        curve = schedule.curve(recipe, self._depth)
-        points = list(zip(curve.iterations, curve.rates, strict=True))
-        self.plot.show_schedule(points, recipe.iterations, self._iteration())
         told = [
             f"{SETTINGS[name].title}: {value_text(SETTINGS[name], getattr(before, name))} → "
             f"{value_text(SETTINGS[name], getattr(recipe, name))}"
             for name in self.groups.changed
         ]
-        self.changes.setText("; ".join(told) or "Nothing is changed yet: it would only be trained again.")
+        changes = "; ".join(told) or "Nothing is changed yet: it would only be trained again."
+        if self._proposed is not None and recipe.iterations == self._proposed:
+            drops = ", ".join(f"{each:,}" for each in recipe.milestones)
+            stay = f"; drops of the rate stay at {drops}" if drops and recipe.schedule == "steps" else ""
+            changes += f". As many again are proposed, for all are done{stay}."
+        self.changes.setText(changes)
 
-    def _iteration(self) -> int:
-        """Return the iteration at which the forks begin, as the name of the checkpoint says."""
-        name = self.begin.currentData()
-        if name == NEWEST:
-            known = checkpoints.names(self._runs[0].checkpoints_path)
-            name = known[-1] if known else ""
-        number = name.rpartition("-")[2]
-        return int(number) if number.isdigit() else 0
+    def _describe(self, taken: Sequence[Taken]) -> None:
+        """Say and draw what will be run from where the forks begin."""
+        recipe, start = self.groups.recipe(), taken[0].start
+        # Twins' sentences differ in the folder alone, which the title says.
+        notes = [
+            note.replace(f"{run.checkpoints_path}{os.sep}", "")
+            for run, each in zip(self._runs, taken, strict=True)
+            for note in each.notes
+        ]
+        notes += describe.cautions(recipe, self._known, start)
+        self.plan.tell(describe.words(recipe, self._known, start), list(dict.fromkeys(notes)))
+        curve = schedule.curve(recipe, self._known.depth or 0, start=start)
+        self.plot.show_schedule(curve, recipe.iterations, start.iteration)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the words their height at the new width."""
+        super().resizeEvent(event)
+        self._words_area.take(_WORDS_HEIGHT)
 
     def _say(self, problem: str) -> None:
         self.problem.setText(problem)
@@ -227,9 +339,7 @@ def _beginnings(runs: Sequence[Run]) -> list[tuple[str, str]]:
     kept = [checkpoints.names(run.checkpoints_path) for run in runs]
     found = []
     if all(kept):
-        newest = {names[-1] for names in kept}
-        where = f" ({_spoken(newest.pop())})" if len(newest) == 1 else ""
-        found.append((f"The newest checkpoint{where}", NEWEST))
+        found.append(("The newest checkpoint", NEWEST))
         common = set.intersection(*map(set, kept))
         found += [
             (_spoken(name).capitalize(), name) for name in sorted(common, key=natural_key, reverse=True)
@@ -241,8 +351,3 @@ def _spoken(name: str) -> str:
     """Return a checkpoint's name as it is read: "iteration 3,200"."""
     word, _, number = name.rpartition("-")
     return f"{word} {int(number):,}" if word and number.isdigit() else name
-
-
-def _depth(run: Run) -> int:
-
-    return cost_of(run.architecture()).depth

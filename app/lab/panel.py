@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -26,6 +26,7 @@ from app.lab.live_view import LiveView
 from app.lab.rate_row import RateRow
 from app.lab.recipe_form import RecipeForm
 from app.lab.recipe_groups import FIRST_GROUP, fold_for_room
+from app.lab.recipe_words import WordsArea
 from app.lab.session import Session
 from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
@@ -107,7 +108,9 @@ class LabPanel(QWidget):
             for item in items
             if item.widget() is not self._scroll and not item.isEmpty()
         ]
-        return content + sum(around) + 4 * GRID
+        area, words = self._words_area, self.form.plan
+        hidden = words.heightForWidth(width - 4 * GRID) - area.height() if self.setting_up else 0
+        return content + sum(around) + max(0, hidden) + 4 * GRID
 
     @property
     def watching(self) -> bool:
@@ -245,6 +248,13 @@ class LabPanel(QWidget):
         column.setSpacing(GRID)
         column.addLayout(head)
         column.addWidget(scroll, 1)
+        self._words_area = WordsArea(self.form.plan)
+        self._words_area.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
+        self._words_area.hide()
+        words = QHBoxLayout()
+        words.setContentsMargins(2 * GRID, 0, GRID, 0)
+        words.addWidget(self._words_area)
+        column.addLayout(words)
         self._problem.setContentsMargins(2 * GRID, 0, 2 * GRID, 0)
         column.addWidget(self._problem)
         column.addLayout(foot)
@@ -283,6 +293,21 @@ class LabPanel(QWidget):
         self.watch_button.setVisible(not self.watching and not settings and bool(self._session.current))
         self.form.details.setVisible(not self.watching and not settings)
         self.choices.setVisible(not settings)
+        self._words_area.setVisible(settings)
+        self._place_words()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Share the new height out between the settings and their words."""
+        super().resizeEvent(event)
+        self._place_words()
+
+    def _place_words(self) -> None:
+        """Show all words where the settings leave the room, else the first lines."""
+        if self.setting_up:
+            inside = self._scroll.widget()
+            assert inside is not None
+            taken = self._scroll.height() + self._words_area.height()
+            self._words_area.take(taken - inside.minimumSizeHint().height())
 
     @Slot()
     def _refresh_buttons(self) -> None:
@@ -335,7 +360,7 @@ class LabPanel(QWidget):
 
     @Slot()
     def _on_form_edited(self) -> None:
-        self.form.set_depth(self.choices.deepest)
+        self.form.set_networks(self.choices.circumstances)
         if not self.form.problem:
             self._session.bridge.warm.expect(len(self.choices.documents), self.form.recipe().device)
         self._show_head()
@@ -356,6 +381,7 @@ class LabPanel(QWidget):
     @Slot(str)
     def _on_group_opened(self, title: str) -> None:
         fold_for_room(self.form.groups, title, self._scroll)
+        self._place_words()
 
     @Slot()
     def close_settings(self) -> None:

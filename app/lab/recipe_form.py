@@ -11,10 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from app.lab.data_field import DataField
 from app.lab.fields import sentence_label
 from app.lab.recipe_groups import RecipeGroups
+from app.lab.recipe_settings import in_titles
+from app.lab.recipe_words import RecipeWords
 from app.lab.schedule_plot import SchedulePlot
 from app.lab.setting_row import Combo
 from app.theme import GRID
 from resviz.train import cards, demonstration, describe, schedule
+from resviz.train.circumstances import UNKNOWN, Circumstances
+from resviz.train.objections import objection
 from resviz.train.recipe import PAPER, QUICK, SHORT, Recipe
 
 PRESETS: tuple[tuple[str, Callable[[], Recipe], str], ...] = (
@@ -44,7 +48,8 @@ class RecipeForm(QWidget):
         self._groups: RecipeGroups | None = None
         self._lacking = ""
         """Why no graphics card can be used; "" where one can, or it is not known yet."""
-        self._depth = 0
+        self._known = UNKNOWN
+        """What there is to know of the networks to train."""
         self.data = DataField()
         self.preset = Combo()
         self.preset.setAccessibleName("Recipe")
@@ -52,8 +57,10 @@ class RecipeForm(QWidget):
         self._chosen = self.preset.currentText()
         self.about = sentence_label("caption")
         self.plot = SchedulePlot()
-        self.words = sentence_label("caption")
-        """What will be run: how the weights are updated, and beside all settings the whole of it."""
+        self.words = RecipeWords()
+        """How the weights are updated; in view while the settings are not."""
+        self.plan = RecipeWords()
+        """All that will be run; the caller's to place beside the settings."""
         self.details = QToolButton()
         self.details.setText("Settings")
         self.details.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -80,7 +87,7 @@ class RecipeForm(QWidget):
             self._groups.setVisible(self.details.isChecked())
             self._column.insertWidget(self._column.indexOf(self.words), self._groups)
             self._groups.set_base(self._base)
-            self._groups.set_depth(self._depth)
+            self._groups.set_depth(self._known.depth or 0)
             if self._lacking:
                 self._groups.rows["device"].disable_choice("cuda", f"{self._lacking}.")
             self._groups.edited.connect(self._on_edited)
@@ -92,7 +99,7 @@ class RecipeForm(QWidget):
         problem = self.data.problem or (self._groups.problem if self._groups is not None else "")
         if not problem and self._lacking and self.recipe().device.startswith("cuda"):
             problem = f"{self._lacking}: choose Automatic or CPU."
-        return problem
+        return problem or in_titles(objection(self.recipe(), self._known))
 
     @property
     def changed(self) -> list[str]:
@@ -112,7 +119,9 @@ class RecipeForm(QWidget):
     def look_for_cards(self) -> None:
         """Grey out the graphics card where none can be used; the driver is asked, which may take a moment."""
         if cards.cuda_present():
+            self._known = self._known._replace(card=True)
             return
+        self._known = self._known._replace(card=False)
         driver = cards.count() > 0
         self._lacking = (
             "The installed PyTorch was built without CUDA" if driver else "This machine has no CUDA card"
@@ -128,12 +137,13 @@ class RecipeForm(QWidget):
             self._groups.set_base(recipe)
         self._on_edited()
 
-    def set_depth(self, depth: int) -> None:
-        """Take the depth of the deepest network to train: with it the schedule may warm up."""
-        if depth != self._depth:
-            self._depth = depth
+    def set_networks(self, known: Circumstances) -> None:
+        """Take what there is to know of the networks to train: the deepest decides whether to warm up."""
+        known = known._replace(card=self._known.card)
+        if known != self._known:
+            self._known = known
             if self._groups is not None:
-                self._groups.set_depth(depth)
+                self._groups.set_depth(known.depth or 0)
             self._show_plan()
 
     def show_problem(self) -> None:
@@ -156,14 +166,11 @@ class RecipeForm(QWidget):
         if changes:
             about += f" {changes} setting{'s' if changes > 1 else ''} changed."
         self.about.setText(about)
-        words = describe.words(recipe, self._depth or None)
-        # The first sentence tells how the weights are updated, and after a semicolon how they decay.
-        short = f"{words[0].partition(';')[0].rstrip('.')}."
-        self.words.setText(" ".join(words) if self.details.isChecked() else short)
+        words, cautions = describe.words(recipe, self._known), describe.cautions(recipe, self._known)
+        self.words.tell(words[:2], cautions)
         self.words.setToolTip("\n".join(words))
-        curve = schedule.curve(recipe, self._depth)
-        points = list(zip(curve.iterations, curve.rates, strict=True))
-        self.plot.show_schedule(points, recipe.iterations)
+        self.plan.tell(words, cautions)
+        self.plot.show_schedule(schedule.curve(recipe, self._known.depth or 0), recipe.iterations)
 
     @Slot()
     def _on_preset(self) -> None:
@@ -182,6 +189,7 @@ class RecipeForm(QWidget):
     def _on_details(self, on: bool) -> None:
         self.groups.setVisible(on)
         self._show_plan()
+        self.words.setVisible(not on)
         self.data.setVisible(not on)
         self.about.setVisible(not on)
 

@@ -7,20 +7,32 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.lab.setting import number_text
 from app.theme import GRID, theme
+from resviz.train.schedule import Curve
 
 _DECADES = 0.5
 """A schedule whose lowest rate is under so many decades below the highest is drawn on a straight scale."""
 
 
 class SchedulePlot(QWidget):
-    """Draws (iteration, rate) points; what drops by factors on a logarithmic scale, all else on a linear one.
+    """Draws rates over iterations; what drops by factors on a logarithmic scale, all else on a linear one.
 
-    The mouse reads the rate at its place.
+    Ends of both axes are named. Where a warm-up is drawn to end is marked as a guess, and where a fork begins
+    by a dashed line. The mouse reads the rate at its place.
     """
 
     def __init__(self) -> None:
@@ -28,19 +40,29 @@ class SchedulePlot(QWidget):
         self._points: list[tuple[int, float]] = []
         self._iterations = 0
         self._begin = 0
+        self._guess: int | None = None
         self._hovered: float | None = None
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName("Learning rate over the iterations")
         theme().changed.connect(self.update)
 
-    def show_schedule(self, points: Sequence[tuple[int, float]], iterations: int, begin: int = 0) -> None:
-        """Show the rates at points between which they are straight lines, and where training begins."""
-        shown = (list(points), iterations, begin)
-        if shown != (self._points, self._iterations, self._begin):
-            self._points, self._iterations, self._begin = shown
-            self.setAccessibleDescription(f"{self._summary()}, {iterations:,} iterations")
+    def show_schedule(self, curve: Curve, iterations: int, begin: int = 0) -> None:
+        """Show a curve, and where training begins."""
+        points = list(zip(curve.iterations, curve.rates, strict=True))
+        shown = (points, iterations, begin, curve.warm_up_end)
+        if shown != (self._points, self._iterations, self._begin, self._guess):
+            self._points, self._iterations, self._begin, self._guess = shown
+            told = [self._summary(), f"{iterations:,} iterations", *self._marks().values()]
+            self.setAccessibleDescription(", ".join(told))
             self.update()
+
+    @property
+    def guess(self) -> int | None:
+        """Where a warm-up is drawn to end; None: there is none."""
+        return self._guess
 
     @property
     def logarithmic(self) -> bool:
@@ -56,12 +78,22 @@ class SchedulePlot(QWidget):
         return before + share * (after - before)
 
     def sizeHint(self) -> QSize:
-        """Return the size of a plot with one line of numbers below."""
-        return QSize(20 * GRID, 5 * GRID + self._small().pixelSize() + GRID // 2)
+        """Return the preferred width, and the height at the present one (see `Sentence`)."""
+        return QSize(20 * GRID, self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        """Return the same: it is small enough."""
+        """Return the same height: it is small enough."""
         return QSize(10 * GRID, self.sizeHint().height())
+
+    def heightForWidth(self, width: int) -> int:
+        """Return a height that grows with the width."""
+        return 4 * GRID + self._line() + max(0, width - 34 * GRID) // 5
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height where the width is another one."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Read at the mouse."""
@@ -81,45 +113,84 @@ class SchedulePlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         area, corners = self._area(), [self._place(*point) for point in self._points]
         painter.setPen(QPen(QColor(colours.grid), 1))
-        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        painter.drawPolyline([area.topLeft(), area.bottomLeft(), area.bottomRight()])
         fill = QColor(colours.accent)
         fill.setAlpha(36)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(fill)
-        painter.drawPolygon(QPolygonF([area.bottomLeft(), *corners, area.bottomRight()]))
+        ground = [QPointF(corner.x(), area.bottom()) for corner in (corners[0], corners[-1])]
+        painter.drawPolygon(QPolygonF([ground[0], *corners, ground[1]]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(colours.accent), theme().line_width))
         painter.drawPolyline(QPolygonF(corners))
-        if self._begin:
-            self._veil(painter, area)
         painter.setFont(self._small())
-        painter.setPen(QColor(colours.muted))
-        below = QRectF(area.left(), area.bottom() + 2, area.width(), self.height() - area.bottom() - 2)
+        self._mark(painter, area)
+        self._label(painter, area)
         if self._hovered is None:
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._summary())
-            painter.drawText(below, Qt.AlignmentFlag.AlignRight, f"{self._iterations:,} iterations")
             return
-        share = min(max((self._hovered - area.left()) / max(area.width(), 1.0), 0.0), 1.0)
-        iteration = share * self._points[-1][0]
-        place = self._place(iteration, self.rate_at(iteration))
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, self._reading(iteration))
+        place = self._place(self._read_at(area), self.rate_at(self._read_at(area)))
         painter.setBrush(QColor(colours.accent))
         painter.setPen(QPen(QColor(colours.panel), 1))
         painter.drawEllipse(place, 4, 4)
 
-    def _veil(self, painter: QPainter, area: QRectF) -> None:
-        """Put what is done already behind a veil."""
-        colours = theme().colours
-        at = self._place(self._begin, 0.0 if not self.logarithmic else self._points[0][1]).x()
-        veil = QColor(colours.panel)
-        veil.setAlpha(170)
-        painter.fillRect(QRectF(0, 0, at, area.bottom()), veil)
-        painter.setPen(QPen(QColor(colours.muted), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
+    def _marks(self) -> dict[int, str]:
+        """Return what is marked by a line: iterations and words."""
+        marks = {self._begin: "fork begins"} if self._begin else {}
+        if self._guess is not None:
+            marks[self._guess] = "warm-up ends: a guess"
+        return marks
+
+    def _mark(self, painter: QPainter, area: QRectF) -> None:
+        """Draw where a fork begins, and where a warm-up may end."""
+        colours, metrics = theme().colours, painter.fontMetrics()
+        for number, (iteration, words) in enumerate(self._marks().items()):
+            x = self._x(min(iteration, self._points[-1][0]))
+            painter.setPen(QPen(QColor(colours.muted), 1, Qt.PenStyle.DashLine))
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            width = metrics.horizontalAdvance(words)
+            left = x + 4 if x + 4 + width <= area.right() else x - 4 - width
+            bottom = area.bottom() - 4 - number * self._line()
+            ground = QColor(colours.panel)
+            ground.setAlpha(200)  # Or the curve would strike the words through.
+            left = max(left, area.left())
+            painter.fillRect(QRectF(left, bottom - metrics.ascent(), width, metrics.height()), ground)
+            painter.setPen(QColor(colours.muted))
+            painter.drawText(QPointF(left, bottom), words)
+
+    def _label(self, painter: QPainter, area: QRectF) -> None:
+        """Name the axes' ends; in place of the lower ones stands what the mouse reads."""
+        left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+        painter.setPen(QColor(theme().colours.muted))
+        below = QRectF(area.left(), area.bottom() + 2, area.width(), self._line())
+        if self._hovered is None:
+            painter.drawText(below, left, "0")
+            painter.drawText(below, right, f"{self._iterations:,} iterations")
+        else:
+            painter.drawText(below, right, self._reading(self._read_at(area)))
+        beside = QRectF(0, area.top() - 2, area.left() - 4, area.height() + 2)
+        high, low = self._ends()
+        painter.drawText(beside, right | Qt.AlignmentFlag.AlignTop, high)
+        painter.drawText(beside, right | Qt.AlignmentFlag.AlignBottom, low)
+
+    def _ends(self) -> tuple[str, str]:
+        """Return what stands at the ends of the rates' axis."""
+        rates = [rate for _, rate in self._points]
+        return f"rate {_short(max(rates))}", _short(min(rates)) if self.logarithmic else "0"
+
+    def _read_at(self, area: QRectF) -> float:
+        """Return the iteration under the mouse."""
+        share = ((self._hovered or 0.0) - area.left()) / max(area.width(), 1.0)
+        return min(max(share * self._points[-1][0], self._points[0][0]), self._points[-1][0])
 
     def _area(self) -> QRectF:
-        bottom = self._small().pixelSize() + GRID // 2
-        return QRectF(0, GRID // 2, self.width(), self.height() - bottom - GRID // 2)
+        metrics = QFontMetricsF(self._small())
+        left = max(metrics.horizontalAdvance(text) for text in self._ends()) + GRID // 2
+        top = GRID // 2
+        return QRectF(left, top, self.width() - left - 2, self.height() - top - self._line())
+
+    def _x(self, iteration: float) -> float:
+        area = self._area()
+        return area.left() + area.width() * iteration / max(self._points[-1][0], 1)
 
     def _place(self, iteration: float, rate: float) -> QPointF:
         """Return where a point is drawn; the lowest rate of a logarithmic scale stays above the ground."""
@@ -131,8 +202,7 @@ class SchedulePlot(QWidget):
             height = (math.log10(rate) - low) / (math.log10(high) - low)
         else:
             height = rate / high if high > 0 else 0.0
-        x = area.left() + area.width() * iteration / max(self._points[-1][0], 1)
-        return QPointF(x, area.bottom() - height * (area.height() - 2))
+        return QPointF(self._x(iteration), area.bottom() - height * (area.height() - 2))
 
     def _drops(self) -> bool:
         """Say whether the rate keeps one of a few values."""
@@ -151,10 +221,17 @@ class SchedulePlot(QWidget):
         rate = self.rate_at(iteration)
         return f"rate {number_text(float(f'{rate:.3g}'))} at iteration {iteration:,.0f}"
 
+    def _line(self) -> int:
+        return self._small().pixelSize() + GRID // 2
+
     def _small(self) -> QFont:
         font = QFont(self.font())
         font.setPixelSize(theme().font_pixels - 2)
         return font
+
+
+def _short(rate: float) -> str:
+    return number_text(float(f"{rate:.2g}"))
 
 
 def _decades(rates: Sequence[float]) -> float:

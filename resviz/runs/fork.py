@@ -109,7 +109,10 @@ class _Origin(NamedTuple):
             if "rate_factor" in taken.changed:
                 end = taken.start.warm_up_end
                 rate = RateChanged(iteration, 1.0, schedule.rate(recipe, iteration, warm_up_end=end))
-        return cls(run, architecture, recipe, found, event, taken.notes, rate)
+        notes, factor = taken.notes, taken.start.factor
+        if factor != 1:
+            notes += (f"The learning rate stays {factor:.3g} times the recipe's, as it was set by hand.",)
+        return cls(run, architecture, recipe, found, event, notes, rate)
 
     def fill(self, run: Run) -> None:
         """Write the checkpoint and the log that the fork begins with."""

@@ -123,8 +123,6 @@ def take_up(name: str, before: Recipe, recipe: Recipe, beginning: Beginning) -> 
     if factor != 1 and any(getattr(recipe, field) != getattr(before, field) for field in _RATE):
         factor = changed["rate_factor"] = 1.0
         notes.append("The learning rate set by hand before no longer applies: the recipe's does.")
-    elif factor != 1:
-        notes.append(f"The learning rate stays {factor:.3g} times the recipe's, as it was set by hand.")
     warm_up_end = beginning.meta.get("warm_up_end", 0)
     if warm_up_end is not None and recipe.warm_up == "on" != before.warm_up:
         notes.append("There is no warm-up: training has begun already.")

@@ -11,6 +11,7 @@ from app.lab.session import Session
 from app.side import INSPECTOR, Side
 from app.theme import theme
 from resviz.train import demonstration
+from resviz.train.circumstances import Circumstances
 
 LEFT = Qt.MouseButton.LeftButton
 WIDTH, SMALL, TALL = 312, 641, 1361
@@ -38,11 +39,11 @@ def scrolls(side):
 @pytest.mark.parametrize("preset", range(len(PRESETS)))
 def test_the_form_needs_no_scroll_bar(side, qtbot, preset):
     side.lab.form.preset.setCurrentIndex(preset)
+    words = side.lab.form.words
     qtbot.wait(50)
+    qtbot.waitUntil(lambda: words.height() == words.heightForWidth(words.width()), timeout=1000)
     assert not scrolls(side)
     assert not side.lesson.text.verticalScrollBar().maximum(), "nor does the lesson"
-    words = side.lab.form.words
-    assert words.height() == words.heightForWidth(words.width())
 
 
 def test_settings_take_the_room_of_the_lesson_on_a_small_screen(side, qtbot):
@@ -60,7 +61,7 @@ def test_settings_take_the_room_of_the_lesson_on_a_small_screen(side, qtbot):
 
 
 def test_each_group_is_seen_whole(side, qtbot):
-    side.lab.form.set_depth(110)
+    side.lab.form.set_networks(Circumstances(110))
     qtbot.mouseClick(side.lab.form.details, LEFT)
     groups, area = side.lab.form.groups, side.lab._scroll.viewport()
     for group in GROUPS:
@@ -72,6 +73,25 @@ def test_each_group_is_seen_whole(side, qtbot):
         top = body.mapTo(area, body.rect().topLeft()).y()
         assert top >= 0
         assert top + body.height() <= area.height()
+
+
+def test_words_stay_in_sight_beside_every_group(side, qtbot):
+    qtbot.mouseClick(side.lab.form.details, LEFT)
+    form, area = side.lab.form, side.lab._words_area
+    form.groups.rows["precision"].show_value("float16")
+    form.groups.rows["device"].show_value("cpu")
+    form.groups.rows["device"].edited.emit()
+    for group in GROUPS:
+        if not form.groups.headers[group.title].isChecked():
+            form.groups.headers[group.title].click()
+        qtbot.wait(50)
+        assert area.isVisible()
+        assert area.mapTo(side.lab, area.rect().bottomLeft()).y() < side.lab.train_button.y()
+        assert area.height() >= form.plan.least_height
+        assert area.verticalScrollBar().value() == 0
+    assert form.plan.cautions[0].startswith("float16 is slow")
+    side.resize(WIDTH, TALL)
+    qtbot.waitUntil(lambda: area.height() == form.plan.heightForWidth(form.plan.width()), timeout=1000)
 
 
 def test_a_tall_screen_has_room_for_both(side, qtbot):

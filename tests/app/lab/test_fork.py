@@ -9,7 +9,8 @@ from app.lab.bridge import WorkerBridge
 from app.lab.fork_dialog import NEWEST, REWOUND, ForkDialog
 from app.lab.session import Session
 from app.lab.table import RunsTable
-from resviz.runs import checkpoints
+from resviz.errors import RunError
+from resviz.runs import checkpoints, origin
 from resviz.runs.events import Forked
 from resviz.runs.series import load
 from resviz.runs.store import create_experiment, list_experiments
@@ -67,7 +68,7 @@ def test_offers_the_checkpoints_that_all_runs_have(qtbot):
     ]  # fmt: skip
     dialog.close()
     alone, _parent = open_dialog(qtbot, experiment.runs[:1])
-    assert alone.begin.itemText(0) == "The newest checkpoint (iteration 25)"
+    qtbot.waitUntil(lambda: alone.begin.itemText(0) == "The newest checkpoint (iteration 25)", timeout=3000)
     alone.close()
     none, _parent = open_dialog(qtbot, recorded().runs)
     assert [none.begin.itemData(i) for i in range(none.begin.count())] == [REWOUND]
@@ -81,6 +82,7 @@ def test_forks_from_a_checkpoint_with_another_rate(qtbot):
     set_rate(qtbot, dialog, "0.01")
     assert dialog.changes.text() == "Learning rate: 0.1 → 0.01"
     dialog.begin.setCurrentIndex(dialog.begin.findData("iteration-10"))
+    qtbot.waitUntil(dialog.fork_button.isEnabled, timeout=3000)
     with qtbot.waitSignal(dialog.forked, timeout=5000) as forked:
         qtbot.mouseClick(dialog.fork_button, LEFT)
     made = forked.args[0]
@@ -100,20 +102,110 @@ def test_each_run_keeps_what_is_its_own(qtbot):
     dialog.close()
 
 
-def test_refusal_is_a_sentence_in_the_dialog_and_nothing_is_lost(qtbot):
+def test_refusal_is_a_sentence_in_the_dialog_and_nothing_is_lost(qtbot, monkeypatch):
     dialog, _parent = open_dialog(qtbot, recorded(20).runs)
     set_rate(qtbot, dialog, "x")
     assert dialog.problem.text() == "Learning rate: give a number."
     assert not dialog.fork_button.isEnabled()
     set_rate(qtbot, dialog, "0.3")
+    qtbot.waitUntil(dialog.fork_button.isEnabled, timeout=5000)
     dialog.groups.rows["iterations"].editor.setText("20")
+    assert dialog.problem.text().startswith("Iterations: plain-8-w4 has 20 of them behind it")
+    assert not dialog.fork_button.isEnabled(), "it is said before the press"
+    dialog.groups.rows["iterations"].editor.setText("100")
+    dialog.groups.rows["cutout"].editor.setText("9")
+    assert dialog.problem.text().startswith("Cutout, pixels: 9 pixels are more than the 8")
+    dialog.groups.rows["cutout"].editor.setText("0")
+
+    def full(*_runs, **_how):
+        raise RunError("The disk is full.")
+
+    monkeypatch.setattr(fork_dialog, "fork", full)
     qtbot.mouseClick(dialog.fork_button, LEFT)
     qtbot.waitUntil(dialog.problem.isVisible, timeout=5000)
-    assert dialog.problem.text().startswith("Iterations: plain-8-w4 has 20 of them behind it")
+    assert dialog.problem.text() == "The disk is full."
     assert dialog.isVisible()
     assert dialog.groups.rows["learning_rate"].editor.text() == "0.3"
     assert dialog.fork_button.isEnabled()
     assert len(list_experiments()) == 1
+    dialog.close()
+
+
+def damage(run, name):
+    path = run.checkpoints_path / f"{name}.safetensors"
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+def test_a_damaged_newest_checkpoint_is_not_proposed_but_told(qtbot):
+    experiment = recorded(10, 20)
+    for run in experiment.runs:
+        damage(run, "iteration-20")
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    qtbot.waitUntil(dialog.fork_button.isEnabled, timeout=3000)
+    assert dialog.begin.currentText() == "The newest undamaged checkpoint (iteration 10)"
+    assert dialog.plan.cautions == (
+        "The checkpoint iteration-20.safetensors is damaged (its SHA-256 does not match), so iteration-10 is "
+        "used instead.",
+    )
+    assert "From iteration 10 on: rate 0.1 up to 100 iterations." in dialog.plan.sentences
+    dialog.begin.setCurrentIndex(dialog.begin.findData("iteration-20"))
+    qtbot.waitUntil(lambda: "is damaged" in dialog.problem.text(), timeout=3000)
+    assert not dialog.fork_button.isEnabled()
+    dialog.begin.setCurrentIndex(0)
+    with qtbot.waitSignal(dialog.forked, timeout=5000) as forked:
+        qtbot.mouseClick(dialog.fork_button, LEFT)
+    assert load(forked.args[0].runs[0].events_path).forked.checkpoint == "iteration-10"
+
+
+def test_the_window_goes_on_while_a_checkpoint_is_read(qtbot, monkeypatch):
+    read, go = origin.stored, threading.Event()
+
+    def slow(run, name):
+        go.wait(5)
+        return read(run, name)
+
+    monkeypatch.setattr(origin, "stored", slow)
+    dialog, _parent = open_dialog(qtbot, recorded(10).runs)
+    assert dialog.plan.sentences == ("Reading the checkpoint…",)
+    assert not dialog.fork_button.isEnabled()
+    dialog.rewind()
+    assert dialog.fork_button.isEnabled(), "the initial weights need no reading"
+    assert dialog.plan.sentences[1] == "Rate 0.1 for 100 iterations."
+    go.set()
+    qtbot.waitUntil(lambda: isinstance(dialog._found[NEWEST], list), timeout=3000)
+    dialog.close()
+
+
+def test_a_finished_run_is_proposed_as_many_iterations_again(qtbot):
+    experiment = recorded(50, 100)
+    for run in experiment.runs:
+        run.set_recipe(recipe(iterations=100, milestones=(60,)))
+    dialog, _parent = open_dialog(qtbot, experiment.runs)
+    qtbot.waitUntil(dialog.fork_button.isEnabled, timeout=3000)
+    iterations = dialog.groups.rows["iterations"]
+    assert iterations.editor.text() == "200"
+    assert "Iterations: 100 → 200. As many again are proposed" in dialog.changes.text()
+    assert dialog.changes.text().endswith("drops of the rate stay at 60.")
+    assert dialog.plan.sentences[1] == "From iteration 100 on: rate 0.01 up to 200 iterations."
+    assert dialog.plot.rate_at(150) == pytest.approx(0.01)
+    dialog.begin.setCurrentIndex(dialog.begin.findData("iteration-50"))
+    qtbot.waitUntil(lambda: iterations.editor.text() == "100", timeout=3000)
+    assert (
+        dialog.plan.sentences[1] == "From iteration 50 on: rate 0.1, divided by 10 at 60 of 100 iterations."
+    )
+    dialog.begin.setCurrentIndex(0)
+    assert iterations.editor.text() == "200"
+    with qtbot.waitSignal(dialog.forked, timeout=5000) as forked:
+        qtbot.mouseClick(dialog.fork_button, LEFT)
+    assert [run.recipe().iterations for run in forked.args[0].runs] == [200, 200]
+
+
+def test_what_becomes_of_the_optimisers_state_stands_in_the_dialog(qtbot):
+    dialog, _parent = open_dialog(qtbot, recorded(10).runs)
+    qtbot.waitUntil(dialog.fork_button.isEnabled, timeout=3000)
+    dialog.groups.rows["optimiser"].editor.setCurrentText("AdamW")
+    assert any(caution.startswith("AdamW begins anew") for caution in dialog.plan.cautions)
+    assert dialog.plan.sentences[0] == "AdamW (arXiv:1711.05101), batch 16."
     dialog.close()
 
 
@@ -126,6 +218,7 @@ def test_escape_waits_for_the_copy(qtbot, monkeypatch):
 
     monkeypatch.setattr(fork_dialog, "fork", slow)
     dialog, _parent = open_dialog(qtbot, experiment.runs)
+    qtbot.waitUntil(dialog.fork_button.isEnabled, timeout=3000)
     qtbot.mouseClick(dialog.fork_button, LEFT)
     assert dialog.fork_button.text() == "Copying…"
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)

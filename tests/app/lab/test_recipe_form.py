@@ -10,6 +10,7 @@ from app.lab.recipe_settings import GROUPS, SETTINGS, in_titles
 from app.lab.setting import number_text
 from resviz.errors import RecipeError
 from resviz.train import cards, demonstration
+from resviz.train.circumstances import Circumstances
 from resviz.train.recipe import PAPER, Recipe
 from resviz.train.recipe import PRESETS as RECIPES
 
@@ -121,7 +122,7 @@ def test_changes_are_marked_counted_and_taken_back(form, qtbot):
 def test_warm_up_is_asked_about_where_there_is_one(form):
     rows = form.groups.rows
     assert rows["warm_up_rate"].isHidden()
-    form.set_depth(110)
+    form.set_networks(Circumstances(110))
     assert not rows["warm_up_rate"].isHidden()
     rows["warm_up"].show_value("off")
     rows["warm_up"].edited.emit()
@@ -197,23 +198,59 @@ def test_plot_shows_the_schedule_and_follows(form, qtbot):
     form.groups.rows["schedule"].edited.emit()
     assert not form.plot.logarithmic
     assert form.plot.rate_at(320) == pytest.approx(0.05, abs=1e-4)
-    form.set_depth(110)
+    form.set_networks(Circumstances(110))
     assert form.plot.rate_at(0) == 0.01, "it warms up first"
 
 
 def test_says_in_words_what_will_be_run(form, qtbot):
     choose(form, "Paper")
-    assert form.words.text().startswith("SGD with momentum 0.9, batch 128, rate 0.1, divided by 10 at 32,000")
-    assert "Trained on" not in form.words.text()
+    assert form.words.sentences == (
+        "SGD with momentum 0.9, batch 128.",
+        "Rate 0.1, divided by 10 at 32,000 and 48,000 of 64,000 iterations.",
+    )
     qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
-    assert "Trained on shapes" in form.words.text()
+    assert "Trained on shapes" in form.plan.told
     form.groups.rows["cutout"].editor.setText("16")
     qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
     assert form.about.text().endswith("1 setting changed.")
     qtbot.mouseClick(form.details, Qt.MouseButton.LeftButton)
-    assert "a square of 16 pixels cut out" in form.words.text()
-    form.set_depth(110)
-    assert "Warm-up: at most 0.01" in form.words.text()
+    assert "a square of 16 pixels cut out" in form.plan.told
+    form.set_networks(Circumstances(110))
+    assert "Warm-up: at most 0.01" in form.plan.told
+    form.groups.rows["survival_last"].editor.setText("0.5")
+    form.set_networks(Circumstances(20, plain=True, residual=False))
+    assert "Stochastic depth changes nothing here" in form.plan.cautions[0]
+    assert form.words.cautions == form.plan.cautions
+
+
+def test_what_nobody_can_mean_is_refused_where_it_is_typed(form, qtbot):
+    choose(form, "Paper")
+    form.set_networks(Circumstances(20, side=16))
+    rows = form.groups.rows
+    for name, text, sentence in (
+        ("cutout", "17", "Cutout, pixels: 17 pixels are more than the 16"),
+        ("train_limit", "10,001", "Train on: shapes has 10,000 training pictures"),
+        ("milestones", "64k", "Drops at: none of 64,000 is within 64,000 iterations"),
+    ):
+        type_in(qtbot, rows[name], text)
+        assert form.problem.startswith(sentence)
+        rows[name].reset()
+        assert form.problem == ""
+    type_in(qtbot, rows["milestones"], "32k, 64k")
+    assert form.problem == ""
+    assert form.plan.cautions == ("The drop of the rate at 64,000 never comes: training ends at 64,000.",)
+
+
+def test_the_plot_calls_the_end_of_a_warm_up_a_guess(form):
+    choose(form, "Quick look")
+    assert form.plot.guess is None
+    form.groups.rows["schedule"].show_value("one-cycle")
+    form.groups.rows["warm_up"].show_value("on")
+    form.groups.rows["warm_up"].edited.emit()
+    assert form.plot.guess == 400
+    assert "warm-up ends: a guess" in form.plot.accessibleDescription()
+    highest = max(form.plot.rate_at(each) for each in range(640))
+    assert form.plan.cautions[0].endswith(f"no higher than {highest:.3g}.")
 
 
 def test_card_that_is_not_there_cannot_be_chosen(form, monkeypatch):
