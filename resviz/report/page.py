@@ -25,6 +25,7 @@ from resviz.runs import labels
 from resviz.runs.experiment import Experiment
 from resviz.runs.run import Run
 from resviz.train import recipe as recipes
+from resviz.train.circumstances import Circumstances
 from resviz.train.describe import words
 from resviz.train.recipe import Recipe
 
@@ -195,8 +196,9 @@ def _recipes(found: Sequence[Subject]) -> str:
         assert recipe is not None
         if len(shared) > 1:
             content.append(f"<h3>{', '.join(_swatch(subject) for subject in runs)}</h3>\n")
+        known = Circumstances.of(s.architecture for s in runs if s.architecture is not None)
         depths = {cost_of(s.architecture).depth for s in runs if s.architecture is not None}
-        sentences = words(recipe, depths.pop() if len(depths) == 1 else None)
+        sentences = words(recipe, known if len(depths) == 1 else known._replace(depth=None))
         content.append(f"<ul>{''.join(f'<li>{_linked(each)}</li>' for each in sentences)}</ul>\n")
         file = recipes.to_json(recipe).decode()
         content.append(
