@@ -126,6 +126,27 @@ class Bottom(QTabWidget):
                 return panel
         return seen[0] if seen else None
 
+    @Slot()
+    def save_picture(self) -> None:
+        """Ask how to save the plot in use, or all plots beside it."""
+        plot = self._plot_in_use()
+        if plot is not None:
+            plot.saver.ask()
+
+    @Slot()
+    def copy_picture(self) -> None:
+        """Put the plot in use on the clipboard."""
+        plot = self._plot_in_use()
+        if plot is not None:
+            plot.saver.copy()
+
+    def _plot_in_use(self) -> Plot | None:
+        panel = self.panel_to_show()
+        if panel is None or panel.plot is None:
+            self.failed.emit("No plot is in sight: choose a layout first, such as Overview.")
+            return None
+        return panel.plot
+
     def set_plots_menu(self, menu: QMenu) -> None:
         """Open this menu beside the tabs, too."""
         self.plots_button.setMenu(menu)

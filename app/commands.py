@@ -30,6 +30,8 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("File", "save", "Save", "Ctrl+S", work.save),
         Spec("File", "save_as", "Save as…", "Ctrl+Shift+S", work.save_as),
         Spec("File"),
+        Spec("File", "save_picture", "Save picture…", "Ctrl+Shift+E", bottom.save_picture),
+        Spec("File", "copy_picture", "Copy picture", "Ctrl+Shift+C", bottom.copy_picture),
         Spec("File", "report", "Report of the experiment…", "Ctrl+R", bottom.table.writing.report),
         Spec("File", "export", "Export the runs…", "Ctrl+E", bottom.table.writing.export),
         Spec("File"),

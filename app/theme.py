@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from math import isnan
@@ -95,6 +97,16 @@ def _mix(first: str, second: str, share: float) -> str:
     return QColor(*(round(x + (y - x) * share) for x, y in pairs)).name()
 
 
+@dataclass(frozen=True)
+class Look:
+    """How things are painted that go to paper, whatever the screen shows."""
+
+    dark: bool
+    font_pixels: int
+    line_width: float
+    """Pixels."""
+
+
 class Theme(QObject):
     """The look in force; `changed` is emitted after palette, mode or type size changed."""
 
@@ -106,6 +118,7 @@ class Theme(QObject):
         self._presentation = False
         self._large = _LARGE
         self._application: QApplication | None = None
+        self._lent: Look | None = None
 
     @property
     def mode(self) -> Mode:
@@ -115,11 +128,13 @@ class Theme(QObject):
     @property
     def presentation(self) -> bool:
         """Whether type and lines are large enough for the last row."""
-        return self._presentation
+        return self._presentation and self._lent is None
 
     @property
     def is_dark(self) -> bool:
         """Whether the dark palette is in force."""
+        if self._lent is not None:
+            return self._lent.dark
         if self._mode != "system":
             return self._mode == "dark"
         hints = QGuiApplication.styleHints() if QGuiApplication.instance() else None
@@ -133,12 +148,25 @@ class Theme(QObject):
     @property
     def font_pixels(self) -> int:
         """Size of body text in pixels."""
+        if self._lent is not None:
+            return self._lent.font_pixels
         return self._large if self._presentation else 13
 
     @property
     def line_width(self) -> float:
         """Width of a curve in pixels."""
+        if self._lent is not None:
+            return self._lent.line_width
         return max(3.0, self._large / 6) if self._presentation else 2.0
+
+    @contextmanager
+    def lent(self, look: Look) -> Iterator[None]:
+        """Answer with another look for a while: nothing is told, so only what is painted inside has it."""
+        before, self._lent = self._lent, look
+        try:
+            yield
+        finally:
+            self._lent = before
 
     def set_mode(self, mode: Mode) -> None:
         """Choose the palette and remember the choice."""
@@ -245,6 +273,13 @@ def run_colour(index: int, plain: bool) -> QColor:
 def named_colour(name: str) -> QColor:
     """Return one of the colours of runs, for the palette in force."""
     return QColor(palette.named_colour(name, dark=theme().is_dark))
+
+
+def recoloured(colour: QColor) -> QColor:
+    """Return a run's colour for the palette in force; another colour stays as it is."""
+    name = colour.name()
+    found = (each for each, pair in palette.RUNS.items() if name in pair)
+    return next((named_colour(each) for each in found), colour)
 
 
 def scale_colour(t: float) -> QColor:

@@ -76,6 +76,12 @@ class Area(QMainWindow):
         """Keys of the plots that are not closed."""
         return [key for key, panel in self.panels.items() if not panel.isHidden()]
 
+    def plots_in_sight(self) -> list[tuple[Plot, int]]:
+        """Return the plots that are seen, from the left and from above, each with its width."""
+        seen = [panel for panel in self.panels.values() if panel.in_sight]
+        seen.sort(key=lambda panel: (panel.y(), panel.x()))
+        return [(panel.plot, max(panel.width(), 1)) for panel in seen if panel.plot is not None]
+
     # Arranging
 
     def arrange(self) -> None:
@@ -174,7 +180,9 @@ class Area(QMainWindow):
             return
         plot = panel.kind.make(self._timeline)
         plot.saver.saved.connect(self._on_saved)
+        plot.saver.copied.connect(self.told)
         plot.saver.failed.connect(self.failed)
+        plot.saver.view = self.plots_in_sight
         plot.layer_clicked.connect(self.layer_clicked)
         plot.set_selected(self._selected)
         plot.set_runs(self._runs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pyqtgraph as pg
@@ -24,7 +25,7 @@ from app.plots.plot_run import PlotRun
 from app.plots.saving import Saver
 from app.plots.strokes import Stroke, Strokes
 from app.plots.timeline import Timeline
-from app.theme import GRID, icon, theme
+from app.theme import GRID, icon, recoloured, theme
 
 REDRAW_MS = 100
 SHORT = 250
@@ -144,6 +145,18 @@ class Plot(QWidget):
     def state(self) -> tuple[object, ...]:
         """Return what the curves depend on besides the runs."""
         return ()
+
+    def another(self, timeline: Timeline) -> Plot:
+        """Return a new plot of the same kind."""
+        return type(self)(timeline)  # type: ignore[call-arg]
+
+    def adopt(self, other: Plot) -> None:
+        """Make the same choices as another plot of this kind, and show the same runs."""
+        for mine, theirs in zip(self.menu.actions(), other.menu.actions(), strict=False):
+            if mine.isCheckable() and mine.actionGroup() is None:
+                mine.setChecked(theirs.isChecked())
+        self.selected = other.selected
+        self.set_runs([replace(run, colour=recoloured(run.colour)) for run in other.runs])
 
     # Use
 

@@ -148,6 +148,10 @@ class HeatMap(Plot):
         box.pulled.connect(self._on_pulled)
         self.view.scene().sigMouseClicked.connect(self._on_clicked)
 
+    def another(self, timeline: Timeline) -> Plot:
+        """Return a new plot of the same quantity."""
+        return type(self)(timeline, self.quantity)
+
     def has_data(self, run: PlotRun) -> bool:
         """Say whether a run has a probe with something finite in it."""
         values = self.quantity.values(run.series)

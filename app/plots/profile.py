@@ -74,6 +74,10 @@ class Profile(Plot):
             return f"first/last {brief(float(finite[0] / finite[-1]), 2)}" if len(finite) else "–"
         return f"mean {finite.mean():.2f}" if len(finite) else "–"
 
+    def another(self, timeline: Timeline) -> Plot:
+        """Return a new plot of the same quantity."""
+        return type(self)(timeline, self.quantity)
+
     def has_data(self, run: PlotRun) -> bool:
         """Say whether a run has a probe with something finite in it."""
         values = self.quantity.values(run.series)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 
 from app.plots.plot_run import PlotRun
 from app.plots.profile import Profile
-from app.plots.quantities import RESPONSE
+from app.plots.quantities import RESPONSE, Quantity
 from app.plots.timeline import Timeline
 from resviz.report.paper import MEAN_RESPONSES, is_cifar10
 
@@ -18,8 +18,8 @@ from resviz.report.paper import MEAN_RESPONSES, is_cifar10
 class Responses(Profile):
     """Standard deviation of the responses over depth, with the paper's means."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(timeline, RESPONSE)
+    def __init__(self, timeline: Timeline, quantity: Quantity = RESPONSE) -> None:
+        super().__init__(timeline, quantity)
 
     def references(self, runs: Sequence[PlotRun]) -> list[tuple[float, str, QColor]]:
         """Return the paper's mean over the layers, of the networks that it drew."""
@@ -36,8 +36,8 @@ class Responses(Profile):
 class SortedResponses(Responses):
     """The same from the largest to the smallest: there it is plain which network responds less."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(timeline)
+    def __init__(self, timeline: Timeline, quantity: Quantity = RESPONSE) -> None:
+        super().__init__(timeline, quantity)
         self.title = self.header.title = "Response std, sorted"
         self.x_label = "rank, largest first"
         self.file_stem = "response-std-sorted"

@@ -1,17 +1,18 @@
-"""A plot as PNG, SVG, picture on the clipboard, or CSV."""
+"""A plot on the clipboard as on the screen, as a picture for print, or as CSV."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QImage, QImageWriter, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QMenu
 
 from app.dialogs import save_file
-from app.theme import GRID, theme
+from app.plots.printing import FORMATS, PAPERS, Paper, paint, save_print
 from resviz.atomic import write_atomically
 from resviz.errors import ResvizError
 from resviz.runs.exports import table
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.plots.base import Plot
 
 _SCALE = 2.0
+_PAPER_KEY = "pictures/paper"
 
 
 class Saver(QObject):
@@ -27,92 +29,120 @@ class Saver(QObject):
 
     saved = Signal(str)
     """A picture or table was written: its path."""
+    copied = Signal(str)
+    """The picture is on the clipboard: one sentence."""
     failed = Signal(str)
-    """One sentence: why it was not."""
+    """One sentence: why something was not written."""
 
     def __init__(self, plot: Plot, menu: QMenu) -> None:
         super().__init__(plot)
         self._plot = plot
+        self.view: Callable[[], Sequence[tuple[Plot, int]]] = lambda: [(plot, 1)]
+        """Returns the plots of the view that this one is part of, each with its share of the width."""
         if menu.actions():
             menu.addSeparator()
-        for text, slot in (
-            ("Copy picture", self.copy),
-            ("Save as PNG …", self._on_save_png),
-            ("Save as SVG …", self._on_save_svg),
-            ("Save numbers as CSV …", self._on_save_csv),
-        ):
+        entries: list[tuple[str, str, Callable[[], object]]] = [
+            ("Copy picture", "As it is on the screen", self.copy),
+            ("Save picture …", "At a size of print, light: choose size and format", self.ask),
+            *(
+                (
+                    f"Save as {suffix.upper()} …",
+                    "At the size of print chosen last",
+                    partial(self.save_as, suffix),
+                )
+                for suffix in FORMATS
+            ),
+            ("Save numbers as CSV …", "", self._on_save_csv),
+        ]
+        for text, tip, slot in entries:
             action = QAction(text, menu)
+            action.setToolTip(tip or text)
             action.triggered.connect(slot)
             menu.addAction(action)
 
     @Slot()
     def copy(self) -> None:
         """Put the plot on the clipboard."""
+        if not self._ready():
+            return
         self._plot.refresh()
         QGuiApplication.clipboard().setImage(picture(self._plot))
+        self.copied.emit(f"{self._plot.title} is on the clipboard, as a picture.")
 
     @Slot()
-    def _on_save_png(self) -> None:
-        self._ask_and_save("PNG picture (*.png)", ".png")
+    def ask(self) -> None:
+        """Ask which plots are to be saved, at which size and as what."""
+        from app.plots.save_dialog import SaveDialog  # noqa: PLC0415
 
-    @Slot()
-    def _on_save_svg(self) -> None:
-        self._ask_and_save("SVG drawing (*.svg)", ".svg")
+        if not self._ready():
+            return
+        dialog = SaveDialog(self._plot, [(plot, share) for plot, share in self.view() if plot.with_data()])
+        dialog.chosen.connect(self._on_chosen)
+        dialog.show()
+
+    def save_as(self, suffix: str, _checked: bool = False) -> None:
+        """Ask where, then save this plot in a format of `FORMATS`."""
+        if self._ready():
+            self._save([(self._plot, 1)], chosen_paper(), suffix)
+
+    @Slot(object, object, str)
+    def _on_chosen(self, plots: Sequence[tuple[Plot, int]], paper: Paper, suffix: str) -> None:
+        choose_paper(paper)
+        self._save(plots, paper, suffix)
+
+    def _save(self, plots: Sequence[tuple[Plot, int]], paper: Paper, suffix: str) -> None:
+        kind = f"{FORMATS[suffix]} (*.{suffix})"
+        stem = plots[0][0].file_stem if len(plots) == 1 else "plots"
+        self._ask_where(stem, f".{suffix}", kind, lambda path: save_print(plots, paper, path))
 
     @Slot()
     def _on_save_csv(self) -> None:
-        self._ask_and_save("CSV table (*.csv)", ".csv")
+        if not self._ready():
+            return
+        stem = self._plot.file_stem
+        self._ask_where(stem, ".csv", "CSV table (*.csv)", lambda path: save_numbers(self._plot, path))
 
-    def _ask_and_save(self, kind: str, suffix: str) -> None:
-        """Ask where, then save; the kind chosen in the menu decides, not the name that is typed."""
+    def _ready(self) -> bool:
+        """Say whether there is something to save, else tell what to do."""
+        if not self._plot.with_data():
+            self.failed.emit(f"{self._plot.title} shows nothing yet: train, or show a run that has it.")
+            return False
+        return True
+
+    def _ask_where(self, stem: str, suffix: str, kind: str, write: Callable[[Path], object]) -> None:
+        """Ask where, then save; the kind chosen before decides, not the name that is typed."""
 
         def save(path: Path) -> None:
             path = path if path.suffix.lower() == suffix else path.with_name(path.name + suffix)
             try:
-                save_numbers(self._plot, path) if suffix == ".csv" else save_picture(self._plot, path)
+                write(path)
             except ResvizError as error:
                 self.failed.emit(str(error))
             else:
                 self.saved.emit(str(path))
 
-        save_file(self._plot, "Save plot", self._plot.file_stem + suffix, kind, save)
+        save_file(self._plot, "Save plot", stem + suffix, kind, save)
+
+
+def chosen_paper() -> Paper:
+    """Return the size that was chosen last."""
+    key = QSettings().value(_PAPER_KEY)
+    return next((paper for paper in PAPERS if paper.key == key), PAPERS[0])
+
+
+def choose_paper(paper: Paper) -> None:
+    """Remember a size."""
+    QSettings().setValue(_PAPER_KEY, paper.key)
 
 
 def picture(plot: Plot) -> QImage:
-    """Return the plot as an image of twice its pixels."""
-    size = plot.size()
-    image = QImage(size * _SCALE, QImage.Format.Format_ARGB32_Premultiplied)
+    """Return the plot as it is on the screen, as an image of twice its pixels."""
+    image = QImage(plot.size() * _SCALE, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(_SCALE)
     painter = QPainter(image)
-    _paint(plot, painter, size)
+    paint(plot, painter)
     painter.end()
     return image
-
-
-def save_picture(plot: Plot, path: Path) -> Path:
-    """Write the plot as SVG where the name ends in .svg, else as PNG of twice the pixels of the screen.
-
-    Raises:
-        ResvizError: the folder cannot be written.
-    """
-    plot.refresh()
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    if path.suffix.lower() == ".svg":
-        size = plot.size()
-        generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the only one that clips at the axes
-        generator.setResolution(plot.logicalDpiX())  # pyqtgraph's axes are recorded for the screen's
-        generator.setOutputDevice(buffer)
-        generator.setSize(size)
-        generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-        generator.setTitle(plot.title)
-        painter = QPainter(generator)
-        _paint(plot, painter, size)
-        painter.end()
-    else:
-        QImageWriter(buffer, QByteArray(b"png")).write(picture(plot))
-    data: QByteArray = buffer.data()
-    return write_atomically(path, bytes(data.data()))
 
 
 def save_numbers(plot: Plot, path: Path) -> Path:
@@ -122,16 +152,3 @@ def save_numbers(plot: Plot, path: Path) -> Path:
         ResvizError: the folder cannot be written.
     """
     return write_atomically(path, table(*plot.table(plot.with_data())))
-
-
-def _paint(plot: Plot, painter: QPainter, size: QSize) -> None:
-    """Paint title, legend and curves as on the screen, without the button."""
-    painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(theme().colours.panel))
-    painter.save()
-    painter.translate(2 * GRID, GRID)
-    plot.header.draw(painter, float(plot.header.width()))
-    painter.restore()
-    place = plot.view.geometry()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    source = plot.view.viewport().rect()
-    plot.view.render(painter, QRectF(place), source, Qt.AspectRatioMode.IgnoreAspectRatio)

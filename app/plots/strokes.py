@@ -31,6 +31,8 @@ from app.plots.kept import Kept
 from app.theme import theme
 
 Array = NDArray[np.float64]
+_FINER = 8
+"""Pixels a cell of a picture in a drawing, each way."""
 _DRAWINGS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 
 
@@ -234,7 +236,22 @@ class Picture:
         width = painter.worldTransform().m11() * self.target.width()
         crowded = height < self.source.height() or width < self.source.width()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, crowded)
-        painter.drawImage(self.target, self.image, self.source)
+        if painter.paintEngine().type() in _DRAWINGS:
+            across = 1 if width < self.source.width() else _FINER
+            up = 1 if height < self.source.height() else _FINER
+            self._paint_drawing(painter, across, up)
+        else:
+            painter.drawImage(self.target, self.image, self.source)
+
+    def _paint_drawing(self, painter: QPainter, across: int, up: int) -> None:
+        """Paint the part alone, in fine pixels: drawings take an image as a whole, and viewers blur it."""
+        cells, source = self.source.toAlignedRect() & self.image.rect(), self.source
+        part = self.image.copy(cells)
+        part = part.scaled(part.width() * across, part.height() * up)
+        inside = source.translated(-cells.x(), -cells.y())
+        left, right = (round(edge * across) for edge in (inside.left(), inside.right()))
+        top, bottom = (round(edge * up) for edge in (inside.top(), inside.bottom()))
+        painter.drawImage(self.target, part.copy(left, top, max(right - left, 1), max(bottom - top, 1)))
 
     def changed_from(self, before: Stroke) -> float:
         """Return that it differs everywhere: its pixels may be others."""

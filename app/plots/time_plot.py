@@ -129,6 +129,15 @@ class TimePlot(Plot):
         """Say whether a run has a point yet."""
         return any(len(track.x) for track in self.tracks(run))
 
+    def adopt(self, other: Plot) -> None:
+        """Make the same choices, the range of values included."""
+        super().adopt(other)
+        if isinstance(other, TimePlot) and other.held:
+            self.held = True
+            self._busy = True
+            self.view.getViewBox().setRange(yRange=other.view.getViewBox().viewRange()[1], padding=0)
+            self._busy = False
+
     # Choices
 
     @property

@@ -46,6 +46,12 @@ class Timeline(QObject):
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self._on_frame)
 
+    def copy(self) -> Timeline:
+        """Return another one that looks at the same iteration, unit, part and runs, and goes its own way."""
+        made = Timeline()
+        made.at, made.unit, made.span, made._series = self.at, self.unit, self.span, self._series
+        return made
+
     # Reading
 
     @property

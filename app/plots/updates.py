@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor
 
 from app.plots.plot_run import PlotRun
 from app.plots.profile import Profile
-from app.plots.quantities import UPDATE
+from app.plots.quantities import UPDATE, Quantity
 from app.plots.timeline import Timeline, index_at
 from app.theme import theme
 
@@ -17,8 +17,8 @@ from app.theme import theme
 class Updates(Profile):
     """Update-to-weight over depth, and its theoretical level at the learning rate of the cursor."""
 
-    def __init__(self, timeline: Timeline) -> None:
-        super().__init__(timeline, UPDATE)
+    def __init__(self, timeline: Timeline, quantity: Quantity = UPDATE) -> None:
+        super().__init__(timeline, quantity)
 
     def references(self, runs: Sequence[PlotRun]) -> list[tuple[float, str, QColor]]:
         """Return the level that the update settles at behind a batch norm; once where runs share it."""

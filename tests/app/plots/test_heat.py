@@ -1,5 +1,7 @@
 """Heat maps over depth and time, and the pictures that they are made of."""
 
+import base64
+import xml.etree.ElementTree as ET
 from functools import partial
 
 import numpy as np
@@ -7,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage
 
 from app.plots.extents import axis_range, colour_range
 from app.plots.heat import HeatMap
 from app.plots.mosaic import COLUMNS, Mosaic
 from app.plots.plot_run import PlotRun
+from app.plots.printing import PAPERS, save_print
 from app.plots.quantities import GRADIENT, MAGNITUDE
-from app.plots.saving import save_picture
 from app.plots.strokes import Dots, Picture, Text
 from app.theme import scale_colour, theme
 from resviz.runs.events import Probed, Started
@@ -220,9 +222,27 @@ def test_plain_runs_have_no_residual_magnitude_and_transitions_are_marked(show, 
     assert "no shortcut" in plot.empty.text()
 
 
-def test_it_is_saved_as_seen_in_both_themes(show, pair, tmp_path):
+def test_a_drawing_holds_the_part_in_sight_and_no_more(show, pair, tmp_path):
     plot = show(GradientMap, pair, (600, 300))
-    assert "<image" in save_picture(plot, tmp_path / "a.svg").read_text(encoding="utf-8")
+    drawing = ET.parse(save_print([(plot, 1)], PAPERS[1], tmp_path / "a.svg"))
+    images = list(drawing.iter("{http://www.w3.org/2000/svg}image"))
+    assert len(images) == 2
+    for element in images:
+        data = element.get("{http://www.w3.org/1999/xlink}href").partition(",")[2]
+        image = QImage.fromData(base64.b64decode(data))
+        # 300 of the 1024 columns are filled; what is beyond them is black.
+        found = {
+            image.pixelColor(x, y).name() for x in range(0, image.width(), 7) for y in (0, image.height() - 1)
+        }
+        assert "#000000" not in found
+        assert len(found) > 2
+    texts = " ".join(node.text or "" for node in drawing.iter("{http://www.w3.org/2000/svg}text"))
+    assert "plain-20" in texts
+    assert "resnet-20" in texts
+
+
+def test_it_is_seen_in_both_themes(show, pair):
+    plot = show(GradientMap, pair, (600, 300))
     for mode in ("dark", "light"):
         theme().set_mode(mode)
         plot.refresh()

@@ -1,22 +1,21 @@
 """What holds for every plot."""
 
 import csv
-import xml.etree.ElementTree as ET
 from functools import partial
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
-from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
 from app.plots.error import ErrorPlot
 from app.plots.plot_run import PlotRun
+from app.plots.printing import PAPERS, save_print
 from app.plots.profile import Profile
 from app.plots.quantities import GRADIENT, MAGNITUDE
-from app.plots.saving import save_numbers, save_picture
+from app.plots.saving import save_numbers
 from app.plots.strokes import Dots, Line
 from app.theme import DARK, LIGHT, run_colour, theme
 from resviz.errors import ResvizError
@@ -94,39 +93,25 @@ def test_draws_by_itself_only_when_something_changed(show, kind, qtbot):
 
 
 @every
-def test_pictures_hold_title_and_curves(show, pair, kind, tmp_path):
-    plot = show(kind, pair)
-    png, svg = save_picture(plot, tmp_path / "a.png"), save_picture(plot, tmp_path / "a.svg")
-    image = QImage(str(png))
-    assert (image.width(), image.height()) == (2 * plot.width(), 2 * plot.height())
-    found = colours(image)
-    assert pair[1].colour.name() in found
-    assert DARK.panel in found
-    root = ET.parse(svg).getroot()
-    text = " ".join("".join(node.itertext()) for node in root.iter("{http://www.w3.org/2000/svg}text"))
-    assert plot.title in text
-    assert plot.x_label in text
-    assert pair[1].colour.name() in svg.read_text()
-
-
-@every
-def test_pictures_look_as_the_screen_does(show, pair, kind, tmp_path):
+def test_the_picture_copied_looks_as_the_screen_does(show, pair, kind):
     plot = show(kind, pair)
     plot.button.hide()
-    if kind is ErrorPlot:
-        plot.whole_action.setChecked(True)  # Qt's own SVG reader knows no clipping
     screen = pixels(plot.grab().toImage())
-    drawing = QImage(plot.size(), QImage.Format.Format_RGB32)
-    painter = QPainter(drawing)
-    QSvgRenderer(str(save_picture(plot, tmp_path / "a.svg"))).render(painter)
-    painter.end()
+    with_told = []
+    plot.saver.copied.connect(with_told.append)
+    plot.saver.copy()
+    copied = QGuiApplication.clipboard().image()
+    assert (copied.width(), copied.height()) == (2 * plot.width(), 2 * plot.height())
+    found = colours(copied)
+    assert pair[1].colour.name() in found
+    assert DARK.panel in found
     smooth = (Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-    png = QImage(str(save_picture(plot, tmp_path / "a.png"))).scaled(plot.size(), *smooth)
     panel = pixels(QColor(DARK.panel), screen.shape)
     ink = abs(screen - panel).sum()
-    for found, share in ((drawing, 0.12), (png, 0.35)):  # the PNG's hair lines are half as wide
-        assert abs(screen - pixels(found)).sum() < share * ink
-        assert abs(pixels(found) - panel).sum() == pytest.approx(ink, rel=0.2)
+    small = pixels(copied.scaled(plot.size(), *smooth))
+    assert abs(screen - small).sum() < 0.35 * ink  # its hair lines are half as wide
+    assert abs(small - panel).sum() == pytest.approx(ink, rel=0.2)
+    assert with_told == [f"{plot.title} is on the clipboard, as a picture."]
 
 
 @every
@@ -158,6 +143,7 @@ def test_menu_saves_and_tells(show, pair, kind, tmp_path, qtbot):
     for text, typed, written in (
         ("Save as PNG …", "figure", "figure.png"),
         ("Save as SVG …", "figure.csv", "figure.csv.svg"),
+        ("Save as PDF …", "figure", "figure.pdf"),
         ("Save numbers as CSV …", "figure.csv", "figure.csv"),
     ):
         actions[text].trigger()
@@ -177,7 +163,7 @@ def test_menu_saves_and_tells(show, pair, kind, tmp_path, qtbot):
 def test_a_folder_that_cannot_be_written_is_one_sentence(pair, show, kind, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ResvizError, match="Cannot write"):
-        save_picture(show(kind, pair), tmp_path / "file" / "a.png")
+        save_print([(show(kind, pair), 1)], PAPERS[0], tmp_path / "file" / "a.png")
 
 
 @every
