@@ -132,7 +132,10 @@ def _runs(found: Sequence[Subject]) -> str:
     ]  # fmt: skip
     notes = ((subject, labels.known(subject.run.path)[0].note.strip()) for subject in found)
     told = [f"<p>{_swatch(subject)}: {_lines(note)}</p>\n" for subject, note in notes if note]
-    return _table(columns, [_run_row(subject) for subject in found]) + "".join(told)
+    known = dict.fromkeys(s.series.started.versions for s in found if s.series.started is not None)
+    versions = "; ".join(each for each in known if each)
+    by = f'<p class="quiet">Trained with {escape(versions)}.</p>\n' if versions else ""
+    return f"{_table(columns, [_run_row(subject) for subject in found])}{''.join(told)}{by}"
 
 
 def _lines(note: str) -> str:

@@ -40,6 +40,8 @@ class Started(msgspec.Struct, frozen=True, tag="started", tag_field="event"):
     """Threads that the CPU computes with: they decide the order of its sums. 0: an old log, not known."""
     execution: str = "eager"
     """How steps are run: "eager", "compiled" (torch.compile) or "graph" (CUDA graphs)."""
+    versions: str = ""
+    """Of the programs that trained it: "resviz 0.1.0, torch 2.14.1". "": an old log, not known."""
 
 
 class Stepped(msgspec.Struct, frozen=True, tag="step", tag_field="event"):

@@ -37,6 +37,8 @@ def to_parquet(run: Run, path: str | os.PathLike[str]) -> list[Path]:
         ) from None
     series = begun(run)
     about = _about(run)
+    if series.started is not None and series.started.versions:
+        about["versions"] = series.started.versions
     columns = list(zip(*curve_rows(series), strict=True)) or [()] * len(CURVES)
     kinds = [pa.int64(), *[pa.float64()] * (len(CURVES) - 1)]
     arrays = [pa.array(column, kind, from_pandas=True) for column, kind in zip(columns, kinds, strict=True)]

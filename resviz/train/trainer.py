@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from resviz import __version__
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Architecture
 from resviz.data.batches import Batches
@@ -151,6 +152,7 @@ class Trainer:
                 classes=self._classes,
                 threads=torch.get_num_threads(),
                 execution=how,
+                versions=f"resviz {__version__}, torch {torch.__version__}",
             )
         )
         for sentence in skipped:

@@ -34,7 +34,8 @@ def experiment(folder, *names, iterations=200, classes=(), **options):
     for run, name in zip(made.runs, names, strict=True):
         plain, depth = name.startswith("plain"), int(name.split("-")[1])
         events = fake_events(plain, depth=depth, iterations=1000, done=iterations, **options)
-        events[0] = msgspec.structs.replace(events[0], classes=classes, threads=2)
+        known = {"classes": classes, "threads": 2, "versions": "resviz 0.1.0, torch 2.14.1"}
+        events[0] = msgspec.structs.replace(events[0], **known)
         with EventLog(run) as log:
             log.write(*events)
     return made
@@ -114,6 +115,7 @@ def test_table_recipe_and_networks(pair):
     page = text_of(tree)
     assert "SGD with momentum 0.9, batch 128" in page
     assert "269,722 parameters, 40.55 M multiply-adds" in page
+    assert "Trained with resviz 0.1.0, torch 2.14.1." in page
     assert '"learning_rate": 0.1' in page, "the recipe as a file"
 
 
