@@ -13,6 +13,7 @@ from app.lab.fit import DataShape, caution, fitted, misfit, obstacle, pictures
 from app.theme import GRID, run_colour, theme
 from resviz.arch.twin import is_plain
 from resviz.train.circumstances import UNKNOWN, Circumstances
+from resviz.train.recipe import Recipe
 
 
 class NetworkChoices(QWidget):
@@ -27,6 +28,7 @@ class NetworkChoices(QWidget):
         super().__init__()
         self._documents: list[Document] = []
         self._shape = DataShape("", None, None)
+        self._cautions: dict[Document, tuple[tuple[object, ...], str]] = {}
         self.checks: list[QCheckBox] = []
         self.advice = sentence_label("caption")
         self.fit_button = QPushButton("Fit to the data")
@@ -84,18 +86,39 @@ class NetworkChoices(QWidget):
             return "Choose at least one architecture to train."
         return next((text for document in self.documents if (text := obstacle(document, shape))), "")
 
-    def advise(self, shape: DataShape, batch_size: int | None, problem: str) -> None:
-        """Say what does not fit the data, and what will take long; not what `problem` says already."""
+    def advise(
+        self, shape: DataShape, recipe: Recipe | None, problem: str, available: int | None = None
+    ) -> None:
+        """Say what does not fit the data, and what will take long; not what `problem` says already.
+
+        Args:
+            shape: of the data.
+            recipe: how they are trained; None: something is wrong with it.
+            problem: why training cannot start.
+            available: bytes of memory where it is trained; None: not known.
+        """
         self._shape = shape
         misfits = [text for document in self.documents if (text := misfit(document, shape))]
         words = [text for text in misfits if text != problem]
-        if batch_size is not None:
-            words += [text for document in self.documents if (text := caution(document, batch_size))]
+        if recipe is not None and not self.problem(shape):
+            found = (self._caution(document, recipe, available) for document in self.documents)
+            words += [text for text in found if text]
         self.advice.setText("\n".join(words))
         self.advice.setVisible(bool(words))
         self.fit_button.setVisible(
             bool(misfits) and any(fitted(document, shape) is not None for document in self.documents)
         )
+
+    def _caution(self, document: Document, recipe: Recipe, available: int | None) -> str:
+        """Return `caution` of a network; kept, for of a thousand layers it takes a tenth of a second."""
+        key = (
+            document.inference, recipe.batch_size, recipe.precision, recipe.optimiser, recipe.residual_init,
+            recipe.ema_decay > 0, recipe.activation_checkpointing, available and available >> 27,
+        )  # fmt: skip
+        kept = self._cautions.get(document)
+        if kept is None or kept[0][0] is not key[0] or kept[0][1:] != key[1:]:
+            kept = self._cautions[document] = (key, caution(document, recipe, available))
+        return kept[1]
 
     @Slot()
     def fit_to_data(self) -> None:

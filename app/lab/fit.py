@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from app.document import Document
 from resviz.arch.graph import Architecture
+from resviz.train.memory import Budget
+from resviz.train.recipe import Recipe
 
 _SLOW_MULTIPLY_ADDS = 80e9
 """Forward pass of one batch: from here on a CPU takes tens of seconds or more a step."""
-_BYTES, _LARGE_BYTES = 4, 6e9
-"""Of one activation; of all that a step keeps for its backward pass."""
+_BYTES, _SMALL_BYTES = 4, 5e8
+"""Of one activation; of those of a batch, up to which nobody needs to think about memory."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +76,28 @@ def fitted(document: Document, data: DataShape) -> Architecture | None:
     return architecture if changed else None
 
 
-def caution(document: Document, batch_size: int) -> str:
-    """Return a word about a step that takes long or much memory, or ""."""
-    total = document.cost.total
-    work, memory = total.multiply_adds * batch_size, total.activations * batch_size * _BYTES
-    if work < _SLOW_MULTIPLY_ADDS and memory < _LARGE_BYTES:
+def caution(document: Document, recipe: Recipe, available: int | None = None) -> str:
+    """Return a word about a step that takes long or more memory than there is, or "".
+
+    Args:
+        document: with the network.
+        recipe: how it is trained.
+        available: bytes where it is trained; None: not known.
+    """
+    total, batch_size = document.cost.total, recipe.batch_size
+    work = total.multiply_adds * batch_size
+    slow = work >= _SLOW_MULTIPLY_ADDS
+    if not slow and total.activations * batch_size * _BYTES < _SMALL_BYTES:
+        return ""
+    half = recipe.precision in ("bfloat16", "float16")
+    budget = Budget(document.architecture, recipe, recipe.precision if half else "float32", available)
+    if warning := budget.warning():
+        return warning
+    if not slow:
         return ""
     return (
-        f"{document.name}: {3 * work / 1e9:,.0f} billion multiply-adds and about {memory / 1e9:,.1f} GB "
-        f"for a step of {batch_size:,} pictures; that is slow without a graphics card."
+        f"{document.name}: {3 * work / 1e9:,.0f} billion multiply-adds a step, and {budget.need}; that is "
+        "slow without a graphics card."
     )
 
 

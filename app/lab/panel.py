@@ -30,6 +30,7 @@ from app.lab.recipe_words import WordsArea
 from app.lab.session import Session
 from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
+from resviz.train.free_memory import free_beside_cards
 
 _PATIENCE_S = 3.0
 """After so long a wait for the end of an iteration, the worker can be ended in its middle."""
@@ -278,8 +279,11 @@ class LabPanel(QWidget):
         self.train_button.setEnabled(not problem)
         self.train_button.setToolTip(problem or "Train the chosen architectures (Ctrl+Return)")
         if not self.watching:
-            batch_size = None if self.form.problem else self.form.recipe().batch_size
-            self.choices.advise(self.form.data.shape, batch_size, problem)
+            recipe = None if self.form.problem else self.form.recipe()
+            # Of a card's memory only the worker knows how much is free.
+            on_processor = recipe is not None and (recipe.device == "cpu" or self.form.without_card)
+            free = free_beside_cards() if on_processor else None
+            self.choices.advise(self.form.data.shape, recipe, problem, free)
         self.content_changed.emit()
 
     def _show_head(self) -> None:

@@ -102,6 +102,11 @@ class RecipeForm(QWidget):
         return problem or in_titles(objection(self.recipe(), self._known))
 
     @property
+    def without_card(self) -> bool:
+        """Whether it is known that no graphics card can be used."""
+        return self._known.card is False
+
+    @property
     def changed(self) -> list[str]:
         """The settings that differ from the preset."""
         return self._groups.changed if self._groups is not None else []

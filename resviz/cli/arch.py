@@ -162,11 +162,11 @@ def _training_memory(architecture: Architecture) -> dict[str, int]:
 
 
 def _training_text(memory: dict[str, int]) -> str:
-    from resviz.train.memory import size_text
+    from resviz.train.memory import need_text, size_text
 
     sizes = {name: size_text(size) for name, size in memory.items() if name != "batch_size"}
     return (
-        f"about {sizes['float32']} of memory at a batch of {memory['batch_size']}, {sizes['bfloat16']} in "
+        f"{need_text(memory['float32'], memory['batch_size'])}, {sizes['bfloat16']} in "
         f"bfloat16; with activation checkpointing {sizes['float32_checkpointing']} and "
         f"{sizes['bfloat16_checkpointing']}"
     )

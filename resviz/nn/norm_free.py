@@ -3,6 +3,13 @@
 SkipInit (arXiv:2002.10444, Sec. 3) and Fixup (arXiv:1901.09321, Sec. 3) train residual networks without batch
 norm. Both keep the layers, their names and their order, so that probes and twins line up with the normalised
 network; how the parameters begin is said in `resviz.nn.init`.
+
+Both, and zero-gamma, begin as a shallow network: with branches at 0 only stem and classifier learn, and the
+layers inside a branch have no gradient before its end has left 0. So they start later than He's, and then
+catch up. Measured with resnet-20-w8 on 2,000 pictures of `shapes`, 16x16, rate 0.05, one seed, test error
+after 150 and after 500 iterations: he 24 and 5.8 %, zero-gamma 58 and 3.8 %, skipinit 70 and 8.0 %, fixup
+74 % after 150. Without batch norm the scale of the pictures counts: with "channel-mean-std" skipinit has 56
+and 10.4 %, fixup 68 and 9.2 %, while zero-gamma stays as it was (61 % after 150).
 """
 
 from __future__ import annotations

@@ -23,6 +23,11 @@ def free_memory(device: torch.device) -> int | None:
 
         free, _ = torch.cuda.mem_get_info(device)
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return free_beside_cards()
+
+
+def free_beside_cards() -> int | None:
+    """Return how many bytes of the computer's own memory this process may still take; None: not known."""
     return min((limit for limit in _limits() if limit is not None), default=None)
 
 

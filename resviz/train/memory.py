@@ -104,18 +104,23 @@ class Budget:
             available: bytes, see `free_memory`; None: not known.
         """
         self._name, self._recipe, self._available = architecture.name, recipe, available
-        self._needed = estimate(architecture, recipe, precision)
-        self._saving = estimate(architecture, recipe, precision, recompute=True)
+        found = pieces(architecture, infer(architecture), recipe.residual_init)
+        self._needed = estimate(architecture, recipe, precision, found=found)
+        self._saving = estimate(architecture, recipe, precision, recompute=True, found=found)
+
+    @property
+    def need(self) -> str:
+        """The memory that training takes, see `need_text`."""
+        return need_text(self._needed.total(self._recipe.batch_size), self._recipe.batch_size)
 
     def warning(self) -> str | None:
         """Return a sentence for the beginning of a run that will hardly fit, else None."""
-        batch_size = self._recipe.batch_size
-        needed, available = self._needed.total(batch_size), self._available
+        needed, available = self._needed.total(self._recipe.batch_size), self._available
         if available is None or needed <= available:
             return None
         return (
-            f"{self._name} needs about {size_text(needed)} of memory at a batch of {batch_size}, but only "
-            f"{size_text(available)} are free: if training fails, {self._advice(available)}."
+            f"{self._name} needs {self.need}, but only {size_text(available)} are free: if training fails, "
+            f"{self._advice(available)}."
         )
 
     def exhausted(self, where: str) -> str:
@@ -145,6 +150,11 @@ def _peak(groups: Sequence[Sequence[Piece]]) -> tuple[int, int]:
             peak = max(peak, (kept, _PASSING * piece.widest), key=sum)
         results += group[-1].leaves
     return peak
+
+
+def need_text(size: int, batch_size: int) -> str:
+    """Return how every place says what training takes: "about 1.4 GiB of memory at a batch of 128"."""
+    return f"about {size_text(size)} of memory at a batch of {batch_size:,}"
 
 
 def size_text(size: int) -> str:

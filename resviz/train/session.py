@@ -47,6 +47,8 @@ _WANTS_MEMORY = ("allocate memory", "not enough memory", "could not create a pri
 """How torch and oneDNN say that the computer's memory is at its end."""
 _TELL_S, _TELL_SHARE = 0.25, 0.005
 """Loading data tells how far it is no more often than this: a download may take an hour."""
+_REPEAT_S = 5.0
+"""What goes on without a share that is done (waiting for another run) is told again after so long."""
 
 
 class Session:
@@ -108,6 +110,8 @@ class Session:
                 return
             _check_classes(architecture, dataset)
             _check_batch(recipe, dataset)
+            if missing := _missing(recipe, dataset):
+                self.note(missing)
             trainer = Trainer(
                 architecture,
                 recipe,
@@ -343,7 +347,10 @@ class _Telling:
     def __call__(self, stage: str, done: float, total: float, unit: str) -> None:
         now = time.monotonic()
         share = min(1.0, done / total) if total else None
-        soon = now - self._told_at < _TELL_S or (share is not None and share - self._share < _TELL_SHARE)
+        if share is None:
+            soon = now - self._told_at < _REPEAT_S
+        else:
+            soon = now - self._told_at < _TELL_S or share - self._share < _TELL_SHARE
         if stage == self._stage and soon and share != 1.0:
             return
         self._told_at, self._stage, self._share = now, stage, share or 0.0
@@ -383,6 +390,17 @@ def _check_classes(architecture: Architecture, dataset: Dataset) -> None:
             f"{dataset.name} has {len(dataset.classes)} classes, but {architecture.name} has {output[0]} "
             f"outputs: set the classifier's out_features to {len(dataset.classes)}."
         )
+
+
+def _missing(recipe: Recipe, dataset: Dataset) -> str:
+    """Return a sentence where a folder has fewer pictures than are to be trained on, else ""."""
+    there = len(dataset.train_labels)
+    if recipe.train_limit is None or recipe.validation_split or recipe.train_limit <= there:
+        return ""
+    return (
+        f"{dataset.name} has {count(there, 'training picture')}, fewer than the {recipe.train_limit:,} asked "
+        "for: all of them are used."
+    )
 
 
 def _check_batch(recipe: Recipe, dataset: Dataset) -> None:

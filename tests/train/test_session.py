@@ -20,9 +20,11 @@ from resviz.runs.events import (
     Stop,
 )
 from resviz.runs.series import Tail
+from resviz.train import session as sessions
+from resviz.train.recipe import Recipe
 from resviz.train.session import Session, sentence
 from resviz.train.step import Step
-from tests.train.small import experiment
+from tests.train.small import dataset, experiment
 
 
 @pytest.fixture
@@ -283,3 +285,23 @@ def test_progress_of_loading_is_noted_now_and_then(tmp_path):
 def test_sentences(error, words):
     assert words in sentence(error)
     assert "\n" not in sentence(error)
+
+
+def test_waiting_is_told_at_once_and_then_every_few_seconds(monkeypatch):
+    now, told = [100.0], []
+    monkeypatch.setattr(sessions.time, "monotonic", lambda: now[0])
+    tell = sessions._Telling(lambda stage, share: told.append((stage, share)))
+    for _ in range(40):  # Twelve seconds.
+        tell("waiting for another run", 0, 0, "")
+        now[0] += 0.3
+    assert told == [("waiting for another run", None)] * 3
+    tell("painting", 0, 10, "pictures")
+    tell("painting", 10, 10, "pictures")
+    assert told[3:] == [("painting", 0.0), ("painting", 1.0)]
+
+
+def test_more_pictures_than_there_are_is_a_note(tmp_path):
+    data = dataset(50)
+    said = sessions._missing(Recipe(train_limit=60), data)
+    assert said == "colours has 50 training pictures, fewer than the 60 asked for: all of them are used."
+    assert sessions._missing(Recipe(train_limit=50), data) == sessions._missing(Recipe(), data) == ""

@@ -5,15 +5,19 @@ from PySide6.QtCore import Qt
 
 from app.document import Document
 from app.lab import followed
+from app.lab import panel as lab_panel
 from app.lab.bridge import WorkerBridge
 from app.lab.live_view import activity_text, duration_text, error_text, preparing_text
 from app.lab.panel import LabPanel
 from app.lab.session import Session
 from app.lab.worker_process import WorkerProcess
 from resviz.arch.presets import preset
+from resviz.cli.arch import _training_memory, _training_text
 from resviz.errors import DiskFullError
 from resviz.runs.events import RateChanged, Stepped
 from resviz.runs.store import create_experiment
+from resviz.train.memory import Budget
+from resviz.train.recipe import PAPER
 from tests.app.lab.tiny import Recorder, recipe, twins
 
 
@@ -247,6 +251,20 @@ def test_costly_step_is_warned_of(panel):
     panel.set_documents([Document(preset("resnet-1202"), panel)])
     assert "billion multiply-adds" in panel.choices.advice.text()
     assert panel.problem == ""
+
+
+def test_memory_is_what_info_and_the_worker_say(panel, monkeypatch):
+    architecture = preset("resnet-1202")
+    panel.form.preset.setCurrentText("Paper")
+    panel.set_documents([Document(architecture, panel)])
+    of_run = Budget(architecture, PAPER, "float32", 2**32)
+    assert of_run.need in panel.choices.advice.text()
+    assert of_run.need in _training_text(_training_memory(architecture))
+    monkeypatch.setattr(lab_panel, "free_beside_cards", lambda: 2**32)
+    panel.form.groups.rows["device"].show_value("cpu")
+    panel.form.groups.rows["device"].edited.emit()
+    assert panel.choices.advice.text() == of_run.warning()
+    assert "choose a batch of" in of_run.warning()
 
 
 def test_rate_in_force_is_followed_and_a_large_one_asked_about(panel, qtbot):
