@@ -30,7 +30,7 @@ from app.lab.recipe_words import WordsArea
 from app.lab.session import Session
 from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
-from resviz.train.free_memory import free_beside_cards
+from resviz.train.main_memory import free_beside_cards
 
 _PATIENCE_S = 3.0
 """After so long a wait for the end of an iteration, the worker can be ended in its middle."""
