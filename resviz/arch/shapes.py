@@ -82,7 +82,7 @@ def infer(architecture: Architecture) -> Inference:
 
 
 def read_ports(block: Block) -> tuple[str, ...]:
-    """Return the input ports that a block reads: an addition that is plain or bypassed ignores its shortcut."""
+    """Return the input ports that a block reads: of a plain or bypassed addition the branch alone."""
     ignores = block.kind == "add" and (block.params["plain"] or block.bypassed)
     return ("branch",) if ignores else block.spec.inputs
 
