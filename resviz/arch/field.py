@@ -1,0 +1,73 @@
+"""How much of the picture a value sees: receptive fields along the network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resviz.arch.composites import RESIDUAL_KINDS, units
+from resviz.arch.graph import Architecture, Block
+from resviz.arch.shapes import Inference, infer, read_ports
+from resviz.arch.spec import Shape, integer
+
+_WHOLE = ("global_avg_pool", "flatten", "linear")
+"""Kinds each of whose values depends on every place of what they read."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a ruler along the network shows at one block.
+
+    Attributes:
+        depth: weighted layers from the input to here, this block's included, on the longest way.
+        field: side of the square of input pixels that a value here can depend on, by the longest way; as
+            large as the picture at most.
+        jump: input pixels between two neighbouring values here (the product of all strides).
+        shape: (C, H, W) or (F,) of what leaves the block.
+    """
+
+    depth: int
+    field: int
+    jump: int
+    shape: Shape
+
+
+def ruler(architecture: Architecture, inference: Inference | None = None) -> dict[str, Reading]:
+    """Return a reading of each block whose shape is known, by id, in order.
+
+    The receptive field grows by (kernel - 1) times the jump with each window (Araujo, Norris and Sim 2019,
+    "Computing receptive fields of convolutional neural networks", Eq. 2): the theoretical one, of which a
+    trained network uses the middle most.
+    """
+    inference = inference or infer(architecture)
+    side = max(inference.input_shape[1:], default=0) if inference.input_shape else 0
+    found: dict[str, Reading] = {}
+    for block_id in architecture.order():
+        block, shape = architecture[block_id], inference.shapes.get(block_id)
+        if shape is None:
+            continue
+        wires = architecture.incoming(block_id)
+        read = [found[wires[port].source] for port in read_ports(block) if wires[port].source in found]
+        depth = max((each.depth for each in read), default=0)
+        field = max((each.field for each in read), default=1)
+        jump = max((each.jump for each in read), default=1)
+        if not block.bypassed:
+            depth += block.spec.depth
+            for kernel, stride in _windows(block, inference.inputs[block_id]):
+                field += (kernel - 1) * jump
+                jump *= stride
+            if block.kind in _WHOLE:
+                field, jump = max(field, side), max(jump, side)
+        found[block_id] = Reading(depth, min(field, side) if side else field, jump, shape)
+    return found
+
+
+def _windows(block: Block, inputs: tuple[Shape, ...]) -> list[tuple[int, int]]:
+    """Return side and stride of the windows that a block slides, in order, on its longest way."""
+    if block.kind in (*RESIDUAL_KINDS, "conv_bn_relu"):
+        plan = units(block.kind, block.params, inputs[0][0])
+        return [(conv.kernel_size, conv.stride) for conv in plan.branch]
+    if block.kind in ("conv", "max_pool", "avg_pool"):
+        return [(integer(block.params, "kernel_size"), integer(block.params, "stride"))]
+    if block.kind == "zero_pad_shortcut":
+        return [(1, integer(block.params, "stride"))]
+    return []
