@@ -193,6 +193,12 @@ class Document(QObject):
         self._forget_analysis()
         self.block_changed.emit(block_id)
 
+    def set_bypassed(self, block_id: str, bypassed: bool) -> None:
+        """Take a block out of the network without removing it, or put it back."""
+        self._architecture.set_bypassed(block_id, bypassed)
+        self._forget_analysis()
+        self.block_changed.emit(block_id)
+
     def move_block(self, block_id: str, position: Position | None) -> None:
         """Place a block."""
         self._architecture.move(block_id, position)

@@ -23,7 +23,10 @@ class PaneActions:
         edit, view = self._menus
         groups = (
             (edit, (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete)),
-            (edit, (actions.select_all,)),
+            (edit, (actions.heal,)),
+            (edit, (actions.shortcut, actions.plain, actions.bypass)),
+            (edit, (actions.expand, actions.collapse, actions.repeat)),
+            (edit, (actions.select_all, actions.select_stage)),
             (edit, (actions.twin, actions.tidy_up)),
             (
                 view,

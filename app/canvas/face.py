@@ -79,7 +79,7 @@ class Faces:
             parameters=short_count(cost.parameters) if cost and cost.parameters else "",
             shortcut=self._shortcut(block),
             broken=bool(problems),
-            dead=self._live is not None and block_id not in self._live,
+            dead=block.bypassed or (self._live is not None and block_id not in self._live),
         )
 
     def wire_is_broken(self, wire: Wire) -> bool:

@@ -18,6 +18,8 @@ from app.editor.chrome import FloatingButtons, Header, Legend
 from app.editor.edits import Edits, new_session
 from app.editor.gestures import EditingGestures
 from app.editor.toast import Toast
+from app.editor.unit_actions import UnitActions
+from app.editor.units import UnitEdits
 from app.theme import theme
 from resviz.arch.graph import Wire
 from resviz.errors import ResvizError
@@ -41,7 +43,7 @@ class EditorPane(QWidget):
         super().__init__(parent)
         self.document = document
         self.scene = NetworkScene(document, self)
-        self.edits = Edits(document)
+        self.edits, self.units = Edits(document), UnitEdits(document)
         self.view = NetworkView(self.scene)
         self.header = Header()
         self.editor_actions = EditorActions(self)
@@ -68,6 +70,7 @@ class EditorPane(QWidget):
         self.header.renamed.connect(self._on_renamed)
         theme().changed.connect(self._place_floating)
         self._connect_actions()
+        self._unit_actions = UnitActions(self)
         self._bind()
 
     # The document
@@ -79,7 +82,7 @@ class EditorPane(QWidget):
         self._unbind(old_document)
         self.document = document
         self.scene = NetworkScene(document, self)
-        self.edits = Edits(document)
+        self.edits, self.units = Edits(document), UnitEdits(document)
         self.view.set_network(self.scene)
         self._bind()
         old_scene.deleteLater()
@@ -163,7 +166,7 @@ class EditorPane(QWidget):
             block = self.document.architecture[chosen[0]]
             if block.spec.outputs and not self.document.architecture.outgoing(block.id) and kind != "input":
                 after = block.id
-        self._show_new([self.edits.add(kind, self.view.centre(), after=after)])
+        self.show_new([self.edits.add(kind, self.view.centre(), after=after)])
 
     @Slot()
     def delete_selection(self) -> None:
@@ -193,7 +196,7 @@ class EditorPane(QWidget):
             self.say("The clipboard is empty: copy blocks first.")
             return
         try:
-            self._show_new(self.edits.paste_text(text, self.view.last_cursor))
+            self.show_new(self.edits.paste_text(text, self.view.last_cursor))
         except ResvizError as error:
             self.say(str(error))
 
@@ -202,7 +205,7 @@ class EditorPane(QWidget):
         """Copy the selected blocks beside themselves."""
         ids = self.scene.selection_ids()
         if ids:
-            self._show_new(self.edits.duplicate(ids))
+            self.show_new(self.edits.duplicate(ids))
 
     @Slot()
     def select_all(self) -> None:
@@ -260,15 +263,16 @@ class EditorPane(QWidget):
             self._place_floating()
         return changed
 
-    # Slots
-
-    def _show_new(self, block_ids: list[str]) -> None:
+    def show_new(self, block_ids: list[str]) -> None:
+        """Select blocks, and bring them into sight."""
         self.scene.select(block_ids)
         self.view.keep_in_sight(block_ids)
 
+    # Slots
+
     @Slot(str, QPointF, object)
     def _on_kind_dropped(self, kind: str, place: QPointF, wire: Wire | None) -> None:
-        self._show_new([self.edits.add(kind, place, wire=wire)])
+        self.show_new([self.edits.add(kind, place, wire=wire)])
 
     @Slot(str)
     def _on_block_hovered(self, block_id: str) -> None:
@@ -293,6 +297,7 @@ class EditorPane(QWidget):
         actions = self.editor_actions
         for action in (actions.cut, actions.copy, actions.duplicate, actions.zoom_to_selection):
             action.setEnabled(bool(ids))
+        self._unit_actions.enable(bool(ids))
         self.selection_changed.emit(ids)
 
     @Slot()

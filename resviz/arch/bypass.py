@@ -18,14 +18,14 @@ def active(architecture: Architecture) -> Architecture:
         return architecture
     cut = architecture.copy()
     for block_id in bypassed:
-        _heal(cut, block_id)
+        heal(cut, block_id)
     return cut
 
 
-def _heal(architecture: Architecture, block_id: str) -> None:
+def heal(architecture: Architecture, block_id: str) -> None:
     """Remove a block in place, and wire what it fed to what fed it."""
-    port = read_ports(architecture[block_id])[0]
-    source = architecture.incoming(block_id).get(port)
+    ports = read_ports(architecture[block_id])
+    source = architecture.incoming(block_id).get(ports[0]) if ports else None
     block, wires = architecture.remove(block_id)
     for wire in wires:
         if wire.source == block.id and source is not None:

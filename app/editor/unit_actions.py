@@ -1,0 +1,114 @@
+"""What the actions on whole units do in a pane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QInputDialog
+
+from resviz.arch.rework import MOST_COPIES
+from resviz.errors import ResvizError
+
+if TYPE_CHECKING:
+    from app.editor.pane import EditorPane
+
+_USUAL_REPEAT = 2
+
+
+class UnitActions(QObject):
+    """Connects a pane's actions on units: the selection goes in, what came of it is selected."""
+
+    def __init__(self, pane: EditorPane) -> None:
+        super().__init__(pane)
+        self._pane = pane
+        actions = pane.editor_actions
+        self._actions = [
+            actions.heal,
+            actions.shortcut,
+            actions.plain,
+            actions.bypass,
+            actions.expand,
+            actions.collapse,
+            actions.repeat,
+            actions.select_stage,
+        ]
+        actions.bind(
+            {
+                actions.heal: self.heal,
+                actions.shortcut: self.shortcut,
+                actions.plain: self.plain,
+                actions.bypass: self.bypass,
+                actions.expand: self.expand,
+                actions.collapse: self.collapse,
+                actions.repeat: self.repeat,
+                actions.select_stage: self.select_stage,
+            }
+        )
+
+    def enable(self, possible: bool) -> None:
+        """Offer the actions, or not: blocks are selected, or none is."""
+        for action in self._actions:
+            action.setEnabled(possible)
+
+    @Slot()
+    def heal(self) -> None:
+        """Delete the selection and close the gaps."""
+        wires = self._pane.scene.selected_wires()
+        self._do(lambda ids: self._pane.units.heal(ids, wires))
+
+    @Slot()
+    def shortcut(self) -> None:
+        """Lead a shortcut around the selection."""
+        self._do(self._pane.units.shortcut)
+
+    @Slot()
+    def plain(self) -> None:
+        """Make the selection plain, or give it its shortcuts back."""
+        self._do(self._pane.units.plain)
+
+    @Slot()
+    def bypass(self) -> None:
+        """Bypass the selection, or use it again."""
+        self._do(self._pane.units.bypass)
+
+    @Slot()
+    def expand(self) -> None:
+        """Draw the selection as loose layers."""
+        self._do(self._pane.units.expand)
+
+    @Slot()
+    def collapse(self) -> None:
+        """Draw the selection as one block."""
+        self._do(self._pane.units.collapse)
+
+    @Slot()
+    def select_stage(self) -> None:
+        """Select what stands in the same stage and is of the same kind."""
+        self._do(self._pane.units.stage)
+
+    @Slot()
+    def repeat(self) -> None:
+        """Ask how often the selection is wanted in a row, and put copies behind it."""
+        dialog = QInputDialog(self._pane)
+        dialog.setWindowTitle("Repeat")
+        dialog.setLabelText("How many times in a row, this one included?")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(1, MOST_COPIES)
+        dialog.setIntValue(_USUAL_REPEAT)
+        dialog.intValueSelected.connect(self._on_times_chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    @Slot(int)
+    def _on_times_chosen(self, times: int) -> None:
+        self._do(lambda ids: self._pane.units.repeat(ids, times))
+
+    def _do(self, verb: Callable[[list[str]], list[str]]) -> None:
+        pane = self._pane
+        pane.view.cancel_gesture()
+        try:
+            pane.show_new(verb(pane.scene.selection_ids()))
+        except ResvizError as error:
+            pane.say(str(error))

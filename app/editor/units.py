@@ -1,0 +1,117 @@
+"""Edits of several blocks at once: each verb one undo step that returns what to select afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from PySide6.QtCore import QRectF
+
+from app.canvas import geometry as g
+from app.canvas.text import plural
+from app.document import Document
+from app.editor.rework import Rework
+from resviz.arch import rework
+from resviz.arch.graph import Architecture, Wire
+from resviz.arch.layout import arrange
+from resviz.errors import ArchitectureError
+
+
+class UnitEdits:
+    """The verbs for one document. They raise `ResvizError` with the sentence to show where they refuse."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def heal(self, block_ids: Iterable[str], wires: Iterable[Wire] = ()) -> list[str]:
+        """Remove blocks and close the chains that they leave open."""
+        chosen = list(block_ids)
+        after = rework.healed(self.document.architecture, chosen)
+        kept = set(after.wires)
+        for wire in wires:
+            if wire in kept:
+                after.disconnect(wire)
+        self._push(f"Delete {plural(len(chosen), 'block')} and heal", after)
+        return []
+
+    def bypass(self, block_ids: Iterable[str]) -> list[str]:
+        """Bypass blocks, or use them again."""
+        chosen = list(block_ids)
+        self._push("Bypass", rework.with_bypass_toggled(self.document.architecture, chosen))
+        return chosen
+
+    def plain(self, block_ids: Iterable[str]) -> list[str]:
+        """Make units plain, or give them their shortcuts back."""
+        chosen = list(block_ids)
+        self._push("Plain and back", rework.with_plain_toggled(self.document.architecture, chosen))
+        return chosen
+
+    def shortcut(self, block_ids: Iterable[str]) -> list[str]:
+        """Lead a shortcut around a chain."""
+        chosen = list(block_ids)
+        after, add = rework.with_shortcut(self.document.architecture, chosen)
+        self._push("Add a shortcut", self._placed(after, near=chosen))
+        return [add]
+
+    def expand(self, block_ids: Iterable[str]) -> list[str]:
+        """Draw units as loose layers."""
+        chosen = list(block_ids)
+        after, layers = rework.expanded(self.document.architecture, chosen)
+        self._push(f"Expand {plural(len(chosen), 'block')}", self._placed(after, near=chosen))
+        return layers
+
+    def collapse(self, block_ids: Iterable[str]) -> list[str]:
+        """Draw loose layers as units."""
+        after, units = rework.collapsed(self.document.architecture, block_ids)
+        self._push("Collapse", self._placed(after, near=units))
+        return units
+
+    def repeat(self, block_ids: Iterable[str], times: int) -> list[str]:
+        """Put copies of a chain behind it until it stands so many times."""
+        chosen = list(block_ids)
+        after, new = rework.repeated(self.document.architecture, chosen, times)
+        self._push(f"Repeat x {times}", self._placed(after, near=chosen))
+        return [*chosen, *new]
+
+    def stage(self, block_ids: Iterable[str]) -> list[str]:
+        """Return the blocks of the same stages that are of the same kinds: no edit.
+
+        Raises:
+            ArchitectureError: nothing is selected.
+        """
+        chosen = list(block_ids)
+        if not chosen:
+            raise ArchitectureError("Select a block: its stage is selected then.")
+        alike = (rework.same_stage(self.document.architecture, block_id) for block_id in chosen)
+        return list(dict.fromkeys(b for each in alike for b in each))
+
+    def _push(self, text: str, after: Architecture) -> None:
+        command = Rework(self.document, text, after)
+        if command.changes:
+            self.document.undo_stack.push(command)
+
+    def _placed(self, after: Architecture, near: Collection[str]) -> Architecture:
+        """Return `after` with a place for each new block that covers no other one.
+
+        A network that stands as it would be arranged is arranged anew; what a person laid out stays, and new
+        blocks take the free places nearest to those that they come from.
+        """
+        before = self.document.architecture
+        if all(before[b].position == place for b, place in arrange(before).items()):
+            placed = after.copy()
+            for block_id, place in arrange(placed).items():
+                placed.move(block_id, place)
+            return placed
+        placed = after.copy()
+        new = [b for b in after.order() if b not in before or before[b].kind != after[b].kind]
+        taken = [
+            g.footprint(b.kind).translated(*b.position)
+            for b in after.blocks.values()
+            if b.position is not None and b.id not in new
+        ]
+        origin = next((before[b].position for b in near if b in before and before[b].position), None)
+        for block_id in new:
+            block = after[block_id]
+            place = g.free_place(g.footprint(block.kind), block.position or origin or (0.0, 0.0), taken)
+            taken.append(QRectF(g.footprint(block.kind).translated(*place)))
+            placed.move(block_id, place)
+        return placed
