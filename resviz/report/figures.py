@@ -70,10 +70,13 @@ _RESPONSE = _Measured(
 
 def figures(subjects: Sequence[Subject]) -> list[Figure]:
     """Return the figures that there is data for."""
-    found = [_error(subjects), _difference(subjects), _rate(subjects)]
+    twins, rate = _difference(subjects), _rate(subjects)
+    found = [_error(subjects), *((twins, rate) if twins else ())]
     for measured in (_GRADIENT, _MAGNITUDE):
         found += [_profile(subjects, measured), _heat(subjects, measured)]
     found += [_profile(subjects, _RESPONSE), _sorted_responses(subjects)]
+    if not twins:  # Else they stand side by side.
+        found.append(rate)
     return [figure for figure in found if figure is not None]
 
 

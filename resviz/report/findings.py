@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from resviz.report.paper import PAPER_ITERATIONS
+from resviz.report.repetitions import key
 from resviz.report.subject import Subject
 from resviz.report.twins import difference, twin_of, verdict
 
 _CLEAR = 2.0
-"""Points from which on a difference is called the degradation."""
+"""Points from which on a difference, of every seed, is called the degradation."""
 
 
 def percent(value: float | None) -> str:
@@ -20,12 +22,34 @@ def percent(value: float | None) -> str:
 
 
 def verdicts(subjects: Sequence[Subject]) -> list[str]:
-    """Return how each pair of twins compares at the newest iteration that both have."""
+    """Return how twins compare at the newest iteration that both have, those of one kind over their seeds."""
     found = []
-    for residual, plain in pairs(subjects):
-        x, y = difference(plain.series, residual.series)
-        found.append(f"{verdict(plain.name, residual.name, float(y[-1]), int(x[-1]))}.")
+    for alike in _alike(subjects):
+        ends = [_end(residual, plain) for residual, plain in alike]
+        residual, plain = alike[0]
+        points, iteration = [value for _, value in ends], min(at for at, _ in ends)
+        if len(alike) == 1:
+            found.append(f"{verdict(plain.name, residual.name, points[0], iteration)}.")
+            continue
+        mean = verdict(plain.network, residual.network, statistics.mean(points), iteration)
+        low, high = (f"{value:+.1f}".replace("-", "−") for value in (min(points), max(points)))
+        found.append(f"{mean}, in the mean of {len(alike)} seeds ({low} to {high}).")
     return found
+
+
+def _alike(subjects: Sequence[Subject]) -> list[list[tuple[Subject, Subject]]]:
+    """Return the pairs of twins, those that differ by their seeds only together."""
+    groups: dict[object, list[tuple[Subject, Subject]]] = {}
+    for place, (residual, plain) in enumerate(pairs(subjects)):
+        kind = (key(residual), key(plain)) if key(residual) and key(plain) else place
+        groups.setdefault(kind, []).append((residual, plain))
+    return list(groups.values())
+
+
+def _end(residual: Subject, plain: Subject) -> tuple[int, float]:
+    """Return the newest iteration that twins share, and their difference there, points."""
+    x, y = difference(plain.series, residual.series)
+    return int(x[-1]), float(y[-1])
 
 
 def pairs(subjects: Sequence[Subject]) -> list[tuple[Subject, Subject]]:
@@ -64,9 +88,9 @@ def reached(subject: Subject) -> str:
 
 
 def meaning(subjects: Sequence[Subject]) -> str:
-    """Return what the first pair's difference says; "" where there is none to speak of."""
-    for residual, plain in pairs(subjects)[:1]:
-        if difference(plain.series, residual.series)[1][-1] >= _CLEAR:
+    """Return what the difference of the first twins says; "" where there is none to speak of."""
+    for alike in _alike(subjects)[:1]:
+        if min(_end(residual, plain)[1] for residual, plain in alike) >= _CLEAR:
             return (
                 "The plain network is worse on its own training pictures, so this is no overfitting: it is "
                 "harder to train. That is the degradation which shortcuts remove (arXiv:1512.03385, Sec. 1)."

@@ -94,7 +94,7 @@ def strip(architecture: Architecture, run: int) -> str:
                 arc = f"M{left:.1f} {foot}C{left:.1f} {top} {right:.1f} {top} {right:.1f} {foot}"
                 found.append(element("path", d=arc, class_=f"arc r{run}"))
             x += pitch
-        middle = (begin + x - gap) / 2
+        middle = min(max((begin + x - gap) / 2, 16.0), _WIDTH - 16)
         found.append(words(middle, _TOP + _TALL + 18, part.name, class_="tick", text_anchor="middle"))
         x += _BETWEEN
     return drawing(_WIDTH, _HEIGHT, "".join(found), f"The blocks of {architecture.name} from input to output")

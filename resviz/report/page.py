@@ -19,6 +19,7 @@ from resviz.errors import ResvizError
 from resviz.report.figures import Figure, figures
 from resviz.report.findings import happened, meaning, percent, reached, verdicts
 from resviz.report.network import parts, strip
+from resviz.report.repetitions import repetitions, spread
 from resviz.report.style import style
 from resviz.report.subject import Subject, subjects
 from resviz.runs import labels
@@ -29,6 +30,8 @@ from resviz.train.circumstances import Circumstances
 from resviz.train.describe import words
 from resviz.train.recipe import Recipe
 
+_FEW = 4
+"""Runs, up to which each has its sentence: of more, the table tells."""
 _PAPER = "https://arxiv.org/abs/1512.03385"
 
 
@@ -89,9 +92,9 @@ def _header(title: str, date: str, found: Sequence[Subject]) -> str:
     folders = dict.fromkeys(Path(subject.experiment) for subject in found)
     said = [labels.known(folder)[0].note.strip() for folder in folders]
     notes = "".join(f"<p>{_lines(note)}</p>\n" for note in said if note)
-    first, then = verdicts(found), [reached(subject) for subject in found]
+    first, then = verdicts(found), [reached(subject) for subject in found] if len(found) <= _FEW else []
     if not first:
-        first, then = then, []
+        first, then = [reached(subject) for subject in found], []
     lines = [f"<p>{escape(each)}</p>" for each in first]
     lines += [f'<p class="so">{_linked(each)}</p>' for each in (meaning(found), *then) if each]
     return (
@@ -135,7 +138,28 @@ def _runs(found: Sequence[Subject]) -> str:
     known = dict.fromkeys(s.series.started.versions for s in found if s.series.started is not None)
     versions = "; ".join(each for each in known if each)
     by = f'<p class="quiet">Trained with {escape(versions)}.</p>\n' if versions else ""
-    return f"{_table(columns, [_run_row(subject) for subject in found])}{''.join(told)}{by}"
+    table = _table(columns, [_run_row(subject) for subject in found])
+    return f"{table}{_repetitions(found)}{''.join(told)}{by}"
+
+
+def _repetitions(found: Sequence[Subject]) -> str:
+    """Return a table of what runs that differ by their seeds only reached together; "" without such."""
+    groups = repetitions(found)
+    rows = []
+    for group in groups:
+        train = [subject.series.train_error_pct for subject in group]
+        test = [subject.series.test_error_pct for subject in group]
+        best = min((each for each in test if each is not None), default=None)
+        rows.append([escape(group[0].network), str(len(group)), spread(train), spread(test), percent(best)])
+    columns = [
+        ("Over seeds", False),
+        ("Runs", True),
+        ("Training error", True),
+        ("Test error", True),
+        ("Best", True),
+    ]
+    note = '<p class="quiet">Mean ± standard deviation of the sample.</p>\n'
+    return _table(columns, rows) + note if rows else ""
 
 
 def _lines(note: str) -> str:

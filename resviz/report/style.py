@@ -28,7 +28,7 @@ a { color: var(--accent); }
 .verdict p { margin: 0; font-size: 18px; font-weight: 600; }
 .verdict p + p { margin-top: 6px; }
 .verdict p.so { font-size: 15px; font-weight: 400; color: var(--muted); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .scroll + .scroll { margin-top: 20px; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; line-height: 1.35; }
 th { text-align: left; font-weight: 600; color: var(--muted); vertical-align: bottom; }
 th, td { padding: 7px 10px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }

@@ -3,6 +3,7 @@
 import base64
 import re
 import shutil
+import statistics
 import time
 from io import BytesIO
 
@@ -18,6 +19,7 @@ from resviz.report.page import report, write_report
 from resviz.runs import labels
 from resviz.runs.events import Changed, Forked, Noted, RateChanged, Started, Stepped
 from resviz.runs.run import EventLog
+from resviz.runs.series import load
 from resviz.runs.store import create_experiment
 from resviz.train.recipe import Recipe
 from tests.app.plots.fake_runs import fake_events
@@ -184,6 +186,30 @@ def test_labels_are_told(pair):
     assert "lecture, week 3" in text
     assert "It is<br>slow." in page
     assert ".r0 { --run: #5299a1; } .r1 { --run: #006f9e; }" in page
+
+
+def test_seeds_are_taken_together(tmp_path):
+    networks = [preset("plain-20"), preset("resnet-20")]
+    made = create_experiment(networks, Recipe(iterations=1000), out=tmp_path / "e", seeds=(0, 1, 2))
+    for run in made.runs:
+        seed = run.recipe().seed
+        events = fake_events(run.name.startswith("plain"), depth=20, iterations=1000, done=100, seed=seed)
+        with EventLog(run) as log:
+            log.write(*events)
+    tree = parsed(report(made.runs))
+    text = text_of(tree)
+    assert re.search(
+        r"plain-20 trains \d+\.\d points worse than resnet-20 at iteration 100, in the mean of 3 seeds "
+        r"\(\+\d+\.\d to \+\d+\.\d\)\.",
+        text,
+    )
+    table = list(tree.iter(f"{HTML}table"))[1]
+    rows = [[text_of(cell) for cell in row] for row in table.iter(f"{HTML}tr")]
+    assert rows[0] == ["Over seeds", "Runs", "Training error", "Test error", "Best"]
+    assert [row[:2] for row in rows[1:]] == [["plain-20", "3"], ["resnet-20", "3"]]
+    tests = [load(run.events_path).test_error_pct for run in made.runs if run.name.startswith("resnet")]
+    assert rows[2][3] == f"{statistics.mean(tests):.2f} ± {statistics.stdev(tests):.2f} %"
+    assert rows[2][4] == f"{min(tests):.2f} %"
 
 
 def test_nothing_begun_is_one_sentence(tmp_path):
