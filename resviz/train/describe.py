@@ -235,7 +235,7 @@ def _idle(recipe: Recipe, circumstances: Circumstances) -> list[str]:
             sentences.append("Zero gamma changes nothing here: a plain network has no residual branches.")
     on_processor = recipe.device == "cpu" or circumstances.card is False
     if recipe.precision == "float16" and on_processor:
-        sentences.append("float16 is slow on a processor: automatic or bfloat16 is better there.")
+        sentences.append("float16 is slow on a processor, many times slower than float32: choose automatic.")
     return sentences
 
 
