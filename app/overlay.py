@@ -6,21 +6,27 @@ import time
 from functools import partial
 from weakref import WeakKeyDictionary
 
+import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from app.canvas.readout import ReadoutScale
+from app.canvas.marks import Mark
+from app.canvas.readout import Readouts, ReadoutScale
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.lab.followed import FollowedRun
 from app.lab.readouts import structure_of
 from app.lab.session import Session
-from app.plots.blocks import block_values
+from app.plots.block_report import report
+from app.plots.blocks import BlockRows
 from app.plots.extents import colour_range
-from app.plots.quantities import ABSENT, GRADIENT, QUANTITIES, Quantity
+from app.plots.health import dead, exploding
+from app.plots.quantities import ABSENT, GRADIENT, MAGNITUDE, QUANTITIES, Quantity
 from app.plots.timeline import Timeline, index_at
 from resviz.arch.graph import Architecture
+from resviz.runs.events import Started
+from resviz.runs.series import RunSeries
 
 _SECONDS = 0.1
 """Between two paintings at the least."""
@@ -45,6 +51,8 @@ class Overlay(QObject):
         self._matches: list[FollowedRun | None] | None = None
         self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
         """The run that trained a document as it was before it was edited."""
+        self._rows: dict[EditorPane, tuple[Started, BlockRows]] = {}
+        """Which values of its run's probes belong to which blocks of a pane."""
         self._painted: object = None
         self._painted_at = 0.0
         session.current_changed.connect(self._on_network_changed)
@@ -69,22 +77,56 @@ class Overlay(QObject):
         """Paint the probes at the time cursor, if they are others than those painted."""
         if self._matches is None:
             self._matches = [self._match(pane.document) for pane in self._panes]
+            self._rows.clear()
         matches = self._matches
         now = tuple(None if run is None else (id(run), *self._probe(run)) for run in matches)
         if now == self._painted:
             return
         self._painted = now
         quantity = self.quantity
-        low, high = colour_range([run.series for run in matches if run is not None], quantity)
-        scale = ReadoutScale(quantity.title, quantity.short, low, high, quantity.log, quantity.text)
+        scale = self._scale([run.series for run in matches if run is not None])
         for pane, run in zip(self._panes, matches, strict=True):
-            if run is None or not len(run.series.probe_iterations):
+            if run is None or run.series.started is None or not len(run.series.probe_iterations):
                 pane.set_readouts(None)
                 continue
-            blocks = kept_blocks(run.architecture, pane.document.architecture)
-            values = block_values(run.series, quantity, self._probe(run)[0], blocks)
-            note = "" if values else f"{ABSENT} {quantity.title.lower()}"
-            pane.set_readouts(values, scale, note=note if _same(run, pane.document) else EDITED)
+            readouts = self._readouts(pane, run, run.series.started, scale)
+            used = readouts.filled is None or bool(readouts.filled.any())
+            note = "" if used else f"{ABSENT} {quantity.title.lower()}"
+            pane.set_readouts(readouts, note=note if _same(run, pane.document) else EDITED)
+
+    def _scale(self, series: list[RunSeries]) -> ReadoutScale:
+        """Return the scale of the colours: one for all panes, and nothing in sight lies beyond its ends."""
+        quantity, at = self.quantity, self._timeline.at
+        probed = [(each, each.probe_iterations) for each in series]
+        rows = [quantity.values(each)[index_at(found, at)] for each, found in probed if len(found)]
+        low, high = colour_range(series, quantity, rows)
+        return ReadoutScale(
+            quantity.title, quantity.short, low, high, quantity.log, quantity.text, quantity.symbol
+        )
+
+    def _readouts(
+        self, pane: EditorPane, run: FollowedRun, started: Started, scale: ReadoutScale
+    ) -> Readouts:
+        """Return what the probe at the cursor says of a pane's blocks."""
+        series, (probe, iteration) = run.series, self._probe(run)
+        known = self._rows.get(pane)
+        if known is None or known[0] is not started:
+            known = started, BlockRows(started, kept_blocks(run.architecture, pane.document.architecture))
+            self._rows[pane] = known
+        rows = known[1]
+        values, filled = rows.values(series, self.quantity, probe)
+        marks = np.where(rows.all_of(dead(series, probe)), Mark.DEAD, Mark.NONE)
+        marks = np.where(rows.any_of(exploding(series, probe)), Mark.EXPLODING, marks)
+        return Readouts(
+            rows.ids,
+            values,
+            scale,
+            filled,
+            magnitude=rows.values(series, MAGNITUDE, probe)[0],
+            marks=marks.astype(np.int8),
+            when=f"iteration {iteration:,}",
+            tell=partial(report, series, rows, iteration, run.name),
+        )
 
     def _probe(self, run: FollowedRun) -> tuple[int, int]:
         """Return which probe of a run is at the cursor, and its iteration; -1 where there is none."""

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from math import isnan
-
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import geometry as g
 from app.canvas.detail import Level, Word, level_at, words_of
 from app.canvas.face import Face
 from app.canvas.glyphs import draw_glyph
-from app.canvas.paints import STEPS, Paints, Tone
-from app.canvas.readout import ReadoutScale
+from app.canvas.marks import Mark, draw_mark
+from app.canvas.paints import Fill, Paints
+from app.canvas.readout import Board, lane_width, widths
 
-TINY = 0.18
-"""Zoom below which there are colours alone, drawn cheaply."""
 PORTS = 0.3
 """Zoom from which ports are drawn and can be used."""
 PORT_RADIUS = 4.5
@@ -25,6 +22,8 @@ _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
+_FLAT = Qt.PenCapStyle.FlatCap
+_CORNER = QPointF(g.WIDTH, 0)
 _ARC = g.arc_path()
 _OUTLINE = QPainterPath()
 _OUTLINE.addRoundedRect(g.BODY, g.RADIUS, g.RADIUS)
@@ -47,17 +46,18 @@ _NEAR = 0.72
 
 
 class BlockItem(QGraphicsItem):
-    """Draws a `Face` and a readout. Holds nothing that the document lacks."""
+    """Draws a `Face` and its row of the `Board`. Holds nothing that the document lacks."""
 
-    def __init__(self, block_id: str, face: Face, paints: Paints) -> None:
+    def __init__(self, block_id: str, face: Face, paints: Paints, board: Board) -> None:
         super().__init__()
         self.block_id = block_id
+        self.row = -1
+        """Where the board speaks of this block; -1: nowhere."""
         self.hot_port: str | None = None
         """The port under the mouse or under a wire's end ("out" or an input's name)."""
         self._face = face
         self._paints = paints
-        self._readout: float | None = None
-        self._scale = ReadoutScale()
+        self._board = board
         self._words: dict[tuple[str, bool], tuple[Word, ...]] = {}
         self._inputs: dict[str, QPointF] = {}
         self._shape = QPainterPath()
@@ -76,7 +76,12 @@ class BlockItem(QGraphicsItem):
     @property
     def readout(self) -> float | None:
         """The live value painted, if any."""
-        return self._readout
+        return self._board.value(self.row)
+
+    @property
+    def mark(self) -> Mark:
+        """The badge painted."""
+        return self._board.mark(self.row)
 
     def set_face(self, face: Face) -> None:
         """Draw `face` from now on."""
@@ -123,20 +128,6 @@ class BlockItem(QGraphicsItem):
             self.hot_port = port
             self.update()
 
-    def set_readout(self, readout: float | None, scale: ReadoutScale, *, numbers: bool) -> bool:
-        """Fill the block by a live value; repaint only if that can be seen to change, and return whether.
-
-        `numbers`: whether the zoom shows numbers; if not, only a change of colour counts.
-        """
-        before, self._readout = self._readout, readout
-        before_scale, self._scale = self._scale, scale
-        if before == readout and before_scale == scale:
-            return False
-        changed = _looks(before, before_scale, numbers) != _looks(readout, scale, numbers)
-        if changed:
-            self.update()
-        return changed
-
     # Geometry
 
     def boundingRect(self) -> QRectF:
@@ -170,14 +161,11 @@ class BlockItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
-        """Paint at the level of detail that the zoom calls for."""
+        """Paint at the level of detail that the zoom calls for; from far away the crowd is painted."""
         zoom = painter.worldTransform().m11()
         if self._face.dead:
             painter.setOpacity(0.4)
         tone = self._paints.tones[self._face.family]
-        if zoom < TINY:
-            self._paint_tiny(painter, tone, zoom)
-            return
         level = level_at(zoom, self._paints.enlarge)
         if self.isSelected():
             halo = 4.0 if zoom >= _NEAR else min(3.0 / zoom, 12.0)
@@ -186,49 +174,47 @@ class BlockItem(QGraphicsItem):
             painter.drawRoundedRect(g.BODY.adjusted(-3, -3, 3, 3), g.RADIUS + 3, g.RADIUS + 3)
         painter.setPen(_NO_PEN)
         fill = self._fill()
-        painter.setBrush(fill or (tone.far if level is None else tone.body))
+        painter.setBrush(fill.colour if fill else tone.far if level is None else tone.body)
         painter.drawPath(_OUTLINE)
         painter.setBrush(tone.strip)
         painter.drawPath(_STRIPS.get(level.name, _STRIP_FAR) if level is not None else _STRIP_FAR)
         if level is not None:
             self._paint_words(painter, level, fill)
         self._paint_frame(painter, zoom)
+        self._paint_branch(painter, zoom)
         if self._face.shortcut not in ("", "none"):
             self._paint_shortcut(painter, zoom)
         if zoom >= PORTS or self.hot_port:
             self._paint_ports(painter, zoom)
         if self._face.broken:
             self._paint_badge(painter, zoom)
-
-    def _paint_tiny(self, painter: QPainter, tone: Tone, zoom: float) -> None:
-        """Paint colours alone, with the cheapest calls: hundreds of blocks are in sight."""
-        paints = self._paints
-        if self.isSelected() or self._face.broken:
-            edge = 10.0
-            frame = paints.accent if self.isSelected() else paints.danger
-            painter.fillRect(g.BODY.adjusted(-edge, -edge, edge, edge), frame)
-        painter.fillRect(g.BODY, self._fill() or tone.far)
-        painter.fillRect(QRectF(0, 0, 14, g.HEIGHT), tone.strip)
-        if self._face.shortcut not in ("", "none"):
-            painter.setPen(QPen(paints.residual, min(2.2 / zoom, 9.0)))
-            painter.setBrush(_NO_BRUSH)
-            painter.drawPath(_ARC)
+        elif self.row >= 0 and self._board.marks[self.row]:
+            draw_mark(painter, self.mark, _CORNER, zoom, self._paints)
 
     def _paint_frame(self, painter: QPainter, zoom: float) -> None:
         broken = self._face.broken
         width = max(2.0 if broken else 1.0, (2.0 if broken else 0.8) / zoom)
-        painter.setPen(QPen(self._paints.danger if broken else self._paints.border, width))
+        pen = QPen(self._paints.danger if broken else self._paints.border, width)
+        if self.row >= 0 and self._board.faint[self.row]:
+            pen.setColor(self._paints.muted)
+            pen.setDashPattern([3.0, 3.0])
+        painter.setPen(pen)
         painter.setBrush(_NO_BRUSH)
         painter.drawPath(_OUTLINE)
 
-    def _fill(self) -> QColor | None:
+    def _fill(self) -> Fill | None:
         """Return the colour of the live value; None: there is none."""
-        if self._readout is None:
+        step = self._board.colours[self.row] if self.row >= 0 else -1
+        if step < 0:
             return None
-        place = self._scale.place(self._readout)
-        return self._paints.danger if isnan(place) else self._paints.scale[int(place * (STEPS - 1))]
+        return (self._paints.faint_fills if self._board.faint[self.row] else self._paints.fills)[step]
 
-    def _paint_words(self, painter: QPainter, level: Level, fill: QColor | None) -> None:
+    def _lanes(self) -> tuple[float, float] | None:
+        """Return the shares of shortcut and branch in the signal; None: not known."""
+        lane = self._board.lanes[self.row] if self.row >= 0 else -1
+        return widths(lane) if lane >= 0 else None
+
+    def _paint_words(self, painter: QPainter, level: Level, fill: Fill | None) -> None:
         """Paint what the level of detail has room for; worked out once for each level."""
         paints, numbered = self._paints, fill is not None and level.numbers
         key = level.name, numbered
@@ -237,27 +223,44 @@ class BlockItem(QGraphicsItem):
             words = self._words[key] = words_of(self._face, level, numbered, paints)
         ink = muted = None
         if fill is not None:
-            ink, muted = paints.inks[_is_light(fill)]
+            ink, muted = paints.inks[fill.light]
         if level.name == "near":
             strip = ink or paints.tones[self._face.family].strip
             glyph = QRectF(14, words[0].rect.y() + 2, 16, 16)
-            draw_glyph(painter, self._face.kind, strip, glyph, plain=self._face.shortcut == "none")
+            plain = self._face.shortcut == "none"
+            draw_glyph(painter, self._face.kind, strip, glyph, plain=plain, lanes=self._lanes())
         for word in words:
             painter.setPen((muted or paints.muted) if word.muted else (ink or paints.text))
             painter.setFont(paints.fonts[word.font])
             painter.drawText(word.rect, word.flags, word.text)
-        if numbered and self._readout is not None:
+        if numbered:
             near = level.name == "near"
             band = QRectF(14, 42, 122, 15 if near else 20)
             painter.setFont(paints.number if near else paints.number_mid)
             painter.setPen(muted or paints.muted)
-            painter.drawText(band, _LEFT, self._scale.short)
+            painter.drawText(band, _LEFT, self._board.scale.short)
             painter.setPen(ink or paints.text)
-            painter.drawText(band, _RIGHT, self._scale.text(self._readout))
+            painter.drawText(band, _RIGHT, self._board.number(self.row))
+
+    def _paint_branch(self, painter: QPainter, zoom: float) -> None:
+        """Paint the way through the block, as wide as its share of the signal: all of it in a plain one."""
+        lanes = self._lanes()
+        if lanes is None and (self._face.shortcut != "none" or self.row < 0):
+            return
+        width = lane_width(lanes[1] if lanes else 1.0, zoom)
+        line = g.branch_line(width)
+        for pen in (
+            QPen(self._paints.plot, width + max(2.0, min(1.2 / zoom, 6.0))),
+            QPen(self._paints.residual if lanes else self._paints.plain, width),
+        ):
+            pen.setCapStyle(_FLAT)
+            painter.setPen(pen)
+            painter.drawLine(line)
 
     def _paint_shortcut(self, painter: QPainter, zoom: float) -> None:
-        paints, kind = self._paints, self._face.shortcut
-        pen = QPen(paints.residual, max(3.0, min(2.2 / zoom, 9.0)))
+        paints, kind, lanes = self._paints, self._face.shortcut, self._lanes()
+        width = lane_width(lanes[0], zoom) if lanes else max(3.0, min(2.2 / zoom, 9.0))
+        pen = QPen(paints.residual, width)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         if kind == "A":
             pen.setDashPattern([3.0, 2.0])
@@ -305,19 +308,3 @@ class BlockItem(QGraphicsItem):
         painter.setFont(self._paints.badge)
         around = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
         painter.drawText(around, _CENTRE, "!")
-
-
-def _looks(readout: float | None, scale: ReadoutScale, numbers: bool) -> object:
-    """Return what can be seen of a readout, to compare."""
-    if readout is None:
-        return None
-    place = scale.place(readout)
-    colour = -1 if isnan(place) else int(place * (STEPS - 1))
-    return (colour, scale.short, scale.text(readout)) if numbers else colour
-
-
-def _is_light(colour: QColor) -> bool:
-    """Return whether dark words are read better on a colour than light ones."""
-    linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
-              for channel in (colour.redF(), colour.greenF(), colour.blueF())]  # fmt: skip
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18

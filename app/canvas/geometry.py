@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, hypot
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
 from resviz.arch.composites import RESIDUAL_KINDS
@@ -23,8 +23,9 @@ ARC_TOP = -24.0
 """Highest point of a shortcut's arc above its block."""
 
 BODY = QRectF(0, 0, WIDTH, HEIGHT)
-BOUNDS = QRectF(-14, -34, WIDTH + 28, HEIGHT + 46)
+BOUNDS = QRectF(-14, -34, WIDTH + 28, HEIGHT + 52)
 """Everything a block paints: arc above, ports beside, selection around."""
+
 
 _AIR = 4.0
 """Half the least distance between a new block and what is there."""
@@ -33,6 +34,12 @@ _OUT = QPointF(WIDTH, HEIGHT / 2)
 _STUB = 16.0
 _LANE = 12.0
 _LIFT = 24.0
+
+
+def branch_line(width: float) -> QLineF:
+    """Return where the branch of a composite block is drawn `width` wide: through it, at its lower edge."""
+    y = HEIGHT - 4.0 + width / 2
+    return QLineF(RADIUS - 1, y, WIDTH - RADIUS + 1, y)
 
 
 def output_anchor() -> QPointF:

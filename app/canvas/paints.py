@@ -33,6 +33,21 @@ class Tone:
     far: QColor
 
 
+@dataclass(frozen=True)
+class Fill:
+    """A colour that stands for a value, and whether dark words are read better on it than light ones."""
+
+    colour: QColor
+    light: bool
+
+    @staticmethod
+    def of(colour: QColor) -> Fill:
+        """Judge a colour."""
+        linear = [channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
+                  for channel in (colour.redF(), colour.greenF(), colour.blueF())]  # fmt: skip
+        return Fill(colour, 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.18)
+
+
 class Paints:
     """Everything the items paint with under the palette in force."""
 
@@ -65,6 +80,11 @@ class Paints:
             "none": self._tone(self.muted, 0.04, 0.3),
         }
         self.scale = tuple(scale_colour(step / (STEPS - 1)) for step in range(STEPS))
+        fills = (*self.scale, self.danger)
+        self.fills = tuple(Fill.of(colour) for colour in fills)
+        """The colours of the scale, and after the last that of what is not a number."""
+        self.faint_fills = tuple(Fill.of(mixed(colour, self.plot, 0.65)) for colour in fills)
+        """The same of blocks that add next to nothing."""
         dark, light = QColor("#0c1014"), QColor("#ffffff")
         self.inks = {True: (dark, dark), False: (light, mixed(light, QColor("#304070"), 0.12))}
         """Words, and quieter ones, on a light (True) or a dark colour of the scale."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
 from math import hypot
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
@@ -14,10 +15,10 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.caption import CaptionItem, stages_of
-from app.canvas.detail import level_at
 from app.canvas.face import Face, Faces, bare_face
+from app.canvas.live import Live
 from app.canvas.paints import paints
-from app.canvas.readout import ReadoutScale
+from app.canvas.readout import Readouts
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.theme import theme
@@ -57,7 +58,7 @@ class NetworkScene(QGraphicsScene):
         self._wires_of: dict[str, set[Wire]] = defaultdict(set)
         self._captions: dict[str, CaptionItem] = {}
         self._paints = paints()
-        self._numbers = True
+        self._live = Live(self, self._blocks, self._wires, self._paints)
         self._selection_pending = False
         self._bounds_pending = False
         self._replaced = False
@@ -191,19 +192,15 @@ class NetworkScene(QGraphicsScene):
             touched |= self._wires_of[block_id]
         for wire in touched:
             self._route(self._wires[wire])
+        self._live.touch()
 
-    def set_readouts(self, readouts: Mapping[str, float] | None, scale: ReadoutScale) -> int:
-        """Fill the blocks by live values (None: none); return how many items changed their look."""
-        values = readouts or {}
-        return sum(
-            item.set_readout(values.get(block_id), scale, numbers=self._numbers)
-            for block_id, item in self._blocks.items()
-        )
+    def set_readouts(self, readouts: Readouts | None) -> int:
+        """Show other live values (None: none); return how many blocks were painted anew for that."""
+        return self._live.show(readouts)
 
     def set_zoom(self, zoom: float) -> None:
-        """Take over the view's zoom, which decides whether a change of a number can be seen."""
-        level = level_at(zoom, self._paints.enlarge)
-        self._numbers = level is not None and level.numbers
+        """Take over the view's zoom: it decides what of a change can be seen, and who paints."""
+        self._live.set_zoom(zoom, self._paints.enlarge)
 
     def set_hot_port(self, port: Port | None) -> None:
         """Enlarge one port."""
@@ -217,6 +214,7 @@ class NetworkScene(QGraphicsScene):
         """Show where a block would be inserted."""
         for known, item in self._wires.items():
             item.set_marked(known == wire)
+        self._live.touch()
 
     def helpEvent(self, event: QGraphicsSceneHelpEvent) -> None:
         """Show the tooltip of the block or wire under the mouse; made only now."""
@@ -225,11 +223,10 @@ class NetworkScene(QGraphicsScene):
 
     def tooltip(self, item: BlockItem | WireItem) -> str:
         """Return what hovering over an item tells, as rich text."""
-        return (
-            self._faces.block_tooltip(item.block_id)
-            if isinstance(item, BlockItem)
-            else self._faces.wire_tooltip(item.wire)
-        )
+        if isinstance(item, WireItem):
+            return self._faces.wire_tooltip(item.wire)
+        measured = self._live.board.told(item.block_id)
+        return "<br>".join([self._faces.block_tooltip(item.block_id), *map(escape, measured)])
 
     def summary(self, block_id: str) -> tuple[str, ...]:
         """Return what a block is and costs in one line, and shorter forms of that."""
@@ -257,7 +254,8 @@ class NetworkScene(QGraphicsScene):
             self._set_ports(block_id)
 
     def _make_block(self, block_id: str, face: Face) -> None:
-        item = BlockItem(block_id, face, self._paints)
+        item = BlockItem(block_id, face, self._paints, self._live.board)
+        self._live.adopt_block(item)
         self._blocks[block_id] = item
         self._set_ports(block_id)
         self._place(block_id)
@@ -268,7 +266,8 @@ class NetworkScene(QGraphicsScene):
         self._wires_of.pop(block_id, None)
 
     def _make_wire(self, wire: Wire) -> None:
-        item = WireItem(wire, self._paints)
+        item = WireItem(wire, self._paints, self._live.board)
+        self._live.adopt_wire(item, adds=self.document.architecture[wire.target].kind == "add")
         self._wires[wire] = item
         self._wires_of[wire.source].add(wire)
         self._wires_of[wire.target].add(wire)
@@ -276,7 +275,9 @@ class NetworkScene(QGraphicsScene):
         self.addItem(item)
 
     def _drop_wire(self, wire: Wire) -> None:
-        self.removeItem(self._wires.pop(wire))
+        item = self._wires.pop(wire)
+        self._live.drop_wire(item)
+        self.removeItem(item)
         self._wires_of[wire.source].discard(wire)
         self._wires_of[wire.target].discard(wire)
 
@@ -376,6 +377,7 @@ class NetworkScene(QGraphicsScene):
             item.set_face(self._faces.of(block_id))
         self._apply_states()
         self._caption()
+        self._live.touch()
 
     @Slot()
     def _on_theme_changed(self) -> None:
@@ -386,6 +388,7 @@ class NetworkScene(QGraphicsScene):
             wire_item.set_paints(self._paints)
         for caption in self._captions.values():
             caption.set_paints(self._paints)
+        self._live.set_paints(self._paints)
         self.update()
 
     def _caption(self) -> None:
@@ -405,6 +408,7 @@ class NetworkScene(QGraphicsScene):
         return [caption.text for caption in self._captions.values()]
 
     def _tell_bounds(self) -> None:
+        self._live.touch()
         if not self._bounds_pending:
             self._bounds_pending = True
             self._bounds_turned.emit()
@@ -420,6 +424,7 @@ class NetworkScene(QGraphicsScene):
 
     @Slot()
     def _on_selection_changed(self) -> None:
+        self._live.touch()
         if not self._selection_pending:
             self._selection_pending = True
             self._selection_turned.emit()

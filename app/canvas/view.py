@@ -34,7 +34,7 @@ from resviz.arch.graph import Position, Wire
 ZOOM_RANGE = (0.03, 3.0)
 FIT_LIMIT = 1.25
 """Fitting never enlarges beyond this."""
-FOOTER = 26
+FOOTER = 40
 """Pixels at the lower edge that fitting leaves to the legend and the buttons."""
 
 READABLE, READING = 0.45, 0.72

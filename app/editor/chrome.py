@@ -1,4 +1,4 @@
-"""The small widgets around the canvas: chips, header, legend, zoom buttons."""
+"""The small widgets around the canvas: chips, header, zoom buttons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from PySide6.QtGui import (
     QColor,
     QFontMetrics,
     QKeyEvent,
-    QLinearGradient,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -25,8 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.canvas.paints import STEPS, family, paints
-from app.canvas.readout import ReadoutScale
+from app.canvas.paints import family
 from app.canvas.text import plural, short_count
 from app.document import Document
 from app.theme import theme
@@ -213,91 +211,6 @@ def _is_plain(document: Document) -> bool:
     blocks, live = document.architecture.blocks.values(), document.inference.live
     judged = [block for block in blocks if block.id in live] or blocks
     return all(family(block) != "residual" for block in judged)
-
-
-class Legend(QAbstractButton):
-    """What the colours of the blocks mean: a scale with its ends. Clicking it asks for another quantity."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._scale = ReadoutScale()
-        self._note = ""
-        self._used = True
-        self._short = False
-        self.hide()
-
-    @property
-    def note(self) -> str:
-        """What it says about the values besides."""
-        return self._note
-
-    def show_scale(self, scale: ReadoutScale, *, used: bool = True, note: str = "") -> bool:
-        """Show the scale, if it is `used`, and a note; return whether that is new."""
-        if (scale, used, note) == (self._scale, self._used, self._note):
-            return False
-        self._scale, self._used, self._note = scale, used, note
-        self.setToolTip(f"Colour: {scale.title.lower()}. Click to choose another quantity.")
-        self.setAccessibleName(self.toolTip())
-        self.update()
-        return True
-
-    def fit_into(self, width: int) -> None:
-        """Take the size needed, with a short title where there is no room for the long one."""
-        self._short = False
-        self._short = self.sizeHint().width() > width
-        self.resize(self.sizeHint())
-        self.update()
-
-    def _texts(self) -> tuple[str, str, str]:
-        title = self._scale.short if self._short else f"{self._scale.short} {self._scale.title.lower()}"
-        return title, *self._scale.ends
-
-    def sizeHint(self) -> QSize:
-        """Return the size of scale and note."""
-        metrics = QFontMetrics(paints().number)
-        width = 20 + sum(metrics.horizontalAdvance(text) + 6 for text in self._texts()) + _SCALE_WIDTH
-        height = metrics.height() + 4
-        noted = metrics.horizontalAdvance(self._note) + 22
-        if not self._used:
-            return QSize(noted, height)
-        return QSize(max(width, noted), 2 * height) if self._note else QSize(width, height)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint the scale in one line."""
-        look = paints()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(look.accent if self.underMouse() else look.border)
-        painter.setBrush(look.panel)
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
-        painter.setFont(look.number)
-        metrics = QFontMetrics(look.number)
-        height = self.height() // 2 if self._note and self._used else self.height()
-        middle = int(Qt.AlignmentFlag.AlignVCenter)
-        if self._note:
-            painter.setPen(look.warning if self._used else look.muted)
-            painter.drawText(QRectF(10, self.height() - height, self.width(), height), middle, self._note)
-        if not self._used:
-            return
-        x = 10
-        for index, text in enumerate(self._texts()):
-            if index == 2:
-                gradient = QLinearGradient(x, 0, x + _SCALE_WIDTH, 0)
-                for step in range(0, STEPS, 9):
-                    gradient.setColorAt(step / (STEPS - 1), look.scale[step])
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(gradient)
-                painter.drawRoundedRect(QRectF(x, height / 2 - 4, _SCALE_WIDTH - 6, 8), 3, 3)
-                x += _SCALE_WIDTH
-            painter.setPen(look.text if index == 0 else look.muted)
-            width = metrics.horizontalAdvance(text)
-            painter.drawText(QRectF(x, 0, width + 2, height), middle, text)
-            x += width + 6
-
-
-_SCALE_WIDTH = 64
 
 
 class FloatingButtons(QFrame):

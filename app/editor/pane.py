@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas import geometry as g
-from app.canvas.readout import ReadoutScale
+from app.canvas.readout import Readouts
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
 from app.document import Document
 from app.editor.actions import EditorActions
-from app.editor.chrome import FloatingButtons, Header, Legend
+from app.editor.chrome import FloatingButtons, Header
 from app.editor.edits import Edits, new_session
 from app.editor.gestures import EditingGestures
+from app.editor.legend import Legend
 from app.editor.toast import Toast
 from app.editor.unit_actions import UnitActions
 from app.editor.units import UnitEdits
@@ -246,19 +245,16 @@ class EditorPane(QWidget):
             self.scene.select([block_id])
             self.view.show_blocks([block_id])
 
-    def set_readouts(
-        self, readouts: Mapping[str, float] | None, scale: ReadoutScale | None = None, *, note: str = ""
-    ) -> int:
-        """Fill the blocks by live values, with a legend (None: neither); return how many blocks changed.
+    def set_readouts(self, readouts: Readouts | None, *, note: str = "") -> int:
+        """Show live values with a legend (None: neither); return how many blocks were painted anew.
 
         `note`: what the legend says about the values besides.
         """
-        scale = scale or ReadoutScale()
-        changed = self.scene.set_readouts(readouts, scale)
-        moved = self.legend.isHidden() == (readouts is not None)
+        changed = self.scene.set_readouts(readouts)
+        grown = self.legend.isHidden() == (readouts is not None)
         if readouts is not None:
-            moved |= self.legend.show_scale(scale, used=bool(readouts), note=note)
-        if moved:
+            grown |= self.legend.show_readouts(readouts, note)
+        if grown:
             self.legend.setVisible(readouts is not None)
             self._place_floating()
         return changed

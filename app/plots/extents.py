@@ -82,13 +82,18 @@ def axis_range(
     return max(min(low, high - 2), high - 14), high
 
 
-def colour_range(series: Iterable[RunSeries], quantity: Quantity) -> tuple[float, float]:
+def colour_range(
+    series: Iterable[RunSeries], quantity: Quantity, rows: Iterable[Row] = ()
+) -> tuple[float, float]:
     """Return the range of the colours, the same for all runs: all values but for the outermost hundredths.
 
-    It is rounded outwards (half decades; round numbers), so that colours hold still while values come in.
+    It is rounded outwards (half decades; round numbers), so that colours hold still while values come in, and
+    holds all of `rows`.
     """
     if quantity.bounds is not None:
         return quantity.bounds
+    finite = [scaled[np.isfinite(scaled)] for scaled in map(quantity.scaled, rows)]
+    shown = [float(end) for row in finite if len(row) for end in (row.min(), row.max())]
     found = _of(series, quantity)
     if not found:
         return (-4.0, 0.0) if quantity.log else (0.0, 1.0)
@@ -96,6 +101,6 @@ def colour_range(series: Iterable[RunSeries], quantity: Quantity) -> tuple[float
     low = _LOW + float(np.searchsorted(shares, 0.01)) / _STEPS
     high = _LOW + float(np.searchsorted(shares, 0.99) + 1) / _STEPS
     if not quantity.log:
-        return 0.0, nice_end(10.0**high)
-    low, high = math.floor(low * 2) / 2, math.ceil(high * 2) / 2
+        return 0.0, nice_end(max([10.0**high, *shown]))
+    low, high = math.floor(min([low, *shown]) * 2) / 2, math.ceil(max([high, *shown]) * 2) / 2
     return low, max(high, low + 1.0)

@@ -1,0 +1,182 @@
+"""CrowdItem: all blocks and wires of a scene at once, seen from so far away that colours alone are left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas import geometry as g
+from app.canvas.block_item import BlockItem
+from app.canvas.marks import draw_mark
+from app.canvas.paints import Paints
+from app.canvas.readout import LANES, Board, lane_width
+from app.canvas.wire_item import WireItem, look_of
+from resviz.arch.graph import Wire
+
+FAR = 0.18
+"""Zoom below which the crowd is painted and not each block by itself: hundreds of them are in sight."""
+
+_STRIP, _EDGE = 14.0, 10.0
+_NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
+_CORNER = QPointF(g.WIDTH, 0)
+_ARC = g.arc_path()
+_TURNS = 6
+"""Straight pieces that an arc is made of from far away."""
+
+
+class CrowdItem(QGraphicsItem):
+    """Paints what the items of a scene show, by colour rather than one by one; the mouse goes through it."""
+
+    def __init__(
+        self,
+        blocks: Mapping[str, BlockItem],
+        wires: Mapping[Wire, WireItem],
+        board: Board,
+        paints: Paints,
+    ) -> None:
+        super().__init__()
+        self._block_items, self._wire_items, self._board = blocks, wires, board
+        self.paints = paints
+        self._bounds = QRectF()
+        self._blocks: list[BlockItem] = []
+        self._bodies: list[QRectF] = []
+        self._strips: dict[str, list[QRectF]] = {}
+        self._framed: dict[bool, list[QRectF]] = {}
+        """Bodies of selected (True) and of broken blocks."""
+        self._arcs: dict[int, list[QLineF]] = {}
+        self._wires: dict[str, QPainterPath] = {}
+        """Wires whose width is fixed, by their looks."""
+        self._lanes: list[WireItem] = []
+        """Wires whose width follows the readouts."""
+        self._stale = True
+        self.setZValue(1)
+        self.setVisible(False)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    def touch(self) -> None:
+        """Look at the items anew when next painted: some came, went, moved or changed."""
+        self._stale = True
+        bounds = QRectF()
+        for item in (*self._block_items.values(), *self._wire_items.values()):
+            bounds |= item.boundingRect().translated(item.pos())
+        if bounds != self._bounds:
+            self.prepareGeometryChange()
+            self._bounds = bounds
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        """Return all that is painted."""
+        return self._bounds
+
+    def shape(self) -> QPainterPath:
+        """Return nothing: what the mouse means are the blocks and wires themselves."""
+        return QPainterPath()
+
+    def _look(self) -> None:
+        self._stale = False
+        self._blocks = list(self._block_items.values())
+        self._bodies = [item.body_in_scene() for item in self._blocks]
+        strips, framed = defaultdict(list), defaultdict(list)
+        self._arcs = {}
+        for number, (item, body) in enumerate(zip(self._blocks, self._bodies, strict=True)):
+            strips[item.face.family].append(QRectF(body.x(), body.y(), _STRIP, g.HEIGHT))
+            if item.isSelected() or item.face.broken:
+                framed[item.isSelected()].append(body.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE))
+            if item.face.shortcut not in ("", "none"):
+                self._arcs[number] = [piece.translated(body.topLeft()) for piece in _PIECES]
+        self._strips, self._framed = strips, framed
+        self._wires, self._lanes = {}, []
+        for wire in self._wire_items.values():
+            if wire.row >= 0:
+                self._lanes.append(wire)
+            else:
+                self._wires.setdefault(wire.look, QPainterPath()).addPath(wire.path)
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        """Paint wires, blocks, ways and badges, each colour at once."""
+        paints = self.paints
+        if self._stale:
+            self._look()
+        zoom = painter.worldTransform().m11()
+        self._paint_wires(painter, paints, zoom)
+        painter.setPen(_NO_PEN)
+        for selected, frames in self._framed.items():
+            painter.setBrush(paints.accent if selected else paints.danger)
+            painter.drawRects(frames)
+        self._paint_bodies(painter, paints)
+        for family, strips in self._strips.items():
+            painter.setBrush(paints.tones[family].strip)
+            painter.drawRects(strips)
+        self._paint_ways(painter, paints, zoom)
+        marks = self._board.marks
+        for item, body in zip(self._blocks, self._bodies, strict=True):
+            if item.row >= 0 and marks[item.row] and not item.face.broken:
+                draw_mark(painter, item.mark, body.topLeft() + _CORNER, zoom, paints)
+
+    def _paint_wires(self, painter: QPainter, paints: Paints, zoom: float) -> None:
+        painter.setBrush(_NO_BRUSH)
+        for look, path in self._wires.items():
+            colour, width = look_of(look, paints)
+            painter.setPen(QPen(colour, max(width, min(width * 0.55 / zoom, 14.0))))
+            painter.drawPath(path)
+        for wire in self._lanes:
+            painter.setPen(QPen(look_of(wire.look, paints)[0], wire.width(zoom)))
+            painter.drawPath(wire.path)
+
+    def _paint_bodies(self, painter: QPainter, paints: Paints) -> None:
+        groups: dict[tuple[str, int, bool], list[QRectF]] = defaultdict(list)
+        colours, faint = self._board.colours, self._board.faint
+        for item, body in zip(self._blocks, self._bodies, strict=True):
+            row = item.row
+            step = colours[row] if row >= 0 else -1
+            family = item.face.family if step < 0 else ""
+            groups[family, step, item.face.dead or (row >= 0 and faint[row])].append(body)
+        for (family, step, pale), bodies in groups.items():
+            if step < 0:
+                colour = QColor(paints.tones[family].far)
+                colour.setAlphaF(0.4 if pale else 1.0)
+            else:
+                colour = (paints.faint_fills if pale else paints.fills)[step].colour
+            painter.setBrush(colour)
+            painter.drawRects(bodies)
+
+    def _paint_ways(self, painter: QPainter, paints: Paints, zoom: float) -> None:
+        """Paint arcs and branches, those of one width at once."""
+        cool: dict[float, list[QLineF]] = defaultdict(list)
+        warm: list[QLineF] = []
+        lanes, arc_width = self._board.lanes, min(2.2 / zoom, 9.0)
+        wide = [lane_width(step / LANES, zoom) for step in range(LANES + 1)]
+        lines = [g.branch_line(width) for width in wide]
+        for number, item in enumerate(self._blocks):
+            row, arc = item.row, self._arcs.get(number)
+            if arc is None:
+                if row >= 0 and item.face.shortcut == "none":
+                    warm.append(lines[LANES].translated(item.pos()))
+                continue
+            lane = lanes[row] if row >= 0 else -1
+            if lane < 0:
+                cool[arc_width] += arc
+                continue
+            shortcut, branch = (LANES, lane) if lane <= LANES else (2 * LANES - lane, LANES)
+            cool[wide[shortcut]] += arc
+            cool[wide[branch]].append(lines[branch].translated(item.pos()))
+        for width, ways in cool.items():
+            painter.setPen(QPen(paints.residual, width))
+            painter.drawLines(ways)
+        painter.setPen(QPen(paints.plain, wide[LANES]))
+        painter.drawLines(warm)
+
+
+def _pieces() -> tuple[QLineF, ...]:
+    points = [_ARC.pointAtPercent(step / _TURNS) for step in range(_TURNS + 1)]
+    return tuple(QLineF(start, end) for start, end in pairwise(points))
+
+
+_PIECES = _pieces()

@@ -1,0 +1,149 @@
+"""What changes ten times a second while a network trains: which items are painted anew, and by whom."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
+
+from app.canvas import geometry as g
+from app.canvas.block_item import BlockItem
+from app.canvas.crowd import FAR, CrowdItem
+from app.canvas.detail import level_at
+from app.canvas.paints import Paints
+from app.canvas.readout import Board, Readouts
+from app.canvas.wire_item import WireItem
+from resviz.arch.graph import Wire
+
+_BARE = QGraphicsItem.GraphicsItemFlag.ItemHasNoContents
+
+
+class Live:
+    """Brings readouts to the items of a scene; from far away one item paints them all."""
+
+    def __init__(
+        self,
+        scene: QGraphicsScene,
+        blocks: Mapping[str, BlockItem],
+        wires: Mapping[Wire, WireItem],
+        paints: Paints,
+    ) -> None:
+        self._scene, self._blocks, self._wires = scene, blocks, wires
+        self.board = Board()
+        self._crowd = CrowdItem(blocks, wires, self.board, paints)
+        self._far = False
+        self._numbers = True
+        self._items: list[BlockItem | None] = []
+        """The item of each of the board's rows."""
+        self._places: NDArray[np.float64] | None = None
+        """Where those stand, (rows, 2), NaN for those not here; None: to be looked up anew."""
+        self._additions: dict[int, list[WireItem]] = defaultdict(list)
+        """The wires into loose additions, by the rows of these."""
+        scene.addItem(self._crowd)
+
+    # Items
+
+    def adopt_block(self, item: BlockItem) -> None:
+        """Take in a new block."""
+        item.row = self.board.rows.get(item.block_id, -1)
+        item.setFlag(_BARE, self._far)
+
+    def adopt_wire(self, item: WireItem, *, adds: bool) -> None:
+        """Take in a new wire; `adds`: into a loose addition."""
+        item.adds = adds
+        item.setFlag(_BARE, self._far)
+        self._set_row(item)
+
+    def drop_wire(self, item: WireItem) -> None:
+        """Forget a wire."""
+        if item.row >= 0:
+            self._additions[item.row].remove(item)
+
+    def touch(self) -> None:
+        """Items came, went, moved or changed: what is kept of them is to be made anew."""
+        self._places = None
+        if self._far:
+            self._crowd.touch()
+
+    def set_paints(self, paints: Paints) -> None:
+        """Draw with other colours."""
+        self._crowd.paints = paints
+
+    def set_zoom(self, zoom: float, enlarge: float) -> None:
+        """Take over the view's zoom: it decides what of a change can be seen, and who paints."""
+        level = level_at(zoom, enlarge)
+        self._numbers = level is not None and level.numbers
+        if (zoom < FAR) != self._far:
+            self._far = zoom < FAR
+            for item in (*self._blocks.values(), *self._wires.values()):
+                item.setFlag(_BARE, self._far)
+            self._crowd.setVisible(self._far)
+            self.touch()
+
+    # Values
+
+    def show(self, readouts: Readouts | None) -> int:
+        """Show other live values (None: none); return how many blocks were painted anew for that."""
+        had = len(self.board.rows)
+        changed = self.board.take(readouts)
+        if changed is None:
+            self._set_rows()
+            self._scene.update()
+            return max(had, len(self.board.rows))
+        if self._far:
+            if len(changed):
+                self._crowd.update()
+            return len(changed)
+        return self._repaint(changed)
+
+    def _repaint(self, changed: NDArray[np.int64]) -> int:
+        """Paint those of the changed rows anew that are in sight, and those whose numbers can be read."""
+        seen = self._seen()
+        rows = set(changed[seen[changed]].tolist())
+        if self._numbers:
+            rows.update(self.board.renumbered(np.flatnonzero(seen).tolist()))
+        for row in rows:
+            item = self._items[row]
+            if item is not None:
+                item.update()
+        for row in changed.tolist() if self._additions else ():
+            for wire in self._additions.get(row, ()):
+                wire.update()
+        return len(rows)
+
+    def _seen(self) -> NDArray[np.bool_]:
+        """Return which of the board's rows are in sight; without a view, all that are here."""
+        if self._places is None:
+            self._items = [self._blocks.get(block_id) for block_id in self.board.rows]
+            nowhere = (np.nan, np.nan)
+            places = [nowhere if item is None else item.pos().toTuple() for item in self._items]
+            self._places = np.array(places, np.float64).reshape(-1, 2)
+        x, y = self._places.T
+        views = self._scene.views()
+        if not views:
+            here: NDArray[np.bool_] = np.isfinite(x)
+            return here
+        seen = np.zeros(len(x), np.bool_)
+        for view in views:
+            rect = view.mapToScene(view.viewport().rect()).boundingRect()
+            left, top = rect.left() - g.BOUNDS.right(), rect.top() - g.BOUNDS.bottom()
+            right, bottom = rect.right() - g.BOUNDS.left(), rect.bottom() - g.BOUNDS.top()
+            seen |= (x > left) & (x < right) & (y > top) & (y < bottom)
+        return seen
+
+    def _set_rows(self) -> None:
+        """Tell the items where the board speaks of them."""
+        for block_id, item in self._blocks.items():
+            item.row = self.board.rows.get(block_id, -1)
+        self._additions.clear()
+        for wire in self._wires.values():
+            self._set_row(wire)
+        self.touch()
+
+    def _set_row(self, item: WireItem) -> None:
+        item.row = self.board.rows.get(item.wire.target, -1) if item.adds else -1
+        if item.row >= 0:
+            self._additions[item.row].append(item)
