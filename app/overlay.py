@@ -48,7 +48,8 @@ class Overlay(QObject):
         self._session, self._panes, self._timeline = session, panes, timeline
         self.quantity = GRADIENT
         """What the blocks are filled by."""
-        self._matches: list[FollowedRun | None] | None = None
+        self._matches: list[tuple[FollowedRun, bool] | None] | None = None
+        """The run of each pane, and whether its network was edited since."""
         self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
         """The run that trained a document as it was before it was edited."""
         self._rows: dict[EditorPane, tuple[Started, BlockRows]] = {}
@@ -79,20 +80,21 @@ class Overlay(QObject):
             self._matches = [self._match(pane.document) for pane in self._panes]
             self._rows.clear()
         matches = self._matches
-        now = tuple(None if run is None else (id(run), *self._probe(run)) for run in matches)
+        now = tuple(None if match is None else (id(match[0]), *self._probe(match[0])) for match in matches)
         if now == self._painted:
             return
         self._painted = now
         quantity = self.quantity
-        scale = self._scale([run.series for run in matches if run is not None])
-        for pane, run in zip(self._panes, matches, strict=True):
-            if run is None or run.series.started is None or not len(run.series.probe_iterations):
+        scale = self._scale([match[0].series for match in matches if match is not None])
+        for pane, match in zip(self._panes, matches, strict=True):
+            started = match[0].series.started if match is not None else None
+            if match is None or started is None or not len(match[0].series.probe_iterations):
                 pane.set_readouts(None)
                 continue
-            readouts = self._readouts(pane, run, run.series.started, scale)
-            used = readouts.filled is None or bool(readouts.filled.any())
-            note = "" if used else f"{ABSENT} {quantity.title.lower()}"
-            pane.set_readouts(readouts, note=note if _same(run, pane.document) else EDITED)
+            run, edited = match
+            readouts = self._readouts(pane, run, started, scale)
+            note = "" if readouts.used else f"{ABSENT} {quantity.title.lower()}"
+            pane.set_readouts(readouts, note=EDITED if edited else note)
 
     def _scale(self, series: list[RunSeries]) -> ReadoutScale:
         """Return the scale of the colours: one for all panes, and nothing in sight lies beyond its ends."""
@@ -136,15 +138,15 @@ class Overlay(QObject):
         probe = index_at(iterations, self._timeline.at)
         return probe, int(iterations[probe])
 
-    def _match(self, document: Document) -> FollowedRun | None:
-        """Return the run that trains a document, or trained it before it was edited."""
+    def _match(self, document: Document) -> tuple[FollowedRun, bool] | None:
+        """Return the run that trains a document, or (True) trained it before it was edited."""
         current = self._session.current
         run = next((run for run in current if _same(run, document)), None)
         if run is not None:
             self._earlier[document] = run
-            return run
+            return run, False
         earlier = self._earlier.get(document)
-        return next((run for run in current if run is earlier), None)
+        return next(((run, True) for run in current if run is earlier), None)
 
     def _offer(self, pane: EditorPane) -> None:
         """Let the person choose what the blocks are filled by, at the legend."""

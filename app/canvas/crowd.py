@@ -1,4 +1,4 @@
-"""CrowdItem: all blocks and wires of a scene at once, seen from so far away that colours alone are left."""
+"""CrowdItem: all blocks and wires of a scene at once, seen from far away."""
 
 from __future__ import annotations
 
@@ -6,27 +6,33 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import geometry as g
-from app.canvas.block_item import BlockItem
+from app.canvas.block_item import PORTS, BlockItem
+from app.canvas.detail import LEVELS
 from app.canvas.marks import draw_mark
 from app.canvas.paints import Paints
 from app.canvas.readout import LANES, Board, lane_width
 from app.canvas.wire_item import WireItem, look_of
 from resviz.arch.graph import Wire
 
-FAR = 0.18
-"""Zoom below which the crowd is painted and not each block by itself: hundreds of them are in sight."""
+FAR = PORTS
+"""Zoom below which the crowd is painted and not each block by itself: there is nothing to take hold of."""
+COLOURS = LEVELS[-1].zoom
+"""Zoom below which no word could be read: colours alone are left."""
 
 _STRIP, _EDGE = 14.0, 10.0
 _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _CORNER = QPointF(g.WIDTH, 0)
 _ARC = g.arc_path()
-_TURNS = 6
+_ROOM = QMarginsF(40, 60, 40, 40)
+"""What blocks draw around their bodies at the most."""
+_TURNS = 4
 """Straight pieces that an arc is made of from far away."""
+_BRANCH = QLineF(g.RADIUS, g.HEIGHT + 2, g.WIDTH - g.RADIUS, g.HEIGHT + 2)
 
 
 class CrowdItem(QGraphicsItem):
@@ -48,7 +54,12 @@ class CrowdItem(QGraphicsItem):
         self._strips: dict[str, list[QRectF]] = {}
         self._framed: dict[bool, list[QRectF]] = {}
         """Bodies of selected (True) and of broken blocks."""
-        self._arcs: dict[int, list[QLineF]] = {}
+        self._arcs: list[list[QLineF]] = []
+        """The pieces of each block's arc; none for a block without."""
+        self._branches: list[QLineF | None] = []
+        """The way through each composite block."""
+        self._ground: tuple[object, QPixmap] | None = None
+        """The wires whose width is fixed, and for which view of them they were painted."""
         self._wires: dict[str, QPainterPath] = {}
         """Wires whose width is fixed, by their looks."""
         self._lanes: list[WireItem] = []
@@ -82,13 +93,15 @@ class CrowdItem(QGraphicsItem):
         self._blocks = list(self._block_items.values())
         self._bodies = [item.body_in_scene() for item in self._blocks]
         strips, framed = defaultdict(list), defaultdict(list)
-        self._arcs = {}
-        for number, (item, body) in enumerate(zip(self._blocks, self._bodies, strict=True)):
+        self._arcs, self._branches, self._ground = [], [], None
+        for item, body in zip(self._blocks, self._bodies, strict=True):
+            corner, shortcut = body.topLeft(), item.face.shortcut
             strips[item.face.family].append(QRectF(body.x(), body.y(), _STRIP, g.HEIGHT))
             if item.isSelected() or item.face.broken:
                 framed[item.isSelected()].append(body.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE))
-            if item.face.shortcut not in ("", "none"):
-                self._arcs[number] = [piece.translated(body.topLeft()) for piece in _PIECES]
+            arched = shortcut not in ("", "none")
+            self._arcs.append([piece.translated(corner) for piece in _PIECES] if arched else [])
+            self._branches.append(_BRANCH.translated(corner) if shortcut else None)
         self._strips, self._framed = strips, framed
         self._wires, self._lanes = {}, []
         for wire in self._wire_items.values():
@@ -98,14 +111,34 @@ class CrowdItem(QGraphicsItem):
                 self._wires.setdefault(wire.look, QPainterPath()).addPath(wire.path)
 
     def paint(
-        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Paint wires, blocks, ways and badges, each colour at once."""
-        paints = self.paints
+        """Paint wires, blocks, ways and badges, each colour at once, or block by block where words are."""
         if self._stale:
             self._look()
-        zoom = painter.worldTransform().m11()
-        self._paint_wires(painter, paints, zoom)
+        transform = painter.worldTransform()
+        zoom = transform.m11()
+        self._paint_wires(painter, self.paints, zoom)
+        if zoom < COLOURS:
+            self._paint_colours(painter, self.paints, zoom)
+            return
+        seen = self._in_sight(painter)
+        for item, body in zip(self._blocks, self._bodies, strict=True):
+            if seen.intersects(body):
+                painter.setWorldTransform(QTransform(transform).translate(body.x(), body.y()))
+                item.paint(painter, option, widget)
+                painter.setOpacity(1.0)
+        painter.setWorldTransform(transform)
+
+    @staticmethod
+    def _in_sight(painter: QPainter) -> QRectF:
+        """Return what of the scene can be seen, with some room around."""
+        device = painter.device()
+        inverse = painter.worldTransform().inverted()[0]
+        seen: QRectF = inverse.mapRect(QRectF(0, 0, device.width(), device.height()))
+        return seen.marginsAdded(_ROOM)
+
+    def _paint_colours(self, painter: QPainter, paints: Paints, zoom: float) -> None:
         painter.setPen(_NO_PEN)
         for selected, frames in self._framed.items():
             painter.setBrush(paints.accent if selected else paints.danger)
@@ -116,19 +149,40 @@ class CrowdItem(QGraphicsItem):
             painter.drawRects(strips)
         self._paint_ways(painter, paints, zoom)
         marks = self._board.marks
-        for item, body in zip(self._blocks, self._bodies, strict=True):
+        for item, body in zip(self._blocks, self._bodies, strict=True) if any(marks) else ():
             if item.row >= 0 and marks[item.row] and not item.face.broken:
                 draw_mark(painter, item.mark, body.topLeft() + _CORNER, zoom, paints)
 
     def _paint_wires(self, painter: QPainter, paints: Paints, zoom: float) -> None:
+        ground = self._painted_ground(painter, paints, zoom)
+        transform = painter.worldTransform()
+        painter.setWorldTransform(QTransform())
+        painter.drawPixmap(0, 0, ground)
+        painter.setWorldTransform(transform)
         painter.setBrush(_NO_BRUSH)
-        for look, path in self._wires.items():
-            colour, width = look_of(look, paints)
-            painter.setPen(QPen(colour, max(width, min(width * 0.55 / zoom, 14.0))))
-            painter.drawPath(path)
         for wire in self._lanes:
             painter.setPen(QPen(look_of(wire.look, paints)[0], wire.width(zoom)))
             painter.drawPath(wire.path)
+
+    def _painted_ground(self, painter: QPainter, paints: Paints, zoom: float) -> QPixmap:
+        """Return the wires that stay as they are while training goes on, painted once for a view."""
+        transform, device = painter.worldTransform(), painter.device()
+        ratio, size = device.devicePixelRatio(), (device.width(), device.height())
+        key = transform, ratio, size, id(paints)
+        if self._ground is None or self._ground[0] != key:
+            pixmap = QPixmap(round(size[0] * ratio), round(size[1] * ratio))
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(pixmap)
+            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+            inner.setWorldTransform(transform)
+            for look, path in self._wires.items():
+                colour, width = look_of(look, paints)
+                inner.setPen(QPen(colour, max(width, min(width * 0.55 / zoom, 14.0))))
+                inner.drawPath(path)
+            inner.end()
+            self._ground = key, pixmap
+        return self._ground[1]
 
     def _paint_bodies(self, painter: QPainter, paints: Paints) -> None:
         groups: dict[tuple[str, int, bool], list[QRectF]] = defaultdict(list)
@@ -153,20 +207,18 @@ class CrowdItem(QGraphicsItem):
         warm: list[QLineF] = []
         lanes, arc_width = self._board.lanes, min(2.2 / zoom, 9.0)
         wide = [lane_width(step / LANES, zoom) for step in range(LANES + 1)]
-        lines = [g.branch_line(width) for width in wide]
-        for number, item in enumerate(self._blocks):
-            row, arc = item.row, self._arcs.get(number)
-            if arc is None:
-                if row >= 0 and item.face.shortcut == "none":
-                    warm.append(lines[LANES].translated(item.pos()))
+        for item, arc, branch in zip(self._blocks, self._arcs, self._branches, strict=True):
+            if branch is None:
                 continue
+            row = item.row
             lane = lanes[row] if row >= 0 else -1
-            if lane < 0:
+            if lane >= 0:
+                cool[wide[min(lane, LANES)]].append(branch)
+                cool[wide[min(2 * LANES - lane, LANES)]] += arc
+            elif arc:
                 cool[arc_width] += arc
-                continue
-            shortcut, branch = (LANES, lane) if lane <= LANES else (2 * LANES - lane, LANES)
-            cool[wide[shortcut]] += arc
-            cool[wide[branch]].append(lines[branch].translated(item.pos()))
+            elif row >= 0:
+                warm.append(branch)
         for width, ways in cool.items():
             painter.setPen(QPen(paints.residual, width))
             painter.drawLines(ways)

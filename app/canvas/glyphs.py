@@ -10,20 +10,8 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 Draw = Callable[[QPainter, QColor], None]
 
 
-def draw_glyph(
-    painter: QPainter,
-    kind: str,
-    colour: QColor,
-    rect: QRectF,
-    *,
-    plain: bool = False,
-    lanes: tuple[float, float] | None = None,
-) -> None:
-    """Draw the glyph of `kind` into `rect`.
-
-    A residual unit with `plain` on is drawn without its arc; with `lanes`, the shares of shortcut and branch
-    in the signal, both ways are drawn as wide as that.
-    """
+def draw_glyph(painter: QPainter, kind: str, colour: QColor, rect: QRectF, *, plain: bool = False) -> None:
+    """Draw the glyph of `kind` into `rect`; a residual unit with `plain` on is drawn without its arc."""
     painter.save()
     painter.translate(rect.topLeft())
     painter.scale(rect.width() / 16, rect.height() / 16)
@@ -33,7 +21,7 @@ def draw_glyph(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     name = {"preact_basic": "basic", "preact_bottleneck": "bottleneck"}.get(kind, kind)
     if name in ("basic", "bottleneck"):
-        _unit(painter, colour, narrow=name == "bottleneck", arc=not plain, lanes=lanes)
+        _unit(painter, colour, narrow=name == "bottleneck", arc=not plain)
     else:
         _GLYPHS.get(name, _box)(painter, colour)
     if kind.startswith("preact"):  # a dot before the layers: what comes first is the activation
@@ -54,9 +42,7 @@ def glyph_icon(kind: str, colour: QColor, size: int = 20, *, plain: bool = False
     return QIcon(pixmap)
 
 
-def _unit(
-    painter: QPainter, colour: QColor, *, narrow: bool, arc: bool, lanes: tuple[float, float] | None
-) -> None:
+def _unit(painter: QPainter, colour: QColor, *, narrow: bool, arc: bool) -> None:
     heights: tuple[float, ...] = (3.0, 6.0, 3.0) if narrow else (6.0, 6.0)
     middle = 11.0
     if not arc:
@@ -71,11 +57,6 @@ def _unit(
         x += width + gap
     painter.restore()
     if arc:
-        if lanes is not None:
-            shortcut, branch = (max(0.4, 2.6 * share) for share in lanes)
-            painter.setPen(QPen(colour, branch, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-            painter.drawLine(QPointF(1.2, middle), QPointF(14.8, middle))
-            painter.setPen(QPen(colour, shortcut, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         path = QPainterPath(QPointF(1.2, 11))
         path.cubicTo(0.5, 1, 15.5, 1, 14.8, 11)
         painter.drawPath(path)

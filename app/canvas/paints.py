@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QGuiApplication
 
+from app.canvas.sprites import Sprites
 from app.theme import scale_colour, theme
 from resviz.arch.composites import RESIDUAL_KINDS
 from resviz.arch.graph import Block
@@ -107,6 +108,7 @@ class Paints:
         self.number_mid = _font(17, True)
         self.badge = _font(13, True)
         self.caption_near, self.caption_far = _font(18), _font(24)
+        self.sprites = Sprites()
         self.metrics = {name: QFontMetricsF(font) for name, font in self.fonts.items()}
 
     window: QColor

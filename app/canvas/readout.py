@@ -91,6 +91,11 @@ class Readouts:
     tell: Callable[[str], tuple[str, ...]] = _nothing_to_tell
     """What a block's tool tip says besides, a line each."""
 
+    @property
+    def used(self) -> bool:
+        """Whether any block is filled."""
+        return self.filled is None or bool(self.filled.any())
+
     def count(self, mark: Mark) -> int:
         """Return how many blocks have a mark."""
         return 0 if self.marks is None else int(np.count_nonzero(self.marks == mark))

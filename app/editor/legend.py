@@ -10,8 +10,10 @@ from app.canvas.marks import Mark
 from app.canvas.paints import STEPS, paints
 from app.canvas.readout import NOTHING, Readouts, ReadoutScale
 
-_BAR, _MARGIN, _GAP = 112.0, 10.0, 14.0
-"""Length of the scale, room at both ends, and room before the scale."""
+_SHORT, _LONG, _NARROW = 96.0, 132.0, 330.0
+"""Length of the scale where there is less room than the third, and where there is more."""
+_MARGIN, _GAP = 10.0, 14.0
+"""Room at both ends, and before the scale."""
 _LEFT, _MIDDLE, _RIGHT = (
     int(Qt.AlignmentFlag.AlignVCenter | side)
     for side in (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignHCenter, Qt.AlignmentFlag.AlignRight)
@@ -49,7 +51,7 @@ class Legend(QAbstractButton):
         """Show what these readouts mean, and a note; return whether it needs another size for that."""
         before, told = self.sizeHint(), (self._scale, self._used, self._note, self._when, self._alarms)
         self._scale, self._note, self._when = readouts.scale, note, readouts.when
-        self._used = readouts.filled is None or bool(readouts.filled.any())
+        self._used = readouts.used
         self._ways = self._ways_of(readouts)
         self._alarms = " · ".join(
             f"{sign} {count} {word}"
@@ -85,6 +87,10 @@ class Legend(QAbstractButton):
         self.resize(self.sizeHint())
         self.update()
 
+    @property
+    def _bar(self) -> float:
+        return _SHORT if self._room < _NARROW else _LONG
+
     def _title(self) -> str:
         scale, log = self._scale, " · log" if self._scale.log else ""
         if not self._used:
@@ -104,7 +110,7 @@ class Legend(QAbstractButton):
     def _first(self, forms: tuple[str, ...]) -> str:
         """Return the first of the forms that fits."""
         metrics = QFontMetrics(paints().number)
-        room = self._room - 2 * _MARGIN - (_GAP + _BAR if self._used else 0.0)
+        room = self._room - 2 * _MARGIN - (_GAP + self._bar if self._used else 0.0)
         given = [form for form in forms if form]
         return next((form for form in given if metrics.horizontalAdvance(form) <= room), (given or [""])[-1])
 
@@ -112,7 +118,7 @@ class Legend(QAbstractButton):
         """Return the size of scale and words."""
         metrics = QFontMetrics(paints().number)
         words = max(metrics.horizontalAdvance(text) for text in (self._title(), self._words()))
-        width = words + 2 * _MARGIN + (_GAP + _BAR if self._used else 0.0)
+        width = words + 2 * _MARGIN + (_GAP + self._bar if self._used else 0.0)
         return QSize(round(width), 2 * metrics.height() + 6)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -130,13 +136,14 @@ class Legend(QAbstractButton):
         painter.setPen(look.warning if self._note and self._used else look.muted)
         painter.drawText(QRectF(_MARGIN, half - 1, self.width(), half - 1), _LEFT, self._words())
         if self._used:
-            self._paint_scale(painter, self.width() - _MARGIN - _BAR, half, look.text, look.muted)
+            self._paint_scale(painter, self.width() - _MARGIN - self._bar, half, look.text, look.muted)
 
     def _paint_scale(self, painter: QPainter, x: float, half: float, ink: QColor, muted: QColor) -> None:
-        gradient = QLinearGradient(x, 0, x + _BAR, 0)
+        length = self._bar
+        gradient = QLinearGradient(x, 0, x + length, 0)
         for step in range(0, STEPS, 3):
             gradient.setColorAt(step / (STEPS - 1), paints().scale[step])
-        bar = QRectF(x, half / 2 - 2, _BAR, 8)
+        bar = QRectF(x, half / 2 - 2, length, 8)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(gradient)
         painter.drawRoundedRect(bar, 2, 2)
@@ -146,7 +153,11 @@ class Legend(QAbstractButton):
             painter.drawLine(QPointF(place, bar.bottom()), QPointF(place, bar.bottom() + 3))
         painter.setPen(muted)
         (_, low), (middle, text), (_, high) = ticks
-        around = QRectF(x - _GAP / 2, half, _BAR + _GAP, half - 2)
+        around = QRectF(x - _GAP / 2, half, length + _GAP, half - 2)
         painter.drawText(around, _LEFT, low)
         painter.drawText(around, _RIGHT, high)
-        painter.drawText(QRectF(middle - _BAR / 2, half, _BAR, half - 2), _MIDDLE, text)
+        metrics = QFontMetrics(paints().number)
+        left = around.left() + metrics.horizontalAdvance(low)
+        right = around.right() - metrics.horizontalAdvance(high)
+        if left < middle - metrics.horizontalAdvance(text) / 2 - 3 and middle < right:
+            painter.drawText(QRectF(middle - length / 2, half, length, half - 2), _MIDDLE, text)

@@ -58,14 +58,15 @@ def dead(series: RunSeries, probe: int) -> Bools:
 
 def _responses(series: RunSeries, probe: int) -> NDArray[np.float64]:
     """Return the response std of each convolution; inf for those that no batch norm follows."""
-    started = series.started
+    started, response = series.started, series.response_std
     found = np.full(series.gradient_norm.shape[1], np.inf)
-    if started is not None and series.response_std.size:
-        where = {name: place for place, name in enumerate(started.convolutions)}
-        places = [where[name] for name in started.responses if name in where]
-        if len(places) == series.response_std.shape[1]:
-            found[places] = series.response_std[probe]
-    return found
+    if started is None or not response.size or response.shape[1] != len(started.responses):
+        return found
+    if started.responses == started.convolutions:
+        found[:] = response[probe]
+        return found
+    deviations = dict(zip(started.responses, response[probe].tolist(), strict=True))
+    return np.array([deviations.get(name, np.inf) for name in started.convolutions], np.float64)
 
 
 def why_exploding(series: RunSeries, probe: int, convolution: int) -> str:

@@ -28,16 +28,24 @@ people without red or green cones see them (Machado et al. 2009), and stand out 
 
 SCALE = (
     (68, 1, 84),
-    (71, 44, 122),
-    (59, 81, 139),
-    (44, 113, 142),
-    (33, 144, 141),
+    (72, 24, 106),
+    (71, 45, 123),
+    (66, 64, 134),
+    (59, 82, 139),
+    (51, 99, 141),
+    (44, 114, 142),
+    (38, 130, 142),
+    (33, 145, 140),
+    (31, 159, 136),
     (39, 173, 129),
+    (61, 188, 116),
     (92, 200, 99),
+    (129, 211, 77),
     (170, 220, 50),
+    (213, 226, 26),
     (253, 231, 37),
 )
-"""Viridis at nine places (CC0, matplotlib): perceptually even, readable without colour vision."""
+"""Viridis at seventeen places (CC0, matplotlib): perceptually even, readable without colour vision."""
 
 
 def run_colour(index: int, *, plain: bool, dark: bool) -> str:

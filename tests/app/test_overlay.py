@@ -1,6 +1,5 @@
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtWidgets import QMenu
@@ -8,9 +7,10 @@ from PySide6.QtWidgets import QMenu
 from app.document import Document
 from app.editor.pane import EditorPane
 from app.overlay import EDITED, Overlay, kept_blocks
-from app.plots.quantities import UPDATE
 from app.plots.timeline import Timeline
 from resviz.arch.presets import preset
+from resviz.runs.events import Probed, Started
+from resviz.runs.series import RunSeries
 
 
 class Bridge(QObject):
@@ -26,17 +26,18 @@ class Session(QObject):
 
 
 @pytest.fixture
-def trained(qtbot, monkeypatch):
+def trained(qtbot):
     """Return a pane and its overlay, with a run that trains the network as it is now."""
     pane = EditorPane(Document(preset("resnet-8")))
     qtbot.addWidget(pane)
-    series = SimpleNamespace(probe_iterations=np.array([10, 20]), iteration=20)
-    run = SimpleNamespace(architecture=preset("resnet-8"), series=series)
-    monkeypatch.setattr(
-        "app.overlay.block_values",
-        lambda _series, quantity, probe, ids: dict.fromkeys(ids, 0.1 + probe + 5 * (quantity is UPDATE)),
-    )
-    monkeypatch.setattr("app.overlay.colour_range", lambda _series, _quantity: (0.0, 1.0))
+    names = tuple(f"{block.id}.conv" for block in pane.document.architecture.blocks.values())
+    series = RunSeries()
+    series.feed([Started(0.0, 0, 99, 1.0, 8, 0, "cpu", "float32", 1, names, (), ())])
+    for iteration, value in ((10, 0.1), (20, 1.1)):
+        series.feed(
+            [Probed(iteration, (value,) * len(names), (), (), (5.0,) * len(names), (0.5,) * len(names))]
+        )
+    run = SimpleNamespace(architecture=preset("resnet-8"), series=series, name="resnet-8")
     overlay = Overlay(Session([run]), [pane], Timeline())
     overlay.refresh()
     return pane, overlay
@@ -84,11 +85,11 @@ def test_what_is_painted_is_the_probe_at_the_cursor(trained, qtbot):
     timeline = overlay._timeline
     timeline.supply([run.series for run in overlay._session.current])
     item = pane.scene.block_item("stem")
-    assert item.readout == 1.1
+    assert item.readout == pytest.approx(1.1)
     timeline.go_to(12)
-    qtbot.waitUntil(lambda: item.readout == 0.1, timeout=1000)
+    qtbot.waitUntil(lambda: item.readout == pytest.approx(0.1), timeout=1000)
     timeline.go_live()
-    qtbot.waitUntil(lambda: item.readout == 1.1, timeout=1000)
+    qtbot.waitUntil(lambda: item.readout == pytest.approx(1.1), timeout=1000)
 
 
 def test_the_legend_offers_what_to_fill_by(trained, qtbot):
@@ -99,5 +100,5 @@ def test_the_legend_offers_what_to_fill_by(trained, qtbot):
     assert actions["Colour by gradient norm"].isChecked()
     actions["Colour by update to weight"].trigger()
     menu.close()
-    assert pane.scene.block_item("stem").readout == 6.1
+    assert pane.scene.block_item("stem").readout == 0.5
     assert "update to weight" in pane.legend.toolTip()

@@ -98,3 +98,17 @@ def test_colours_of_runs_are_told_apart_by_everyone(qapp, mode, seen):
         apart = math.dist(lab(colours[one], SEEN[seen]), lab(colours[other], SEEN[seen]))
         assert apart >= 20, (one, other)
     assert all(contrast(colour.name(), panel) >= 3 for colour in colours.values())
+
+
+def test_the_scale_is_even_to_the_eye(qapp):
+    colours = [lab(scale_colour(step / 63), SEEN["by all cones"]) for step in range(64)]
+    lightness = [colour[0] for colour in colours]
+    steps = [after - before for before, after in itertools.pairwise(lightness)]
+    whole = lightness[-1] - lightness[0]
+    assert whole > 70
+    assert all(0.4 * whole / 63 < step < 1.6 * whole / 63 for step in steps)
+    for place, found in enumerate(lightness):
+        # Viridis is even in CAM02-UCS, whose lightness is not quite that of CIELAB.
+        assert found == pytest.approx(lightness[0] + whole * place / 63, abs=2.0)
+    apart = [math.dist(before, after) for before, after in itertools.pairwise(colours)]
+    assert 1.5 < min(apart) < max(apart) < 3 * min(apart)

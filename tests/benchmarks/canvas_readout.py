@@ -2,9 +2,9 @@
 
     QT_QPA_PLATFORM=offscreen python tests/benchmarks/canvas_readout.py
 
-A window of 1920x1080 with two panes that show resnet-56, resnet-110 or resnet-1202 beside its plain twin, all of
-it or so near that words can be read. Processor time of the window's thread from the probe to the last pixel. The
-control repaints the whole scene: what an update costs that does not ask what changed.
+Two panes as wide as in a window of 1920x1080 show resnet-56, resnet-110 or resnet-1202 beside its plain twin,
+all of it or so near that words can be read. Processor time of the window's thread from the probe to the last
+pixel. The control repaints the whole scenes: what an update costs that does not ask what changed.
 """
 
 import statistics
@@ -25,7 +25,7 @@ from resviz.arch.presets import preset
 from resviz.runs.events import Probed, Started
 from resviz.runs.series import RunSeries
 
-DEPTHS, UPDATES = (56, 1202), 20
+DEPTHS, UPDATES = (56, 110, 1202), 60
 PANE = (660, 560)
 """Of two panes in a window of 1920x1080."""
 

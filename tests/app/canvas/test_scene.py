@@ -1,11 +1,13 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF
 
-from app.canvas.caption import CaptionItem
-from app.canvas.readout import ReadoutScale
+from app.canvas.block_item import BlockItem
+from app.canvas.readout import Readouts, ReadoutScale
 from app.canvas.scene import NetworkScene, Port
+from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.editor.edits import Edits
 from resviz.arch.graph import Architecture, Wire
@@ -38,7 +40,7 @@ def agrees(scene):
         assert item._path.currentPosition() == end
     assert len(scene._wires) == len(architecture.wires)
     known = set(scene.block_items()) | set(scene._wires.values())
-    assert {item for item in scene.items() if not isinstance(item, CaptionItem)} == known
+    assert {item for item in scene.items() if isinstance(item, BlockItem | WireItem)} == known
 
 
 def test_the_scene_follows_every_kind_of_edit(made, qapp):
@@ -155,21 +157,23 @@ def test_the_shortcut_of_an_addition_comes_from_above_or_below(made):
 def test_only_readouts_that_look_different_repaint(made):
     _, scene, _ = made("resnet-8")
     scale = ReadoutScale("Gradient norm", "∇", -3.0, 0.0, True)
-    readouts = {f"stage{s}.block1": 0.5 for s in (1, 2, 3)}
-    assert scene.set_readouts(readouts, scale) == 3
-    assert scene.set_readouts(readouts, scale) == 0
-    one = {**readouts, "stage2.block1": 0.9}
-    assert scene.set_readouts(one, scale) == 1
-    slight = {**one, "stage2.block1": 0.9009}
-    assert scene.set_readouts(slight, scale) == 0  # neither number nor colour differs
-    number = {**one, "stage2.block1": 0.91}
-    scene.set_zoom(0.2)
-    assert scene.set_readouts(number, scale) == 0  # from far away numbers are not seen
+    ids = tuple(f"stage{s}.block1" for s in (1, 2, 3))
+
+    def show(middle, scale=scale):
+        return scene.set_readouts(Readouts(ids, np.array([0.5, middle, 0.5]), scale))
+
+    assert show(0.5) == 3
+    assert show(0.5) == 0
+    assert show(0.9) == 1
+    assert show(0.9009) == 0  # neither number nor colour differs
+    scene.set_zoom(0.3)
+    assert show(0.91) == 0  # from far away numbers are not seen
     scene.set_zoom(1.0)
-    assert scene.set_readouts(one, scale) == 1
-    assert scene.set_readouts(one, replace(scale, low=-6.0)) == 2  # 0.9 stays at the upper end
-    assert scene.set_readouts(None, scale) == 3
-    assert scene.set_readouts({"no such block": 1.0}, scale) == 0
+    assert show(0.9) == 1
+    assert show(0.9, replace(scale, low=-6.0)) == 2  # 0.9 stays at the upper end
+    assert scene.set_readouts(None) == 3
+    assert scene.set_readouts(Readouts(("no such block",), np.array([1.0]))) == 1
+    assert all(item.readout is None for item in scene.block_items())
 
 
 def test_ports_attract_within_a_radius(made):

@@ -1,9 +1,6 @@
-from math import isnan
-
 import pytest
 
 from app.canvas import text
-from app.canvas.readout import ReadoutScale
 
 
 @pytest.mark.parametrize(
@@ -60,16 +57,3 @@ def test_shapes_and_names():
     assert text.short_shape((3, 4, 5)) == "3·4x5"
     assert text.short_shape((10,)) == "10"
     assert (text.plural(1, "block"), text.plural(1200, "block")) == ("1 block", "1,200 blocks")
-
-
-def test_scales():
-    scale = ReadoutScale("Gradient norm", "∇", -4.0, 0.0, True)
-    assert scale.place(1e-2) == pytest.approx(0.5)
-    assert (scale.place(1e-9), scale.place(0.0), scale.place(5.0)) == (0.0, 0.0, 1.0)
-    assert scale.ends == ("1e-4", "1")
-    even = ReadoutScale(low=0.0, high=2.0, text=text.ratio)
-    assert even.place(0.5) == 0.25
-    assert even.ends == ("0.00", "2.00")
-    assert isnan(scale.place(float("nan")))
-    assert isnan(even.place(float("inf")))
-    assert ReadoutScale(low=1.0, high=1.0).place(1.0) == 0.5

@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
 
 from app.canvas.drop import KIND_MIME
-from app.canvas.readout import ReadoutScale
+from app.canvas.readout import Readouts, ReadoutScale
 from app.document import Document
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
@@ -335,15 +336,13 @@ def test_the_name_is_edited_in_its_place(open_pane):
 
 def test_readouts_and_their_legend(open_pane):
     pane, _hand = open_pane("resnet-8")
-    readouts, scale = (
-        {"stage1.block1": 0.01, "stem": 0.02},
-        ReadoutScale("Gradient norm", "∇", -3.0, 0.0, True),
-    )
-    assert pane.set_readouts(readouts, scale) == 2
+    scale = ReadoutScale("Gradient norm", "∇", -3.0, 0.0, True)
+    readouts = Readouts(("stage1.block1", "stem"), np.array([0.01, 0.02]), scale)
+    assert pane.set_readouts(readouts) == 2
     assert pane.legend.isVisible()
     assert "gradient norm" in pane.legend.toolTip()
-    assert pane.scene.block_item("stage1.block1").readout == readouts["stage1.block1"]
-    assert pane.set_readouts(readouts, scale) == 0
+    assert pane.scene.block_item("stage1.block1").readout == 0.01
+    assert pane.set_readouts(readouts) == 0
     assert pane.set_readouts(None) == 2
     assert not pane.legend.isVisible()
 
@@ -462,9 +461,9 @@ def test_zoom_buttons_cover_no_block_of_a_fitted_network(open_pane, name):
 
 def test_a_note_stands_in_the_legend(open_pane):
     pane, _hand = open_pane("resnet-8")
-    values = {"stage1.block1": 0.1}
-    pane.set_readouts(values)
-    height = pane.legend.height()
-    pane.set_readouts(values, note="trained before your last edit")
-    assert pane.legend.note == "trained before your last edit"
-    assert pane.legend.height() > height
+    readouts = Readouts(("stage1.block1",), np.array([0.1]))
+    pane.set_readouts(readouts)
+    width = pane.legend.width()
+    pane.set_readouts(readouts, note="trained before your last edit")
+    assert pane.legend.note == pane.legend.words == "trained before your last edit"
+    assert pane.legend.width() > width
