@@ -151,7 +151,7 @@ class BlockItem(QGraphicsItem):
     ) -> None:
         """Paint at the level of detail that the zoom calls for; from far away the crowd is painted."""
         paints, face, row, board = self._paints, self._face, self.row, self._board
-        stamp = Stamp(painter, paints.sprites)
+        stamp = Stamp(painter, paints.sprites, board.ratio)
         zoom = stamp.zoom
         level = level_at(zoom, paints.enlarge) or LEVELS[-1]
         sight = Sight(paints, level, zoom)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from itertools import pairwise
 
-from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -48,6 +48,8 @@ class CrowdItem(QGraphicsItem):
         super().__init__()
         self._block_items, self._wire_items, self._board = blocks, wires, board
         self.paints = paints
+        self.size = QSize()
+        """Of the view, in its pixels."""
         self._bounds = QRectF()
         self._blocks: list[BlockItem] = []
         self._bodies: list[QRectF] = []
@@ -118,25 +120,21 @@ class CrowdItem(QGraphicsItem):
             self._look()
         transform = painter.worldTransform()
         zoom = transform.m11()
-        self._paint_wires(painter, self.paints, zoom)
+        self._paint_wires(painter)
         if zoom < COLOURS:
             self._paint_colours(painter, self.paints, zoom)
             return
-        seen = self._in_sight(painter)
+        seen: QRectF = (
+            transform.inverted()[0]
+            .mapRect(QRectF(0, 0, self.size.width(), self.size.height()))
+            .marginsAdded(_ROOM)
+        )
         for item, body in zip(self._blocks, self._bodies, strict=True):
             if seen.intersects(body):
                 painter.setWorldTransform(QTransform(transform).translate(body.x(), body.y()))
                 item.paint(painter, option, widget)
                 painter.setOpacity(1.0)
         painter.setWorldTransform(transform)
-
-    @staticmethod
-    def _in_sight(painter: QPainter) -> QRectF:
-        """Return what of the scene can be seen, with some room around."""
-        device = painter.device()
-        inverse = painter.worldTransform().inverted()[0]
-        seen: QRectF = inverse.mapRect(QRectF(0, 0, device.width(), device.height()))
-        return seen.marginsAdded(_ROOM)
 
     def _paint_colours(self, painter: QPainter, paints: Paints, zoom: float) -> None:
         painter.setPen(_NO_PEN)
@@ -153,34 +151,33 @@ class CrowdItem(QGraphicsItem):
             if item.row >= 0 and marks[item.row] and not item.face.broken:
                 draw_mark(painter, item.mark, body.topLeft() + _CORNER, zoom, paints)
 
-    def _paint_wires(self, painter: QPainter, paints: Paints, zoom: float) -> None:
-        ground = self._painted_ground(painter, paints, zoom)
+    def _paint_wires(self, painter: QPainter) -> None:
         transform = painter.worldTransform()
+        ground, zoom = self._painted_ground(transform), transform.m11()
         painter.setWorldTransform(QTransform())
         painter.drawPixmap(0, 0, ground)
         painter.setWorldTransform(transform)
         painter.setBrush(_NO_BRUSH)
         for wire in self._lanes:
-            painter.setPen(QPen(look_of(wire.look, paints)[0], wire.width(zoom)))
+            painter.setPen(QPen(look_of(wire.look, self.paints)[0], wire.width(zoom)))
             painter.drawPath(wire.path)
 
-    def _painted_ground(self, painter: QPainter, paints: Paints, zoom: float) -> QPixmap:
+    def _painted_ground(self, transform: QTransform) -> QPixmap:
         """Return the wires that stay as they are while training goes on, painted once for a view."""
-        transform, device = painter.worldTransform(), painter.device()
-        ratio, size = device.devicePixelRatio(), (device.width(), device.height())
-        key = transform, ratio, size, id(paints)
+        ratio, size, zoom = self._board.ratio, self.size, transform.m11()
+        key = zoom, transform.dx(), transform.dy(), ratio, size.width(), size.height(), id(self.paints)
         if self._ground is None or self._ground[0] != key:
-            pixmap = QPixmap(round(size[0] * ratio), round(size[1] * ratio))
+            pixmap = QPixmap(size * ratio)
             pixmap.setDevicePixelRatio(ratio)
             pixmap.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(pixmap)
-            inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-            inner.setWorldTransform(transform)
+            painter = QPainter(pixmap)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setWorldTransform(transform)
             for look, path in self._wires.items():
-                colour, width = look_of(look, paints)
-                inner.setPen(QPen(colour, max(width, min(width * 0.55 / zoom, 14.0))))
-                inner.drawPath(path)
-            inner.end()
+                colour, width = look_of(look, self.paints)
+                painter.setPen(QPen(colour, max(width, min(width * 0.55 / zoom, 14.0))))
+                painter.drawPath(path)
+            painter.end()
             self._ground = key, pixmap
         return self._ground[1]
 

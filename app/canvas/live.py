@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from app.canvas import geometry as g
@@ -82,6 +83,10 @@ class Live:
                 item.setFlag(_BARE, self._far)
             self._crowd.setVisible(self._far)
             self.touch()
+
+    def set_window(self, size: QSize, ratio: float) -> None:
+        """Take over how large the view is, and how many pixels of the device one of its pixels has."""
+        self._crowd.size, self.board.ratio = size, ratio
 
     # Values
 

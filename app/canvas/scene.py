@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from math import hypot
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QTransform
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 
@@ -201,6 +201,10 @@ class NetworkScene(QGraphicsScene):
     def set_zoom(self, zoom: float) -> None:
         """Take over the view's zoom: it decides what of a change can be seen, and who paints."""
         self._live.set_zoom(zoom, self._paints.enlarge)
+
+    def set_window(self, size: QSize, ratio: float) -> None:
+        """Take over how large the view is, and how many pixels of the device one of its pixels has."""
+        self._live.set_window(size, ratio)
 
     def set_hot_port(self, port: Port | None) -> None:
         """Enlarge one port."""

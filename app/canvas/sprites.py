@@ -44,10 +44,10 @@ class Sprites:
 class Stamp:
     """Puts pieces down where a painter's item is, on whole pixels."""
 
-    def __init__(self, painter: QPainter, sprites: Sprites) -> None:
-        self._painter, self._sprites = painter, sprites
+    def __init__(self, painter: QPainter, sprites: Sprites, ratio: float) -> None:
+        """Begin; `ratio`: pixels of the device for a pixel of the painter."""
+        self._painter, self._sprites, self._ratio = painter, sprites, ratio
         self._transform = painter.worldTransform()
-        self._ratio = painter.device().devicePixelRatio()
         self.zoom = self._transform.m11()
         self._x = round(self._transform.dx() * self._ratio)
         self._y = round(self._transform.dy() * self._ratio)

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -411,6 +412,11 @@ class NetworkView(QGraphicsView):
         self.kind_dropped.emit(kind, place, wire)
 
     # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell the scene what it is painted on: it may be another screen than before."""
+        self.network.set_window(self.viewport().size(), self.devicePixelRatioF())
+        super().paintEvent(event)
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Draw the paper."""
