@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from app.autosave import AutoSave, Leftover
-from app.dialogs import file_dialog
+from app.canvas.picture import save_network
+from app.dialogs import file_dialog, save_file
 from app.document import Document, ReplaceArchitecture
+from app.drawings import FORMATS
 from app.editor.pane import EditorPane
 from app.lab.fields import set_property
 from app.lab.readouts import structure_of
@@ -176,6 +178,23 @@ class Workspace(QWidget):
         dialog = file_dialog(self, "Save the architecture", filters=[FILTER], save_as=name)
         dialog.fileSelected.connect(lambda path: self._save_to(document, Path(path)))
         dialog.show()
+
+    @Slot()
+    def save_picture(self) -> None:
+        """Choose a file and save the network in use there as a picture."""
+        document = self.active.document
+        name, kinds = f"{document.name}.pdf", " ".join(f"*.{suffix}" for suffix in FORMATS)
+
+        def save(path: Path) -> None:
+            path = path if path.suffix.lower()[1:] in FORMATS else path.with_name(f"{path.name}.pdf")
+            try:
+                save_network(document, path)
+            except ResvizError as error:
+                self.failed.emit(str(error))
+            else:
+                self.told.emit(f"Saved {path}.")
+
+        save_file(self, "Save picture of the network", name, f"Pictures ({kinds})", save)
 
     @Slot()
     def twin_beside(self) -> None:

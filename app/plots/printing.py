@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import (
-    QBuffer,
-    QByteArray,
-    QIODevice,
-    QMarginsF,
-    QRectF,
-    QSize,
-    QSizeF,
-    Qt,
-)
-from PySide6.QtGui import (
-    QColor,
-    QGuiApplication,
-    QImage,
-    QImageWriter,
-    QPageSize,
-    QPainter,
-    QPdfWriter,
-)
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
 
-from app.theme import GRID, LIGHT, Look, theme
-from resviz.atomic import write_atomically
+from app.drawings import DPI, MM, save_drawing
+from app.theme import GRID, Look, theme
 
 if TYPE_CHECKING:
     from app.plots.base import Plot
 
-_DPI = 96
-"""Pixels an inch in which plots are laid out for paper: 0.75 points each."""
-_PRINT_DPI = 300
-"""Pixels an inch of a PNG picture."""
 _LEAST = 20
 """Width of a plot against its type, under which plots stand below each other rather than beside."""
-_MM = 25.4
 
 
 @dataclass(frozen=True)
@@ -74,8 +49,6 @@ PAPERS = (
     Paper("slide", "Slide (16:9)", 254, 142.875, 18, 2.5, whole=True),
 )
 """Type of 7.5 points (titles of 9) in columns, of 13 on a slide."""
-FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF document"}
-"""What pictures are saved as: suffix and name."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +62,10 @@ class Sheet:
 
 def sheet(plots: Sequence[tuple[Plot, int]], paper: Paper) -> Sheet:
     """Place plots, each with its share of the width, beside each other where there is room, else below."""
-    width, look = round(paper.width / _MM * _DPI), paper.look(len(plots))
+    width, look = round(paper.width / MM * DPI), paper.look(len(plots))
     columns = min(max(1, width // (_LEAST * look.font_pixels)), len(plots))
     rows = [plots[first : first + columns] for first in range(0, len(plots), columns)]
-    height = round(paper.height / _MM * _DPI * (1 if paper.whole else len(rows)))
+    height = round(paper.height / MM * DPI * (1 if paper.whole else len(rows)))
     places = []
     for index, row in enumerate(rows):
         top, bottom = (round(height * place / len(rows)) for place in (index, index + 1))
@@ -113,82 +86,12 @@ def save_print(plots: Sequence[tuple[Plot, int]], paper: Paper, path: Path) -> P
         ResvizError: the folder cannot be written.
     """
     laid = sheet(plots, paper)
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    title = " · ".join(plot.title for plot, _ in plots)
-    suffix = path.suffix.lower()
-    if suffix == ".svg":
-        _draw_svg(buffer, laid, title)
-    elif suffix == ".pdf":
-        _draw_pdf(buffer, laid, title)
-    else:
-        image = print_image(laid, _PRINT_DPI / _DPI)
-        image.setDotsPerMeterX(round(_PRINT_DPI * 1000 / _MM))
-        image.setDotsPerMeterY(round(_PRINT_DPI * 1000 / _MM))
-        QImageWriter(buffer, QByteArray(b"png")).write(image)
-    data: QByteArray = buffer.data()
-    found = bytes(data.data())
-    if suffix == ".svg":  # Drawings carry no fonts: where this one is missing, let it be one like it.
-        found = re.sub(rb'font-family="([^",]+)"', rb'font-family="\1, Helvetica, Arial, sans-serif"', found)
-    return write_atomically(path, found)
 
+    def draw(painter: QPainter) -> None:
+        for plot, place in laid.places:
+            draw_place(painter, laid.look, plot, place)
 
-def blank_image(laid: Sheet, scale: float) -> QImage:
-    """Return an image for plots on a paper, `scale` pixels for each of the layout; nothing is on it yet."""
-    size = QSize(math.ceil(laid.size.width() * scale), math.ceil(laid.size.height() * scale))
-    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
-    image.setDevicePixelRatio(scale)
-    image.fill(QColor(LIGHT.panel))
-    return image
-
-
-def print_image(laid: Sheet, scale: float) -> QImage:
-    """Return plots on a paper as an image, `scale` pixels for each of the layout."""
-    image = blank_image(laid, scale)
-    painter = QPainter(image)
-    _draw(painter, laid)
-    painter.end()
-    return image
-
-
-def _draw_svg(buffer: QBuffer, laid: Sheet, title: str) -> None:
-    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the only one that clips at the axes
-    generator.setOutputDevice(buffer)
-    generator.setResolution(_screen_dpi())
-    scale = _screen_dpi() / _DPI
-    generator.setSize(laid.size * scale)
-    generator.setViewBox(QRectF(0, 0, laid.size.width() * scale, laid.size.height() * scale))
-    generator.setTitle(title)
-    painter = QPainter(generator)
-    painter.scale(scale, scale)
-    _draw(painter, laid)
-    painter.end()
-
-
-def _draw_pdf(buffer: QBuffer, laid: Sheet, title: str) -> None:
-    writer = QPdfWriter(buffer)
-    writer.setResolution(_screen_dpi())
-    points = QSizeF(laid.size.width(), laid.size.height()) * 72 / _DPI
-    writer.setPageSize(QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    writer.setTitle(title)
-    writer.setCreator("resviz")
-    painter = QPainter(writer)
-    scale = _screen_dpi() / _DPI
-    painter.scale(scale, scale)
-    _draw(painter, laid)
-    painter.end()
-
-
-def _screen_dpi() -> int:
-    """Return what a drawing must be counted in: pyqtgraph's axes are recorded for the screen's resolution."""
-    screen = QGuiApplication.primaryScreen()
-    return round(screen.logicalDotsPerInchX()) if screen is not None else _DPI
-
-
-def _draw(painter: QPainter, laid: Sheet) -> None:
-    for plot, place in laid.places:
-        draw_place(painter, laid.look, plot, place)
+    return save_drawing(path, laid.size, draw, " · ".join(plot.title for plot, _ in plots))
 
 
 def draw_place(painter: QPainter, look: Look, plot: Plot, place: QRectF) -> None:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QRectF, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
 
-from app.plots.printing import FORMATS, PAPERS, blank_image, draw_place, sheet
+from app.drawings import DPI, FORMATS, MM, blank_image
+from app.plots.printing import PAPERS, draw_place, sheet
 from app.plots.saving import chosen_paper
 from app.theme import GRID
 
@@ -81,10 +82,10 @@ class SaveDialog(QDialog):
     def _begin_preview(self) -> None:
         """Tell the size as it is in print, and begin to paint the picture: one plot a turn."""
         self._sheet = sheet(self.what.currentData(), self.paper.currentData())
-        self._image = blank_image(self._sheet, self.devicePixelRatioF())
+        self._image = blank_image(self._sheet.size, self.devicePixelRatioF())
         self._left = list(self._sheet.places)
         self._show_image()
-        width, height = (round(pixels / 96 * 25.4) for pixels in self._sheet.size.toTuple())
+        width, height = (round(pixels / DPI * MM) for pixels in self._sheet.size.toTuple())
         points = 0.75 * (self._sheet.look.font_pixels - 1)
         self.about.setText(f"{width} × {height} mm, light, type of {points:.2g} points; PNG at 300 dpi")
         self._drawing.start()

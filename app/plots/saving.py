@@ -12,7 +12,8 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage, QPainter
 from PySide6.QtWidgets import QMenu
 
 from app.dialogs import save_file
-from app.plots.printing import FORMATS, PAPERS, Paper, paint, save_print
+from app.drawings import FORMATS
+from app.plots.printing import PAPERS, Paper, paint, save_print
 from resviz.atomic import write_atomically
 from resviz.errors import ResvizError
 from resviz.runs.exports import table

@@ -543,3 +543,13 @@ def test_report_of_the_experiment_is_offered_to_open(window, qtbot, tmp_path):
     assert [button.text() for button in window.offers.bar.buttons] == ["Open", "Close"]
     qtbot.mouseClick(window.offers.bar.buttons[1], LEFT)
     assert window.offers.isHidden()
+
+
+def test_picture_of_the_network_in_use_is_saved(window, qtbot, tmp_path):
+    window.menus["save_network"].trigger()
+    [dialog] = [each for each in window.findChildren(QFileDialog) if each.isVisible()]
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "mine"))
+    qtbot.keyClick(dialog.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+    del dialog
+    qtbot.waitUntil(lambda: window.status == f"Saved {tmp_path / 'mine.pdf'}.")
+    assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF")

@@ -10,13 +10,14 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
+from app.drawings import FORMATS
 from app.plots.classes import ClassPlot
 from app.plots.difference import DifferencePlot
 from app.plots.error import ErrorPlot
 from app.plots.heat import HeatMap
 from app.plots.measures import LossPlot, RatePlot, SpeedPlot
 from app.plots.plot_run import PlotRun
-from app.plots.printing import FORMATS, PAPERS, save_print, sheet, twin
+from app.plots.printing import PAPERS, save_print, sheet, twin
 from app.plots.profile import Profile
 from app.plots.quantities import GRADIENT
 from app.plots.responses import Responses, SortedResponses

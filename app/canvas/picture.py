@@ -1,0 +1,52 @@
+"""The picture of a network as a file, light, whatever the screen shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from app.canvas.caption import CaptionItem
+from app.canvas.paints import paints
+from app.canvas.scene import NetworkScene
+from app.document import Document
+from app.drawings import save_drawing
+from app.theme import LIGHT, Look, theme
+
+_LOOK = Look(dark=False, font_pixels=13, line_width=2.0)
+_MARGIN = 24.0
+"""Pixels beside the names of the stages."""
+
+
+def save_network(document: Document, path: Path) -> Path:
+    """Write all of a network, without selection or live values, as the suffix of `path` says.
+
+    Raises:
+        ResvizError: the folder cannot be written.
+    """
+    with theme().lent(_LOOK):
+        scene = NetworkScene(document)
+        try:
+            bounds = scene.bounds() | _captions(scene)
+            size = QSize(round(bounds.width()), round(bounds.height()))
+
+            def draw(painter: QPainter) -> None:
+                place = QRectF(0, 0, size.width(), size.height())
+                painter.fillRect(place, QColor(LIGHT.panel))
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                scene.render(painter, place, bounds)
+
+            return save_drawing(path, size, draw, document.name)
+        finally:
+            scene.deleteLater()
+
+
+def _captions(scene: NetworkScene) -> QRectF:
+    """Return the rectangle around the names of the stages, which may be wider than what they stand over."""
+    metrics, found = QFontMetricsF(paints().caption_near), QRectF()
+    for item in scene.items():
+        if isinstance(item, CaptionItem):
+            size = QSizeF(metrics.horizontalAdvance(item.text) + _MARGIN, item.boundingRect().height())
+            found |= QRectF(item.pos(), size)
+    return found

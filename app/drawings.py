@@ -1,0 +1,105 @@
+"""Anything that paints, as a PNG, SVG or PDF file."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QImageWriter,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+)
+from PySide6.QtSvg import QSvgGenerator
+
+from app.theme import LIGHT
+from resviz.atomic import write_atomically
+
+DPI = 96
+"""Pixels an inch in which things are laid out for paper: 0.75 points each."""
+PRINT_DPI = 300
+"""Pixels an inch of a PNG picture."""
+MM = 25.4
+"""Millimetres an inch."""
+FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF document"}
+"""What pictures are saved as: suffix and name."""
+Draw = Callable[[QPainter], None]
+
+
+def save_drawing(path: Path, size: QSize, draw: Draw, title: str) -> Path:
+    """Write what `draw` paints, `size` pixels at 96 an inch, as .png, .svg or .pdf: the suffix of `path`.
+
+    Raises:
+        ResvizError: the folder cannot be written.
+    """
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    suffix = path.suffix.lower()
+    if suffix == ".svg":
+        _draw_svg(buffer, size, draw, title)
+    elif suffix == ".pdf":
+        _draw_pdf(buffer, size, draw, title)
+    else:
+        image = blank_image(size, PRINT_DPI / DPI)
+        painter = QPainter(image)
+        draw(painter)
+        painter.end()
+        image.setDotsPerMeterX(round(PRINT_DPI * 1000 / MM))
+        image.setDotsPerMeterY(round(PRINT_DPI * 1000 / MM))
+        QImageWriter(buffer, QByteArray(b"png")).write(image)
+    data: QByteArray = buffer.data()
+    found = bytes(data.data())
+    if suffix == ".svg":  # Drawings carry no fonts: where this one is missing, let it be one like it.
+        found = re.sub(rb'font-family="([^",]+)"', rb'font-family="\1, Helvetica, Arial, sans-serif"', found)
+    return write_atomically(path, found)
+
+
+def blank_image(size: QSize, scale: float) -> QImage:
+    """Return a light image with `scale` pixels for each of `size`; nothing is on it yet."""
+    pixels = QSize(math.ceil(size.width() * scale), math.ceil(size.height() * scale))
+    image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)
+    image.fill(QColor(LIGHT.panel))
+    return image
+
+
+def _draw_svg(buffer: QBuffer, size: QSize, draw: Draw, title: str) -> None:
+    scale = _screen_dpi() / DPI
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the only one that clips
+    generator.setOutputDevice(buffer)
+    generator.setResolution(_screen_dpi())
+    generator.setSize(size * scale)
+    generator.setViewBox(QRectF(0, 0, size.width() * scale, size.height() * scale))
+    generator.setTitle(title)
+    painter = QPainter(generator)
+    painter.scale(scale, scale)
+    draw(painter)
+    painter.end()
+
+
+def _draw_pdf(buffer: QBuffer, size: QSize, draw: Draw, title: str) -> None:
+    scale = _screen_dpi() / DPI
+    writer = QPdfWriter(buffer)
+    writer.setResolution(_screen_dpi())
+    points = QSizeF(size.width(), size.height()) * 72 / DPI
+    writer.setPageSize(QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    writer.setTitle(title)
+    writer.setCreator("resviz")
+    painter = QPainter(writer)
+    painter.scale(scale, scale)
+    draw(painter)
+    painter.end()
+
+
+def _screen_dpi() -> int:
+    """Return what a drawing must be counted in: pyqtgraph's axes are recorded for the screen's resolution."""
+    screen = QGuiApplication.primaryScreen()
+    return round(screen.logicalDotsPerInchX()) if screen is not None else DPI
