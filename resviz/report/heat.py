@@ -141,8 +141,8 @@ def _scale(low: float, high: float, log: bool, symbol: str, name: str) -> str:
         for place, colour in enumerate(SCALE)
     ]
     ramp = element("linearGradient", "".join(stops), id=name)
-    x = _LEFT + 8 + 6.6 * len(symbol)
-    start = x + 8 + 6.6 * len(texts[0])
+    x = _LEFT + 10 + 7.0 * len(symbol)
+    start = x + 10 + 7.2 * len(texts[0])
     return (
         element("defs", ramp)
         + words(_LEFT, 16, symbol)
