@@ -142,10 +142,13 @@ class Bottom(QTabWidget):
 
     def _plot_in_use(self) -> Plot | None:
         panel = self.panel_to_show()
-        if panel is None or panel.plot is None:
-            self.failed.emit("No plot is in sight: choose a layout first, such as Overview.")
-            return None
-        return panel.plot
+        if panel is not None:
+            return panel.plot
+        for plot in self.area.plots.values():
+            if plot.isVisible():  # Alone over the whole window.
+                return plot
+        self.failed.emit("No plot is in sight: choose a layout first, such as Overview.")
+        return None
 
     def set_plots_menu(self, menu: QMenu) -> None:
         """Open this menu beside the tabs, too."""

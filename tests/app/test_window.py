@@ -553,3 +553,26 @@ def test_picture_of_the_network_in_use_is_saved(window, qtbot, tmp_path):
     del dialog
     qtbot.waitUntil(lambda: window.status == f"Saved {tmp_path / 'mine.pdf'}.")
     assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_plot_in_use_is_copied_in_a_layout_and_alone(window, qtbot):
+    experiment = create_experiment(twins(), recipe(iterations=10))
+    for run in experiment.runs:
+        recorder = Recorder(run)
+        recorder.started(iterations=10)
+        recorder.steps(1, 10)
+        recorder.ended("finished", 10)
+    window.session.take(experiment.runs, alone=True)
+    qtbot.waitUntil(lambda: bool(window.bottom.plots["error"].with_data()), timeout=5000)
+    told = "Error is on the clipboard, as a picture."
+    window.menus["copy_picture"].trigger()
+    assert window.status == told
+    window.show_message("")
+    window.menus["plot_alone"].trigger()
+    qtbot.waitUntil(lambda: window.bottom.area.isHidden() or not window.bottom.area.isVisible())
+    window.menus["copy_picture"].trigger()
+    assert window.status == told
+    window.menus["plot_alone"].trigger()
+    window.menus["runs"].trigger()
+    window.menus["copy_picture"].trigger()
+    assert window.status.startswith("No plot is in sight")

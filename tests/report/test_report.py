@@ -225,9 +225,9 @@ def test_long_runs_stay_small_and_quick(tmp_path):
         for run in made.runs
         for place in (1, 2)
     ]
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert main(["report", *map(str, twice), "-o", str(tmp_path / "r.html")]) == 0
-    assert time.perf_counter() - begin < 10
+    assert time.process_time() - begin < 10
     assert (tmp_path / "r.html").stat().st_size < 1e6
     parsed((tmp_path / "r.html").read_text(encoding="utf-8"))
 
