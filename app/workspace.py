@@ -238,13 +238,18 @@ class Workspace(QWidget):
 
     @Slot(str)
     def select_layer(self, name: str) -> None:
-        """Select the block that a layer ("stage1.block2.conv1") belongs to, in each network that has it."""
-        for pane in self.panes:
+        """Select the block that a layer ("stage1.block2.conv1") belongs to, in each network that has it.
+
+        A unit that a network has as loose layers is all of these. The pane in use tells last, and stays so.
+        """
+        for pane in (self.other, self.active):
             known = pane.document.architecture
-            block_id = name if name in known else name.rpartition(".")[0]
-            if block_id in known:
-                pane.scene.select([block_id])
-                pane.view.keep_in_sight([block_id])
+            unit = name.rpartition(".")[0]
+            found = [block_id for block_id in (name, unit) if block_id in known][:1]
+            found = found or [block_id for block_id in known.blocks if block_id.startswith(f"{name}.")]
+            if found:
+                pane.scene.select(found)
+                pane.view.keep_in_sight(found)
 
     def restore(self, leftover: Leftover) -> None:
         """Bring back what an earlier window left unsaved; undo takes it away again."""
