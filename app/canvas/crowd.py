@@ -164,7 +164,7 @@ class CrowdItem(QGraphicsItem):
 
     def _painted_ground(self, transform: QTransform) -> QPixmap:
         """Return the wires that stay as they are while training goes on, painted once for a view."""
-        ratio, size, zoom = self._board.ratio, self.size, transform.m11()
+        ratio, size, zoom = self._board.ratio or 1.0, self.size, transform.m11()
         key = zoom, transform.dx(), transform.dy(), ratio, size.width(), size.height(), id(self.paints)
         if self._ground is None or self._ground[0] != key:
             pixmap = QPixmap(size * ratio)

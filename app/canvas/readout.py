@@ -129,8 +129,8 @@ class Board:
     """What is seen of the readouts at present, a row a block. Items read their row when they are painted."""
 
     def __init__(self) -> None:
-        self.ratio = 1.0
-        """Pixels of the device for a pixel of the view."""
+        self.ratio: float | None = None
+        """Pixels of the device for a pixel of the view; None: there is no view, as on paper."""
         self.readouts: Readouts | None = None
         self.rows: dict[str, int] = {}
         """Where it speaks of which block."""

@@ -42,30 +42,35 @@ class Sprites:
 
 
 class Stamp:
-    """Puts pieces down where a painter's item is, on whole pixels."""
+    """Puts pieces down where a painter's item is, on whole pixels; on paper, draws what they are of."""
 
-    def __init__(self, painter: QPainter, sprites: Sprites, ratio: float) -> None:
-        """Begin; `ratio`: pixels of the device for a pixel of the painter."""
+    def __init__(self, painter: QPainter, sprites: Sprites, ratio: float | None) -> None:
+        """Begin; `ratio`: pixels of the device for a pixel of the painter, None: paper has none."""
         self._painter, self._sprites, self._ratio = painter, sprites, ratio
         self._transform = painter.worldTransform()
         self.zoom = self._transform.m11()
-        self._x = round(self._transform.dx() * self._ratio)
-        self._y = round(self._transform.dy() * self._ratio)
+        self._x = round(self._transform.dx() * (ratio or 1.0))
+        self._y = round(self._transform.dy() * (ratio or 1.0))
 
     def begin(self) -> None:
         """Draw in pixels of the screen."""
-        self._painter.setWorldTransform(_PLAIN)
+        if self._ratio is not None:
+            self._painter.setWorldTransform(_PLAIN)
 
     def put(self, key: Hashable, rect: QRectF, draw: Draw) -> None:
         """Put a piece down: what `draw` paints in `rect`, in scene pixels relative to the item."""
         ratio = self._ratio
+        if ratio is None:
+            draw(self._painter)
+            return
         pixmap, left, top = self._sprites.piece(key, self.zoom * ratio, rect, draw)
         pixmap.setDevicePixelRatio(ratio)
         self._painter.drawPixmap(QPointF((self._x + left) / ratio, (self._y + top) / ratio), pixmap)
 
     def end(self) -> None:
         """Draw in scene pixels again, as before."""
-        self._painter.setWorldTransform(self._transform)
+        if self._ratio is not None:
+            self._painter.setWorldTransform(self._transform)
 
 
 def _bytes(piece: Piece) -> int:

@@ -54,3 +54,9 @@ def test_pdf_is_drawn_and_a_bad_place_is_one_sentence(document, tmp_path):
     assert b"/FontFile" in data
     with pytest.raises(ResvizError, match="Cannot write"):
         save_network(document, tmp_path / "missing" / "a.pdf")
+
+
+def test_words_stay_words_in_a_drawing(qapp, tmp_path):
+    theme().apply(qapp)
+    svg = save_network(Document(preset("resnet-8")), tmp_path / "network.svg").read_text(encoding="utf-8")
+    assert "<image" not in svg
