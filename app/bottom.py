@@ -64,6 +64,7 @@ class Bottom(QTabWidget):
         self.table.told.connect(self.told)
         self.table.failed.connect(self.failed)
         self.table.opened.connect(self._on_opened)
+        self.table.wanted.connect(self._on_table_wanted)
         self.addTab(self.table, "Runs")
         self.explain: ExplainPanel | None = None
         self._explain_page = QWidget()
@@ -229,6 +230,10 @@ class Bottom(QTabWidget):
         if index == EXPLAIN and self.explain is not None:
             self.explain.set_runs(self._explain_runs())
         self.arranged.emit()
+
+    @Slot()
+    def _on_table_wanted(self) -> None:
+        self.setCurrentWidget(self.table)
 
     @Slot()
     def _on_opened(self) -> None:

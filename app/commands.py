@@ -97,6 +97,13 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Train", "fork", "Fork…", "Ctrl+Shift+F", bottom.table.forking.fork),
         Spec("Train", "rewind", "Rewind…", "Ctrl+Shift+R", bottom.table.forking.rewind),
         Spec("Train", "new_training", "New training…", "Ctrl+Shift+N", lab.back_to_form),
+        Spec("Runs", "find_runs", "Find runs…", "Ctrl+F", bottom.table.look_for),
+        Spec("Runs"),
+        Spec("Runs", "show_only", "Show only the selected runs", "Ctrl+Shift+H", bottom.table.show_only),
+        Spec("Runs", "hide_all", "Hide all curves", "Ctrl+H", window.session.hide_all),
+        Spec("Runs"),
+        Spec("Runs", "rename_run", "Rename the selected run", "", bottom.table.rename),
+        Spec("Runs", "label_runs", "Tags and note…", "Ctrl+T", bottom.table.label),
         Spec("Help", "lesson", "Lesson", "F1", lambda: side.tabs.setCurrentIndex(LESSON)),
         Spec("Help", "commands", "All commands…", "Ctrl+Shift+P", window.show_commands),
     ]

@@ -7,20 +7,20 @@ import re
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QStandardItem
+from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QStandardItem
 
-COLUMNS = ("Run", "Data", "State", "Iteration", "Training error", "Test error", "Started")
-RUN, DATA, STATE, ITERATION, TRAIN, TEST, STARTED = range(7)
+COLUMNS = ("Run", "Tags", "Data", "State", "Iteration", "Training error", "Test error", "Started")
+RUN, SAID, DATA, STATE, ITERATION, TRAIN, TEST, STARTED = range(8)
 NUMBERS = (ITERATION, TRAIN, TEST)
+PATH_ROLE, COLOUR_ROLE, TAGS_ROLE, SORT_ROLE = (Qt.ItemDataRole.UserRole + place for place in range(1, 5))
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _DATA_NAMES = {"shapes": "built-in shapes", "cifar10": "CIFAR-10", "cifar100": "CIFAR-100"}
 
 
 def new_cells() -> list[QStandardItem]:
-    """Return the cells of one row, numbers to the right."""
+    """Return the cells of one row, with a box to tick."""
     cells = [QStandardItem() for _ in COLUMNS]
-    for column in NUMBERS:
-        cells[column].setTextAlignment(RIGHT)
+    cells[RUN].setCheckable(True)
     return cells
 
 
@@ -38,6 +38,11 @@ def experiment_title(name: str, folder: str) -> str:
     return f"{name} ({number})" if again else name
 
 
+def in_order(text: str) -> str:
+    """Return a text that sorts as people expect: whatever the case, 8 before 56."""
+    return re.sub(r"\d+", lambda digits: digits[0].zfill(9), text.casefold())
+
+
 def _plain(text: str) -> str:
     return re.sub(r"[^\w.+-]+", "-", text).strip("-. ")
 
@@ -49,8 +54,8 @@ def when(seconds: float) -> str:
     return moment.strftime("today %H:%M:%S" if moment.date() == today else "%Y-%m-%d %H:%M:%S")
 
 
-def swatch(colour: QColor) -> QIcon:
-    """Return a run's colour as an icon."""
+def swatch(colour: QColor, frame: QColor | None = None) -> QIcon:
+    """Return a run's colour as an icon, in a frame where it is the one chosen."""
     pixmap = QPixmap(24, 24)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -58,6 +63,12 @@ def swatch(colour: QColor) -> QIcon:
     painter.setBrush(colour)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawRoundedRect(2, 8, 20, 8, 4, 4)
+    if frame is not None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(frame, 2))
+        painter.drawRoundedRect(1, 5, 22, 14, 5, 5)
     painter.end()
     pixmap.setDevicePixelRatio(1.5)
-    return QIcon(pixmap)
+    made = QIcon(pixmap)
+    made.addPixmap(pixmap, QIcon.Mode.Selected)  # Else Qt tints it in selected rows: another run's colour.
+    return made

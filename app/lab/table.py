@@ -1,61 +1,28 @@
-"""The table of all runs, grouped by experiment, newest first."""
+"""The table of all runs, grouped by experiment, newest first; with a line to search it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QDesktopServices,
-    QIcon,
-    QKeySequence,
-    QStandardItem,
-    QStandardItemModel,
-)
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QLabel,
-    QMenu,
-    QStackedLayout,
-    QTreeView,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedLayout, QVBoxLayout, QWidget
 
-from app.lab.cells import (
-    COLUMNS,
-    DATA,
-    ITERATION,
-    NUMBERS,
-    RIGHT,
-    RUN,
-    STARTED,
-    STATE,
-    TEST,
-    TRAIN,
-    data_name,
-    experiment_title,
-    new_cells,
-    swatch,
-    when,
-)
 from app.lab.forking import Forking
-from app.lab.live_view import device_sentence, error_text, state_text
 from app.lab.offer_bar import OfferBar
-from app.lab.run_list import Group, Row, RunList
+from app.lab.run_actions import RunActions
+from app.lab.run_list import Row, RunList
+from app.lab.runs_tree import RunsTree
 from app.lab.session import Session
 from app.lab.writing import Writing
 from app.theme import GRID, theme
-from resviz.errors import ResvizError
+from resviz.runs.search import Query
 from resviz.runs.store import Run
 
 _LOOK_MS = 2000
 """How often the folders are looked at for what others do."""
-PATH_ROLE = Qt.ItemDataRole.UserRole + 1
+_EMPTY, _TABLE, _NOTHING = range(3)
 
 
 class RunsTable(QWidget):
@@ -67,58 +34,75 @@ class RunsTable(QWidget):
     """Something was done, one sentence."""
     opened = Signal()
     """An experiment was taken in hand: its curves are wanted."""
+    wanted = Signal()
+    """The table should be in front."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self.list = RunList(self)
+        self.question = OfferBar()
+        self.question.hide()
         self.forking = Forking(session, lambda: self.selected_runs() if self.isVisible() else [], self)
-        self.forking.told.connect(self.told)
-        self.forking.failed.connect(self.failed)
-        self.forking.started.connect(self.opened)
         self.writing = Writing(session, lambda: self.selected_runs() if self.isVisible() else [], self)
-        self.writing.failed.connect(self.failed)
-        self._filled = False
+        self.acts = RunActions(session, self.list, self.forking, self.writing, self.question, self)
+        for part in (self.forking, self.acts, self.writing):
+            part.failed.connect(self.failed)
+        self.forking.told.connect(self.told)
+        self.acts.told.connect(self.told)
+        self.acts.opened.connect(self.opened)
+        self.forking.started.connect(self.opened)
+        self._filled = self._stale = False
         self._looking = QTimer(self)
         self._looking.setInterval(_LOOK_MS)
         self._looking.timeout.connect(self.list.look)
-        self._items: dict[Path, list[QStandardItem]] = {}
-        self._rows: dict[Path, Row] = {}
-        self.model = QStandardItemModel(0, len(COLUMNS), self)
-        self.model.setHorizontalHeaderLabels(list(COLUMNS))
-        for number in NUMBERS:
-            role = Qt.ItemDataRole.TextAlignmentRole
-            self.model.setHeaderData(number, Qt.Orientation.Horizontal, RIGHT, role)
-        self.view = QTreeView()
-        self.view.setModel(self.model)
-        self.view.setRootIsDecorated(True)
-        self.view.setUniformRowHeights(True)
-        self.view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.view.setExpandsOnDoubleClick(False)
-        self._size_columns()
-        empty = QLabel("No runs yet. Press Train: every run is kept here with all its curves.")
-        empty.setProperty("role", "muted")
-        empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.question = OfferBar()
-        self.question.hide()
+        self.view = RunsTree(session)
+        self.search = QLineEdit()
+        self._count, self._nothing = QLabel(), QLabel()
         self._stack = QStackedLayout()
-        self._stack.addWidget(empty)
-        self._stack.addWidget(self.view)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, GRID, 0, 0)
-        column.setSpacing(GRID)
-        column.addWidget(self.question)
-        column.addLayout(self._stack, 1)
+        self._build()
         self.list.listed.connect(self._on_listed)
-        self.list.row_read.connect(self._on_row_read)
-        self.model.itemChanged.connect(self._on_item_changed)
+        self.list.rows_read.connect(self._on_rows_read)
         self.view.doubleClicked.connect(self._on_double_clicked)
         self.view.customContextMenuRequested.connect(self._on_menu)
+        self.view.ticked.connect(self._on_ticked)
+        self.view.renamed.connect(self.acts.rename)
+        self.view.edited.connect(self._on_edited)
+        self.search.textChanged.connect(self._on_search)
+        self.acts.labelled.connect(self._on_labelled)
         session.runs_changed.connect(self._on_runs_changed)
         session.current_changed.connect(self._on_current_changed)
         session.bridge.updated.connect(self._on_updated)
-        theme().changed.connect(self._on_runs_changed)
+        theme().changed.connect(self._on_theme_changed)
+
+    def _build(self) -> None:
+        self.search.setClearButtonEnabled(True)
+        self.search.setPlaceholderText("Find runs: words, tag:final, state:failed, data:cifar, note:hot …")
+        self.search.setAccessibleName("Find runs")
+        self.search.setToolTip(
+            "Each word must be in a name, title, tag, note, network, recipe, data set or state (Ctrl+F); "
+            "a word may look in one place: tag: state: data: network: recipe: seed: note:"
+        )
+        self._count.setProperty("role", "caption")
+        self._count.hide()
+        line = QHBoxLayout()
+        line.setSpacing(GRID)
+        line.addWidget(self.search, 1)
+        line.addWidget(self._count)
+        empty = QLabel("No runs yet. Press Train: every run is kept here with all its curves.")
+        for label in (empty, self._nothing):
+            label.setProperty("role", "muted")
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+        for page in (empty, self.view, self._nothing):
+            self._stack.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(line)
+        column.addWidget(self.question)
+        column.addLayout(self._stack, 1)
 
     def refresh(self) -> None:
         """Read the folders again."""
@@ -136,258 +120,161 @@ class RunsTable(QWidget):
         super().hideEvent(event)  # type: ignore[arg-type]
         self._looking.stop()
 
-    # Filling
+    # What is chosen
 
-    @Slot()
-    def _on_listed(self) -> None:
-        self._quietly(self._fill)
+    def selected_runs(self, path: Path | None = None) -> list[Run]:
+        """Return the runs of a row, or of all rows that are selected; of an experiment, all that are seen."""
+        return [row.run for row in self._rows_of([path] if path is not None else self.view.selected())]
 
-    def _fill(self) -> None:
-        selected = self._selected_path()
-        closed = {self._path(index) for index in self._group_indexes() if not self.view.isExpanded(index)}
-        self.model.removeRows(0, self.model.rowCount())
-        self._items, self._rows = {}, {}
-        for group in self.list.groups:
-            self.model.appendRow(self._group_items(group))
-        self._stack.setCurrentIndex(1 if self.list.groups else 0)
-        for index in self._group_indexes():
-            self.view.setExpanded(index, self._path(index) not in closed)
-        if selected in self._items:
-            self.view.setCurrentIndex(self._items[selected][0].index())
+    def _rows_of(self, paths: Iterable[Path]) -> list[Row]:
+        return self.view.seen(self.acts.rows(paths))
 
-    def _group_items(self, group: Group) -> list[QStandardItem]:
-        cells = new_cells()
-        cells[RUN].setText(experiment_title(group.experiment.name, group.path.name))
-        cells[RUN].setData(str(group.path), PATH_ROLE)
-        cells[STARTED].setText(when(group.experiment.file.created))
-        for cell in cells:
-            cell.setForeground(QBrush(QColor(theme().colours.muted)))
-        for row in group.rows:
-            items = new_cells()
-            items[RUN].setText(row.run.name)
-            items[RUN].setCheckable(True)
-            items[RUN].setData(str(row.run.path), PATH_ROLE)
-            items[RUN].setToolTip(str(row.run.path))
-            self._items[row.run.path], self._rows[row.run.path] = items, row
-            self._show_row(row, items)
-            cells[RUN].appendRow(items)
-        return cells
+    def _chosen(self, path: Path) -> list[Path]:
+        """Return what an action on a row is for: all that is selected, if the row is among it."""
+        selected = self.view.selected()
+        return selected if path in selected else [path]
 
-    def _show_row(self, row: Row, items: list[QStandardItem]) -> None:
-        """Write a run's cells; only what differs is touched."""
-        followed = self._session.bridge.followed.get(row.run.path)
-        summary = row.summary
-        if followed is not None and followed.series.started is not None:
-            series = followed.series
-            state, message = state_text(followed), device_sentence(followed.trouble or series.message)
-            iteration, asked = series.iteration, series.iterations
-            train, test = series.train_error_pct, series.test_error_pct
-        elif summary is not None:
-            state = "training" if summary.state == "running" else summary.state
-            message = device_sentence(summary.message)
-            iteration, asked = summary.iterations, summary.iterations_asked
-            train, test = summary.train_error_pct, summary.test_error_pct
-        else:
-            state, message, iteration, asked, train, test = "…", "", None, None, None, None
-        texts = {
-            DATA: data_name(row.data),
-            STATE: f"{state}: {message}" if state in ("failed", "paused") and message else state,
-            ITERATION: "" if iteration is None else f"{iteration:,}" + (f" of {asked:,}" if asked else ""),
-            TRAIN: error_text(train),
-            TEST: error_text(test),
-        }
-        for column, text in texts.items():
-            if items[column].text() != text:
-                items[column].setText(text)
-        if items[STATE].toolTip() != message:
-            items[STATE].setToolTip(message)
-            items[RUN].setToolTip(f"{row.run.path}\n{message}" if message else str(row.run.path))
-        shown = self._session.is_shown(row.run.path)
-        check = Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
-        if items[RUN].checkState() != check:
-            items[RUN].setCheckState(check)
-        colour = self._session.colour(row.run.path) if shown else None
-        mark = colour.name() if colour is not None else ""
-        if items[RUN].data(PATH_ROLE + 1) != mark:
-            items[RUN].setData(mark, PATH_ROLE + 1)
-            items[RUN].setIcon(swatch(colour) if colour is not None else QIcon())
-
-    def _size_columns(self) -> None:
-        header = self.view.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(RUN, QHeaderView.ResizeMode.Stretch)
-        for column in range(1, len(COLUMNS)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        header.setMaximumSectionSize(40 * GRID)
-
-    def _group_indexes(self) -> list[QModelIndex]:
-        return [self.model.index(row, 0) for row in range(self.model.rowCount())]
-
-    @staticmethod
-    def _path(index: QModelIndex) -> Path | None:
-        text = index.siblingAtColumn(0).data(PATH_ROLE)
-        return Path(text) if text else None
-
-    def _selected_path(self) -> Path | None:
-        return self._path(self.view.currentIndex())
-
-    def _quietly(self, action: Callable[[], None]) -> None:
-        """Change cells without taking that for a person's tick."""
-        self.model.itemChanged.disconnect(self._on_item_changed)
-        try:
-            action()
-        finally:
-            self.model.itemChanged.connect(self._on_item_changed)
-
-    def _show_rows(self, rows: list[Row]) -> None:
-        def show() -> None:
-            for row in rows:
-                self._show_row(row, self._items[row.run.path])
-
-        self._quietly(show)
+    def _ask_for_selection(self) -> None:
+        self.wanted.emit()
+        self.failed.emit("Nothing is selected: choose one or more runs here first.")
 
     # What people do
 
-    def selected_runs(self, path: Path | None = None) -> list[Run]:
-        """Return the runs of a row: a run itself, or all of an experiment."""
-        chosen = path or self._selected_path()
-        for group in self.list.groups:
-            if chosen == group.path:
-                return [row.run for row in group.rows]
-            for row in group.rows:
-                if chosen == row.run.path:
-                    return [row.run]
-        return []
+    @Slot()
+    def look_for(self) -> None:
+        """Bring the table to the front, ready to type what is looked for."""
+        self.wanted.emit()
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
 
-    def open_experiment_of(self, path: Path) -> None:
-        """Show all runs of the experiment that a row belongs to, and take them in hand."""
-        for group in self.list.groups:
-            if path == group.path or any(row.run.path == path for row in group.rows):
-                self._session.take([row.run for row in group.rows], alone=True)
-                self.told.emit(f"{group.experiment.name} is open with all its curves.")
-                self.opened.emit()
+    @Slot()
+    def show_only(self) -> None:
+        """Show the curves of what is selected, and no others."""
+        rows = self._rows_of(self.view.selected())
+        if rows:
+            self.acts.show(rows, alone=True)
+        else:
+            self._ask_for_selection()
 
-    def ask_to_delete(self, path: Path) -> None:
-        """Ask, in the table, whether a run or an experiment is to be deleted."""
-        runs = self.selected_runs(path)
-        if not runs:
-            return
-        what = (
-            f"the run {path.name}"
-            if self._items.get(path)
-            else f"the experiment {path.name} with {len(runs)} runs"
-        )
-        self.question.ask(
-            f"Delete {what}? Its curves and checkpoints are gone then.",
-            (("Delete", lambda: self._delete(path)), ("Keep", None)),
-            danger=True,
-        )
+    @Slot()
+    def rename(self) -> None:
+        """Edit the title of the current row in its place."""
+        if self.view.current is not None and self.view.isVisible():
+            self.view.rename()
+        else:
+            self._ask_for_selection()
 
-    def _delete(self, path: Path) -> None:
-        runs = self.selected_runs(path)
-        try:
-            self.list.delete(path)
-        except ResvizError as error:
-            self.failed.emit(str(error))
-            return
-        for run in runs:
-            self._session.forget(run.path)
-        self.told.emit(f"{path.name} is deleted.")
+    @Slot()
+    def label(self) -> None:
+        """Ask for title, tags and note of what is selected."""
+        things = self.acts.labelled_things(self.view.selected())
+        if things:
+            self.acts.ask_labels(things)
+        else:
+            self._ask_for_selection()
+
+    def menu_for(self, path: Path) -> QMenu:
+        """Return the context menu of a row, and of all rows that are selected with it."""
+        chosen = self._chosen(path)
+        return self.acts.menu(chosen, self._rows_of(chosen), self.rename)
 
     @Slot(QPoint)
     def _on_menu(self, where: QPoint) -> None:
-        path = self._path(self.view.indexAt(where))
+        path = self.view.path_of(self.view.indexAt(where))
         if path is not None:
             menu = self.menu_for(path)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             menu.popup(self.view.viewport().mapToGlobal(where))
 
-    def menu_for(self, path: Path) -> QMenu:
-        """Return the context menu of a row."""
-        menu, runs = QMenu(self), self.selected_runs(path)
-        followed = [self._session.bridge.followed.get(run.path) for run in runs]
-        active = [f for f in followed if f is not None and f.active]
-        unfinished = [
-            run
-            for run in runs
-            if (row := self._rows[run.path]).summary and row.summary.state not in ("finished", "running")
-        ]
-        shown = all(self._session.is_shown(run.path) for run in runs)
-        menu.addAction("Open the experiment", lambda: self.open_experiment_of(path))
-        menu.addAction(
-            "Hide its curves" if shown else "Show its curves", lambda: self._toggle(runs, not shown)
-        )
-        menu.addSeparator()
-        menu.addAction("Resume", lambda: self._resume(unfinished)).setEnabled(bool(unfinished) and not active)
-        menu.addAction("Stop", lambda: self._session.bridge.stop(active)).setEnabled(bool(active))
-        menu.addAction("Fork…", lambda: self.forking.ask(runs))
-        menu.addAction("Rewind…", lambda: self.forking.ask(runs, rewind=True))
-        menu.addSeparator()
-        menu.addAction("Open the folder", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
-        menu.addAction("Report…", lambda: self.writing.report_on(runs))
-        menu.addMenu(self.writing.export_menu(runs, menu))
-        menu.addSeparator()
-        delete = menu.addAction("Delete…", lambda: self.ask_to_delete(path))
-        delete.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
-        delete.setEnabled(not active)
-        return menu
-
-    def keyPressEvent(self, event: object) -> None:
-        """Return opens, Delete asks."""
-        key, path = event.key(), self._selected_path()  # type: ignore[attr-defined]
-        if path is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.open_experiment_of(path)
-        elif path is not None and key == Qt.Key.Key_Delete:
-            self.ask_to_delete(path)
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return opens, Delete asks, F2 renames, Escape ends the search, Down goes from it to the runs."""
+        key, path, typing = event.key(), self.view.current, self.search.hasFocus()
+        if key == Qt.Key.Key_Escape and self.search.text():
+            self.search.clear()
+            self.view.setFocus()
+        elif typing and key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.view.setFocus()
+        elif typing or path is None:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.acts.open_experiment(path)
+        elif key == Qt.Key.Key_Delete:
+            self.acts.ask_to_delete(self._chosen(path))
+        elif key == Qt.Key.Key_F2:
+            self.view.rename()
         else:
-            super().keyPressEvent(event)  # type: ignore[arg-type]
-
-    def _resume(self, runs: list[Run]) -> None:
-        try:
-            self._session.resume(runs)
-        except ResvizError as error:
-            self.failed.emit(str(error))
-
-    def _toggle(self, runs: list[Run], on: bool) -> None:
-        for run in runs:
-            if on:
-                self._session.show(run)
-            elif self._session.is_shown(run.path):
-                self._session.hide(run.path)
+            super().keyPressEvent(event)
 
     @Slot(QModelIndex)
     def _on_double_clicked(self, index: QModelIndex) -> None:
-        path = self._path(index)
+        path = self.view.path_of(index)
         if path is not None:
-            self.open_experiment_of(path)
+            self.acts.open_experiment(path)
 
-    @Slot(QStandardItem)
-    def _on_item_changed(self, item: QStandardItem) -> None:
-        path = self._path(item.index())
-        if path not in self._items or item.column() != RUN:
-            return
-        wanted = item.checkState() == Qt.CheckState.Checked
-        if wanted != self._session.is_shown(path):
-            self._toggle([self._rows[path].run], wanted)
+    @Slot(object, bool)
+    def _on_ticked(self, path: Path, on: bool) -> None:
+        """Show or hide a run, those of an experiment, or all that are selected with it."""
+        rows = self._rows_of(self._chosen(path))
+        self.acts.show(rows) if on else self.acts.hide(rows)
+        self._on_runs_changed()  # Where it could not be done, the tick goes back.
+
+    @Slot(str)
+    def _on_search(self, text: str) -> None:
+        self.view.search(Query.of(text))
+        self._show_found()
 
     # Following
 
-    @Slot(object)
-    def _on_row_read(self, row: Row) -> None:
-        if row.run.path in self._items:
-            self._show_rows([row])
+    def _show_found(self) -> None:
+        """Say how many runs are found, and where there are none, what to do."""
+        text, found, every = self.search.text().strip(), self.view.found, len(self.view.rows)
+        self._count.setText(f"{found:,} of {every:,} runs" if text else "")
+        self._count.setVisible(bool(text))
+        self._nothing.setText(f"No run matches “{text}”. Use fewer words, or press Esc to see all.")
+        page = _EMPTY if not self.view.groups else _TABLE if found or not text else _NOTHING
+        if page != self._stack.currentIndex():
+            typing = self.search.hasFocus()
+            self._stack.setCurrentIndex(page)
+            if typing:
+                self.search.setFocus()
+
+    @Slot()
+    def _on_listed(self) -> None:
+        self._stale = self.view.being_edited  # Nobody's typing is lost for news.
+        if not self._stale:
+            self.view.fill(self.list.groups)
+            self._show_found()
+
+    @Slot()
+    def _on_edited(self) -> None:
+        if self._stale:
+            QTimer.singleShot(0, self, self._on_listed)
+
+    @Slot(list)
+    def _on_rows_read(self, rows: list[Row]) -> None:
+        self.view.show_rows([row for row in rows if self.view.rows.get(row.run.path) is row])
+        if self.search.text():
+            self._show_found()
 
     @Slot()
     def _on_runs_changed(self) -> None:
-        self._show_rows(list(self._rows.values()))
+        self.view.show_rows(self.view.rows.values())
+
+    @Slot()
+    def _on_labelled(self) -> None:
+        self._on_search(self.search.text())
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.view.fill(self.view.groups)
 
     @Slot()
     def _on_current_changed(self) -> None:
-        if self._filled and any(run.path not in self._rows for run in self._session.current):
+        if self._filled and any(run.path not in self.view.rows for run in self._session.current):
             self.list.refresh()
 
     @Slot()
     def _on_updated(self) -> None:
         if self.isVisible():
             followed = self._session.bridge.followed
-            self._show_rows([row for path, row in self._rows.items() if path in followed])
+            self.view.show_rows([row for path, row in self.view.rows.items() if path in followed])

@@ -149,7 +149,7 @@ def _matching(runs: Sequence[Run], summaries: Sequence[RunSummary], text: str) -
         written = labels.known(each.path)[0]
         about = {
             **search.lasting(each),
-            **search.said(written, of_experiment, "" if experiment is None else experiment.name),
+            **search.said(written, of_experiment, experiment),
             "state": known.state,
         }
         if query.finds(search.folded(about)):

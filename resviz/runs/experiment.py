@@ -82,6 +82,13 @@ class Experiment:
         return self.file.name or self.path.absolute().name
 
     @property
+    def own_name(self) -> str:
+        """The name, if it says more than which networks there are; else ""."""
+        parts = (_slug(part) for part in self.name.split(" and "))
+        made = all(any(run.startswith(part) for run in self.file.runs) for part in parts)
+        return "" if made else self.name
+
+    @property
     def title(self) -> str:
         """What a person calls the experiment, as shown everywhere; without a title, its name."""
         return labels.known(self.path)[0].title or self.name

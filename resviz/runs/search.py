@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from resviz.errors import ResvizError
+from resviz.runs.experiment import Experiment
 from resviz.runs.labels import Labels
 from resviz.runs.run import Run
 from resviz.train.recipe import Recipe
@@ -14,6 +15,8 @@ from resviz.train.recipe import Recipe
 FIELDS = (
     "name", "title", "tag", "data", "network", "recipe", "state", "note", "seed", "experiment",
 )  # fmt: skip
+_ASKED_FOR = {"seed", "experiment"}
+"""Where free words do not look: numbers mean depths, and an experiment is mostly named after both twins."""
 _TERM = re.compile(r'(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
 
 
@@ -42,11 +45,11 @@ class Query:
 
 
 def _found(field: str, wanted: str, about: Mapping[str, str]) -> bool:
-    if field == "seed":  # 1 is not 10; and of free words, numbers mean depths and widths.
+    if field == "seed":  # 1 is not 10.
         return about.get("seed") == wanted
     if field:
         return wanted in about.get(field, "")
-    return any(wanted in text for key, text in about.items() if key != "seed")
+    return any(wanted in text for key, text in about.items() if key not in _ASKED_FOR)
 
 
 def folded(about: Mapping[str, str]) -> dict[str, str]:
@@ -65,11 +68,16 @@ def lasting(run: Run) -> dict[str, str]:
     return {**about, "data": recipe.data, "recipe": recipe.name, "seed": str(recipe.seed)}
 
 
-def said(labels: Labels, of_experiment: Labels, experiment: str) -> dict[str, str]:
-    """Return the fields that people wrote: of a run, and of the experiment (by its name) that it is in."""
+def said(labels: Labels, of_experiment: Labels, experiment: Experiment | None) -> dict[str, str]:
+    """Return the fields that people wrote: of a run, and of the experiment that it is in."""
+    own, name = (experiment.own_name, experiment.name) if experiment is not None else ("", "")
     return {
-        "title": labels.title,
-        "tag": "\n".join((*labels.tags, *of_experiment.tags)),
-        "note": "\n".join(filter(None, (labels.note, of_experiment.note))),
-        "experiment": "\n".join(filter(None, (of_experiment.title, experiment))),
+        "title": _lines(labels.title, of_experiment.title, own),
+        "tag": _lines(*labels.tags, *of_experiment.tags),
+        "note": _lines(labels.note, of_experiment.note),
+        "experiment": _lines(of_experiment.title, name),
     }
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(filter(None, texts))

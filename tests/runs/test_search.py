@@ -2,7 +2,7 @@ import pytest
 
 from resviz.runs.labels import Labels
 from resviz.runs.search import Query, folded, lasting, said
-from resviz.runs.store import create_experiment
+from resviz.runs.store import create_experiment, experiment_of
 from resviz.train.recipe import Recipe
 from tests.runs.samples import architecture
 
@@ -41,5 +41,16 @@ def test_what_is_known_of_a_run(tmp_path):
     assert lasting(run) == about
     (run.path / "recipe.json").write_text("nonsense")
     assert lasting(run) == {"name": "plain-8", "network": "plain 8"}
-    fields = said(Labels(title="A", tags=("b",)), Labels(tags=("c",), note="d", title="E"), "e")
-    assert fields == {"title": "A", "tag": "b\nc", "note": "d", "experiment": "E\ne"}
+    experiment = experiment_of(run)
+    fields = said(Labels(title="A", tags=("b",)), Labels(tags=("c",), note="d", title="E"), experiment)
+    assert fields == {"title": "A\nE", "tag": "b\nc", "note": "d", "experiment": "E\nplain 8"}
+
+
+def test_words_look_in_a_name_that_a_person_gave_and_not_in_one_made_of_the_networks():
+    both = [architecture("plain-8"), architecture("resnet-8")]
+    made, named = create_experiment(both, Recipe()), create_experiment(both, Recipe(), name="For the talk")
+    assert (made.own_name, named.own_name) == ("", "For the talk")
+    assert said(Labels(), Labels(), named)["title"] == "For the talk"
+    about = folded({**lasting(made.runs[0]), **said(Labels(), Labels(), made)})
+    assert Query.of("experiment:resnet").finds(about)
+    assert not Query.of("resnet").finds(about)

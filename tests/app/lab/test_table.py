@@ -44,8 +44,8 @@ def show(table, qtbot):
 
 
 def cells(table, group, row):
-    parent = table.model.index(group, 0)
-    return [table.model.index(row, column, parent).data() or "" for column in range(7)]
+    parent = table.view.table.index(group, 0)
+    return [table.view.table.index(row, column, parent).data() or "" for column in (0, *range(2, 8))]
 
 
 def click(table, qtbot, index, *, double=False, x=None):
@@ -66,7 +66,7 @@ def test_rows_are_grouped_newest_first(table, qtbot):
     recorded(error=50.0)
     recorded(error=25.0)
     show(table, qtbot)
-    assert table.model.rowCount() == 2
+    assert table.view.table.rowCount() == 2
     assert cells(table, 0, 0)[:6] == [
         "plain-8-w4",
         "built-in shapes",
@@ -81,10 +81,10 @@ def test_rows_are_grouped_newest_first(table, qtbot):
 def test_double_click_reopens_the_experiment(table, session, qtbot):
     experiment = recorded()
     show(table, qtbot)
-    click(table, qtbot, table.model.index(0, 0, table.model.index(0, 0)), double=True)
+    click(table, qtbot, table.view.table.index(0, 0, table.view.table.index(0, 0)), double=True)
     assert [run.run for run in session.current] == experiment.runs
     qtbot.waitUntil(lambda: all(len(run.series.train) == 30 for run in session.current), timeout=3000)
-    first = table.model.index(0, 0, table.model.index(0, 0))
+    first = table.view.table.index(0, 0, table.view.table.index(0, 0))
     assert (
         first.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked.value
         or first.data(Qt.ItemDataRole.CheckStateRole) == Qt.CheckState.Checked
@@ -94,7 +94,7 @@ def test_double_click_reopens_the_experiment(table, session, qtbot):
 def test_tick_shows_and_hides_a_run(table, session, qtbot):
     experiment = recorded()
     show(table, qtbot)
-    item = table.model.item(0).child(1)
+    item = table.view.table.item(0).child(1)
     item.setCheckState(Qt.CheckState.Checked)
     assert [run.run for run in session.shown] == [experiment.runs[1]]
     item.setCheckState(Qt.CheckState.Unchecked)
@@ -104,17 +104,17 @@ def test_tick_shows_and_hides_a_run(table, session, qtbot):
 def test_delete_asks_first(table, session, qtbot):
     run = recorded().runs[0]
     show(table, qtbot)
-    click(table, qtbot, table.model.index(0, 0, table.model.index(0, 0)))
+    click(table, qtbot, table.view.table.index(0, 0, table.view.table.index(0, 0)))
     qtbot.keyClick(table.view, Qt.Key.Key_Delete)
     assert not table.question.isHidden()
     assert run.name in table.question.text
     qtbot.mouseClick(table.question.buttons[1], Qt.MouseButton.LeftButton)
     assert run.exists()
-    table.ask_to_delete(run.path)
+    table.acts.ask_to_delete([run.path])
     qtbot.mouseClick(table.question.buttons[0], Qt.MouseButton.LeftButton)
     assert not run.path.exists()
     assert len(list_experiments()[0].runs) == 1
-    table.ask_to_delete(list_experiments()[0].path)
+    table.acts.ask_to_delete([list_experiments()[0].path])
     qtbot.mouseClick(table.question.buttons[0], Qt.MouseButton.LeftButton)
     assert list_experiments() == []
 
@@ -125,7 +125,7 @@ def test_run_in_training_is_not_deleted(table, qtbot):
     said = []
     table.failed.connect(said.append)
     with experiment.runs[0].lock():
-        table.ask_to_delete(experiment.runs[0].path)
+        table.acts.ask_to_delete([experiment.runs[0].path])
         qtbot.mouseClick(table.question.buttons[0], Qt.MouseButton.LeftButton)
     assert experiment.runs[0].exists()
     assert "is being trained" in said[0]
@@ -159,8 +159,8 @@ def test_equal_names_are_told_apart_and_a_failure_says_why(table, qtbot):
     recorder.started()
     recorder.ended("failed", 3, "The disk is full: make room, then resume the run.")
     show(table, qtbot)
-    titles = [table.model.index(row, 0).data() for row in range(2)]
+    titles = [table.view.table.index(row, 0).data() for row in range(2)]
     assert titles == ["plain-8-w4 and resnet-8-w4 (2)", "plain-8-w4 and resnet-8-w4"]
     assert cells(table, 0, 0)[2] == "failed: The disk is full: make room, then resume the run."
     with qtbot.waitSignal(table.opened, timeout=2000):
-        table.open_experiment_of(experiment.path)
+        table.acts.open_experiment(experiment.path)
