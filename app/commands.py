@@ -87,6 +87,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
             for key, kind in KINDS.items()
         ),
         Spec("Plots"),
+        Spec("Plots", "seeds", "Mean and range over seeds", "Alt+M", lambda: time.join_seeds(not time.seeds)),
         Spec("Plots", "plot_alone", "Full screen of one plot", "Shift+F11", show.toggle_alone),
         Spec("Plots", "reset_layout", "Reset this layout", "Ctrl+P, 0", bottom.reset_layout),
         Spec("Train", "train", "Train", "Ctrl+Return", lab.train),
@@ -102,8 +103,8 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Runs", "show_only", "Show only the selected runs", "Ctrl+Shift+H", bottom.table.show_only),
         Spec("Runs", "hide_all", "Hide all curves", "Ctrl+H", window.session.hide_all),
         Spec("Runs"),
-        Spec("Runs", "rename_run", "Rename the selected run", "", bottom.table.rename),
-        Spec("Runs", "label_runs", "Tags and note…", "Ctrl+T", bottom.table.label),
+        Spec("Runs", "rename_run", "Rename the selected run", "F2", bottom.table.rename),
+        Spec("Runs", "label_runs", "Tags and note…", "Ctrl+Shift+G", bottom.table.label),
         Spec("Help", "lesson", "Lesson", "F1", lambda: side.tabs.setCurrentIndex(LESSON)),
         Spec("Help", "commands", "All commands…", "Ctrl+Shift+P", window.show_commands),
     ]

@@ -41,6 +41,7 @@ class RunActions(QObject):
         forking: Forking,
         writing: Writing,
         question: OfferBar,
+        *,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)

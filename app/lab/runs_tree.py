@@ -36,7 +36,7 @@ _CHECKED, _PARTLY, _UNCHECKED = (
     Qt.CheckState.PartiallyChecked,
     Qt.CheckState.Unchecked,
 )
-_NAME, _LEAST_SAID, _LEAST_STATE = 30 * GRID, 8 * GRID, 9 * GRID
+_NAME, _LEAST_SAID, _LEAST_STATE = 27 * GRID, 8 * GRID, 12 * GRID
 """Pixels that names have at least, and to which tags and states give way for that."""
 
 

@@ -45,7 +45,7 @@ class RunsTable(QWidget):
         self.question.hide()
         self.forking = Forking(session, lambda: self.selected_runs() if self.isVisible() else [], self)
         self.writing = Writing(session, lambda: self.selected_runs() if self.isVisible() else [], self)
-        self.acts = RunActions(session, self.list, self.forking, self.writing, self.question, self)
+        self.acts = RunActions(session, self.list, self.forking, self.writing, self.question, parent=self)
         for part in (self.forking, self.acts, self.writing):
             part.failed.connect(self.failed)
         self.forking.told.connect(self.told)

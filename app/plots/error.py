@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QMenu
 
 from app.plots.plot_run import PlotRun
+from app.plots.seeds import SeedPlot
 from app.plots.time_plot import Floats, TimePlot, Track
 from app.plots.timeline import Timeline
 from resviz.report.paper import END_ERRORS, is_cifar10
@@ -18,7 +19,7 @@ from resviz.report.paper import END_ERRORS, is_cifar10
 _TOPS = (5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 
 
-class ErrorPlot(TimePlot):
+class ErrorPlot(SeedPlot):
     """Errors of all visible runs: training batches faint, their epoch means dashed, test error solid."""
 
     title = "Error"

@@ -6,6 +6,7 @@ from operator import attrgetter
 
 from app.plots.means import EpochMean
 from app.plots.plot_run import PlotRun
+from app.plots.seeds import SeedPlot
 from app.plots.time_plot import TimePlot, Track
 from app.plots.timeline import Timeline
 from resviz.report.numbers import brief
@@ -13,7 +14,7 @@ from resviz.report.numbers import brief
 _LOSSES, _SPEEDS = EpochMean(attrgetter("loss")), EpochMean(attrgetter("speed"))
 
 
-class LossPlot(TimePlot):
+class LossPlot(SeedPlot):
     """Training loss dashed, test loss solid."""
 
     title = "Loss"

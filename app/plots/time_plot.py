@@ -33,7 +33,7 @@ _FEW_RUNS = 4
 """Runs, up to which the single batches are drawn too."""
 _SNAP = 5
 """Pixels from the right end within which the cursor is live."""
-_FEW = 40
+FEW = 40
 """Test points in view, up to which each gets a dot."""
 
 
@@ -215,7 +215,7 @@ class TimePlot(Plot):
                 over.append(dashes(x, y, look, scale=self.pixel_scale(), on=3 * width, off=2.25 * width))
             else:
                 over.append(Line(x, y, look))
-            if track.dotted and len(x) <= _FEW:
+            if track.dotted and len(x) <= FEW:
                 over.append(Dots(x, y, pen(colour, 2.5 * width)))
         return under + over
 

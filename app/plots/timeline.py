@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from app.plots.units import Unit
 from resviz.runs.series import RunSeries
@@ -14,6 +14,7 @@ from resviz.runs.series import RunSeries
 SPEEDS = (1, 4, 16, 64)
 """Probes at each step of a replay."""
 FRAME_MS = 50
+_SEEDS_KEY = "plots/seeds"
 
 
 class Timeline(QObject):
@@ -41,6 +42,8 @@ class Timeline(QObject):
         """What the time axes count."""
         self.span: tuple[float, float] | None = None
         """The part of the time axes that a person chose to see, in their unit; None: everything."""
+        self.seeds = QSettings().value(_SEEDS_KEY, False, type=bool) is True
+        """Whether runs that differ by their seeds only are drawn as their mean and what they cover."""
         self._series: Sequence[RunSeries] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
@@ -85,6 +88,13 @@ class Timeline(QObject):
     def shown(self) -> int:
         """The iteration that is shown."""
         return self.newest if self.at is None else self.at
+
+    def join_seeds(self, on: bool) -> None:
+        """Draw runs that differ by their seeds only together, or each for itself; that is remembered."""
+        if on != self.seeds:
+            self.seeds = on
+            QSettings().setValue(_SEEDS_KEY, on)
+            self.zoomed.emit()
 
     # Moving
 

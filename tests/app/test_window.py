@@ -108,7 +108,7 @@ def test_train_watch_pause_resume_stop_reopen(window, qtbot):
     qtbot.waitUntil(
         lambda: all(row.summary for group in table.list.groups for row in group.rows), timeout=5000
     )
-    row = table.view.visualRect(table.model.index(0, 0, table.model.index(0, 0))).center()
+    row = table.view.visualRect(table.view.table.index(0, 0, table.view.table.index(0, 0))).center()
     qtbot.mouseClick(table.view.viewport(), LEFT, pos=row)
     qtbot.mouseDClick(table.view.viewport(), LEFT, pos=row)
     again = window.session.current
