@@ -22,14 +22,13 @@ from app.plots.block_report import report
 from app.plots.blocks import BlockRows
 from app.plots.extents import colour_range
 from app.plots.health import dead, exploding
+from app.plots.pace import pace
 from app.plots.quantities import ABSENT, GRADIENT, MAGNITUDE, QUANTITIES, Quantity
 from app.plots.timeline import Timeline, index_at
 from resviz.arch.graph import Architecture
 from resviz.runs.events import Started
 from resviz.runs.series import RunSeries
 
-_SECONDS = 0.1
-"""Between two paintings at the least."""
 EDITED = "trained before your last edit"
 """What the legend says when readouts are those of the network as it was."""
 
@@ -63,6 +62,9 @@ class Overlay(QObject):
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.refresh)
         timeline.moved.connect(self._soon.start)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._on_updated)
         for pane in panes:
             self._watch(pane.document)
             pane.document_changed.connect(self._watch)
@@ -182,10 +184,12 @@ class Overlay(QObject):
 
     @Slot()
     def _on_updated(self) -> None:
-        now = time.monotonic()
-        if now - self._painted_at >= _SECONDS:
-            self._painted_at = now
+        """Paint what is new, in a moment if it is too soon: the last word of a run is not left out."""
+        if pace.allows(self._painted_at):
+            self._painted_at = time.monotonic()
             self.refresh()
+        elif not self._later.isActive():
+            self._later.start(round(1000 * pace.interval))
 
 
 def _same(run: FollowedRun, document: Document) -> bool:

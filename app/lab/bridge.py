@@ -21,6 +21,12 @@ from resviz.train.recipe import Recipe
 
 TICK_MS = 50
 """Between two looks at the logs."""
+_HURRIED_MS = 4
+"""The same while a long log is being read."""
+_LOOK_SECONDS = 0.012
+"""How long one look may take, at all runs together."""
+_TELL_SECONDS = 0.1
+"""Between two words of new values: no one reads digits that change more often. States are told at once."""
 
 
 class WorkerBridge(QObject):
@@ -30,7 +36,7 @@ class WorkerBridge(QObject):
     """
 
     updated = Signal()
-    """Something was read or changed: at most 20 times a second, for all runs together."""
+    """Something was read or changed: a state at once, values ten times a second at most."""
     run_ended = Signal(object, str, str)
     """Directory, state ("finished", "stopped", "failed", "interrupted"), message."""
     worker_died = Signal(object, str)
@@ -47,6 +53,10 @@ class WorkerBridge(QObject):
         self._ticking.setInterval(TICK_MS)
         self._ticking.setTimerType(Qt.TimerType.PreciseTimer)
         self._ticking.timeout.connect(self._on_tick)
+        self._untold = False
+        """Whether values were read since `updated` was told last."""
+        self._told_at = 0.0
+        self._first = 0
 
     @property
     def training(self) -> bool:
@@ -65,7 +75,7 @@ class WorkerBridge(QObject):
         path = Path(run.path)
         if path not in self.followed:
             self.followed[path] = FollowedRun.open(run)
-            self._ticking.start()
+            self._ticking.start(_HURRIED_MS)
         return self.followed[path]
 
     def unfollow(self, path: Path) -> None:
@@ -196,19 +206,29 @@ class WorkerBridge(QObject):
 
     @Slot()
     def _on_tick(self) -> None:
-        changed = False
-        for followed in list(self.followed.values()):
+        until = time.monotonic() + _LOOK_SECONDS
+        urgent = False
+        # Each run is looked at first in turn: the first may take all the time there is.
+        self._first += 1
+        runs = list(self.followed.values())
+        first = self._first % max(1, len(runs))
+        for followed in runs[first:] + runs[:first]:
             before = followed.status
             try:
-                changed = followed.poll() or changed
+                self._untold = followed.poll(until) or self._untold
             except ResvizError as error:
                 followed.death = str(error)
-                changed = True
+                urgent = True
             after = followed.status
+            urgent = urgent or after != before
             was_alive = followed.worker is None and before in ("running", "paused")
             if was_alive and after not in ("running", "paused"):
                 self._tell_end(followed, "Its worker is gone without a word.")
-        if changed:
+        hurried = any(followed.behind for followed in runs)
+        self._ticking.setInterval(_HURRIED_MS if hurried else TICK_MS)
+        now = time.monotonic()
+        if urgent or (self._untold and now - self._told_at >= _TELL_SECONDS):
+            self._untold, self._told_at = False, now
             self.updated.emit()
 
     @Slot(object)

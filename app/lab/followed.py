@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from resviz.arch.graph import Architecture
 from resviz.arch.twin import is_plain
 from resviz.errors import ResvizError
-from resviz.runs import labels
+from resviz.runs import folded, labels
 from resviz.runs.events import Changed, Noted, Started
 from resviz.runs.labels import NONE, Labels
 from resviz.runs.seeds import repeats
@@ -28,14 +28,14 @@ _IDLE_SECONDS = 1.0
 """How often a run that nobody trains is looked at."""
 
 _PIECE_BYTES = 128 * 1024
-_SLICE_SECONDS = 0.004
-"""How long one look may take: a long log is read in pieces, a few at a time."""
+"""A long log is read in such pieces, which take two milliseconds or so."""
 
 _SILENT_SECONDS = 2.0
 """After so long without a word from a run in training, its disk is looked at."""
 _FULL_BYTES = 64 * 1024
 """With less room than this a disk counts as full."""
 
+_TURNS = frozenset((Started, Noted, Changed))
 ENDED = ("finished", "stopped", "failed", "interrupted")
 
 
@@ -79,6 +79,10 @@ class FollowedRun:
     """Whether it began as a copy of another run's checkpoint, or of its initial weights."""
     disk_full: bool = False
     """Whether the run is silent for want of room: its log cannot say so."""
+    behind: bool = field(init=False, default=True)
+    """Whether more of the log waits than the last look had time for."""
+    _kept: bool = field(init=False, default=False)
+    """Whether what the log holds is kept folded."""
     _heard: float = field(init=False, default=0.0)
     _tail: Tail = field(init=False)
     _alive: bool = field(init=False, default=False)
@@ -178,18 +182,23 @@ class FollowedRun:
         self.disk_full = False
         self._alive = self.run.alive()
 
-    def poll(self) -> bool:
-        """Read what is new; return whether anything on screen may have changed. Takes a few milliseconds."""
+    def poll(self, until: float = 0.0) -> bool:
+        """Read what is new; return whether anything on screen may have changed.
+
+        Args:
+            until: time of the monotonic clock at which to leave the rest of a long log for the next look; one
+                piece is read in any case.
+        """
         now = time.monotonic()
         live = self.worker is not None or self._alive
         due = now - self._looked > _IDLE_SECONDS
-        if not live and not due:
+        if not live and not due and not self.behind:
             return False
-        changed = self._read_some()
+        changed = self._read_some(until)
         if changed:
             self._heard = now
-        if changed and not live:
-            return True  # More of a long log may wait: look again at once.
+        if self.behind and not live:
+            return True
         if due:
             self._looked = now
             full = live and now - self._heard > _SILENT_SECONDS and self._lacks_room()
@@ -202,7 +211,25 @@ class FollowedRun:
                     self._read_all()
                 changed = changed or alive != self._alive
                 self._alive = alive
+                self._keep()
         return changed
+
+    def _recall(self) -> bool:
+        """Take over the fold of a log that ended, if it is kept; return whether it is."""
+        if self._alive or self.worker is not None or self._tail.offset:
+            return False
+        size = folded.recall(self.run.events_path, self.series)
+        if size:
+            self._tail = Tail(self.run.events_path, size)
+            self.told_end = self.series.state in ENDED
+            self._kept = True
+        return size > 0
+
+    def _keep(self) -> None:
+        """Keep the fold of a log that ended, once it is read: the next time it is there at once."""
+        if not self._alive and not self._kept and not self.behind:
+            folded.keep(self.run.events_path, self.series, self._tail.offset)
+            self._kept = True
 
     def _lacks_room(self) -> bool:
         if self.series.state not in ("running", "paused"):
@@ -212,14 +239,15 @@ class FollowedRun:
         except OSError:
             return False
 
-    def _read_some(self) -> bool:
-        """Read what is new, of a long log what a few milliseconds allow; return whether there was any."""
-        end = time.monotonic() + _SLICE_SECONDS
-        changed = False
+    def _read_some(self, until: float) -> bool:
+        """Read what is new, of a long log what there is time for; return whether there was any."""
+        changed = self._recall()
+        self.behind = True
         while self._read(_PIECE_BYTES):
             changed = True
-            if time.monotonic() > end:
-                break
+            if time.monotonic() > until:
+                return True
+        self.behind = False
         return changed
 
     def _read_all(self) -> None:
@@ -229,7 +257,8 @@ class FollowedRun:
     def _read(self, limit: int) -> bool:
         old = self._tail.offset < self._old_bytes
         events = self._tail.read(min(limit, self._old_bytes - self._tail.offset) if old else limit)
-        for event in () if old else events:
+        # Most events are steps and probes: told apart by their type alone they cost next to nothing.
+        for event in () if old else [event for event in events if type(event) in _TURNS]:
             if isinstance(event, Started):
                 self.begun, self.told_end, self.note, self.progress = True, False, "", None
             elif isinstance(event, Noted):
@@ -240,4 +269,5 @@ class FollowedRun:
                 if self.told_end:
                     self.note, self.progress = "", None
         self.series.feed(events)
+        self._kept = self._kept and not events
         return bool(events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,13 +22,15 @@ from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app.plots.axes import Axis
 from app.plots.header import Entry, Header, fonts
+from app.plots.pace import pace
 from app.plots.plot_run import PlotRun
 from app.plots.saving import Saver
 from app.plots.strokes import Stroke, Strokes
 from app.plots.timeline import Timeline
 from app.theme import GRID, icon, recoloured, theme
 
-REDRAW_MS = 100
+_LOOK_MS = 30
+"""Between two looks whether there is something new to draw."""
 SHORT = 250
 """Pixels of height under which a plot leaves out the label of its x axis, in favour of the curves."""
 
@@ -51,7 +54,7 @@ _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -20, Qt.K
 
 
 class Plot(QWidget):
-    """A titled plot of runs. Redraws ten times a second at most, and only if it is visible and has news."""
+    """A titled plot of runs. Redraws by itself as often as `pace` allows, if it is visible and has news."""
 
     layer_clicked = Signal(str)
     """A layer was clicked: its name."""
@@ -80,6 +83,7 @@ class Plot(QWidget):
         self.hovered_y = 0.0
         """And on the y axis."""
         self._drawn: tuple[object, ...] | None = None
+        self._drawn_at = 0.0
         self._busy = False
         self.header = Header(self.title, self)
         self.view = View(self, viewBox=box, axisItems={"bottom": x_axis, "left": y_axis})
@@ -108,7 +112,7 @@ class Plot(QWidget):
         self.setAutoFillBackground(True)
         self.header.setToolTip(self.explanation)
         self._timer = QTimer(self)
-        self._timer.setInterval(REDRAW_MS)
+        self._timer.setInterval(_LOOK_MS)
         self._timer.timeout.connect(self._on_timeout)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -180,12 +184,10 @@ class Plot(QWidget):
 
     def refresh(self) -> bool:
         """Draw if something changed since the last time; return whether it had to be."""
-        size = self.view.getViewBox().size()  # Which settles only after the axes were first shown.
-        news = ((id(run.series), run.series.revision, run.visible) for run in self.runs)
-        now = (size.width(), size.height(), *self.state(), *news)
+        now = self._now()
         if now == self._drawn:
             return False
-        self._drawn = now
+        self._drawn, self._drawn_at = now, time.monotonic()
         runs = self.with_data()
         self._show_state(some=bool(runs))
         self._busy = True  # Setting a range tells of itself; that is no reason to draw again.
@@ -194,6 +196,12 @@ class Plot(QWidget):
         self._update_marks()
         self.redraws += 1
         return True
+
+    def _now(self) -> tuple[object, ...]:
+        """Return all that the curves depend on."""
+        size = self.view.getViewBox().size()  # Which settles only after the axes were first shown.
+        news = ((id(run.series), run.series.revision, run.visible) for run in self.runs)
+        return size.width(), size.height(), *self.state(), *news
 
     def with_data(self) -> list[PlotRun]:
         """Return the visible runs that have something to draw."""
@@ -313,8 +321,9 @@ class Plot(QWidget):
 
     @Slot()
     def _on_timeout(self) -> None:
-        self._place()
-        self.refresh()
+        if self._now() != self._drawn and pace.allows(self._drawn_at):
+            self._place()
+            self.refresh()
 
     @Slot()
     def _on_theme_changed(self) -> None:

@@ -63,6 +63,11 @@ class Rows:
             self._append(x, time, values)
         return first
 
+    def restore(self, x: Ints, time: Floats, values: NDArray[Any]) -> None:
+        """Take over rows that another table had, arrays of its own, in place of what is here."""
+        self.size, self.width = len(x), values.shape[1]
+        self._x, self._time, self._values = x, time, values
+
     def drop_after(self, iteration: int) -> int:
         """Remove all rows of later iterations; return how many rows are left."""
         self.size = int(np.searchsorted(self.x, iteration, side="right"))

@@ -188,6 +188,22 @@ def decode_event(line: bytes) -> Event:
     return _event_decoder.decode(line)
 
 
+def decode_events(lines: bytes) -> list[Event]:
+    """Return the events of complete lines, each of which is one event.
+
+    Raises:
+        msgspec.DecodeError: a line is torn, empty, or is not one event.
+    """
+    found = _event_decoder.decode_lines(lines)
+    # It takes several on one line, and one on several, too. But no object holds the end of another, a newline
+    # and the beginning of a third; so where each newline is such a place, each line is an object of its own.
+    joints = lines.count(b"}\n{") + 1
+    whole = lines.startswith(b"{") and lines.endswith(b"}\n")
+    if lines and not (whole and lines.count(b"\n") == joints == len(found)):
+        raise msgspec.DecodeError("Not one event a line.")
+    return found
+
+
 def decode_command(line: bytes) -> Command:
     """Return the command of one line.
 

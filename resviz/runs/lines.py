@@ -103,7 +103,11 @@ class LineTail:
         """Bytes of complete lines consumed so far."""
 
     def read(self, limit: int | None = None) -> list[bytes]:
-        """Return the new complete lines without their newlines; a missing file has none.
+        """Return the new complete lines without their newlines: `read_block`, line by line."""
+        return self.read_block(limit).split(b"\n")[:-1]
+
+    def read_block(self, limit: int | None = None) -> bytes:
+        """Return the new complete lines with their newlines; a missing file has none.
 
         Args:
             limit: about as many bytes are read at most (one line at least), so that a long log can be
@@ -117,19 +121,19 @@ class LineTail:
             if size < self.offset:  # Replaced by a shorter one (a copy put in its place): begin again.
                 self.offset = 0
             if size == self.offset:
-                return []
+                return b""
             with self.path.open("rb") as file:
                 file.seek(self.offset)
                 data = file.read(size - self.offset if limit is None else limit)
                 if limit is not None and b"\n" not in data:
                     data += file.readline()
         except FileNotFoundError:
-            return []
+            return b""
         except OSError as error:
             raise _unreadable(self.path, error) from error
         end = data.rfind(b"\n") + 1
         self.offset += end
-        return data[:end].split(b"\n")[:-1]
+        return data[:end]
 
 
 def backwards(path: Path) -> Iterator[bytes]:
