@@ -298,7 +298,7 @@ def test_time_left_waits_for_every_run(panel, qtbot):
     open_experiment(panel, qtbot)
     give(panel, ["running", "running"])
     slow = panel._session.current[1].series
-    slow._pace_from = slow._steps.size
+    slow.pace_from = slow._steps.size
     panel.live.refresh()
     assert panel.live._where.text().endswith("– iterations/s · – left")
 
