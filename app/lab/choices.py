@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.lab.fields import sentence_label
@@ -15,9 +15,11 @@ from resviz.arch.twin import is_plain
 from resviz.train.circumstances import UNKNOWN, Circumstances
 from resviz.train.recipe import Recipe
 
+MOST_SEEDS = 10
+
 
 class NetworkChoices(QWidget):
-    """A tick for each open network, and under them a word on what does not fit the data."""
+    """A tick for each open network, how often they are trained, and a word on what does not fit the data."""
 
     edited = Signal()
     """Another choice, or a network was changed."""
@@ -35,12 +37,29 @@ class NetworkChoices(QWidget):
         self.fit_button.setToolTip(
             "Set the size of the pictures and the number of outputs; Undo takes it back"
         )
+        self.seeds = QSpinBox()
+        self.seeds.setRange(1, MOST_SEEDS)
+        self.seeds.setAccessibleName("Seeds")
+        self.seeds.setToolTip(
+            "Train each network with so many seeds: other first weights and batches each time. The plots of "
+            "error and loss can draw them as mean and range (Alt+M)."
+        )
+        self.seeds.valueChanged.connect(self.edited)
+        label = QLabel("Seeds")
+        label.setProperty("role", "muted")
+        label.setFixedWidth(96)
+        label.setBuddy(self.seeds)
+        repeat = QHBoxLayout()
+        repeat.setSpacing(GRID)
+        repeat.addWidget(label)
+        repeat.addWidget(self.seeds, 1)
         self._ticks = QVBoxLayout()
         self._ticks.setSpacing(GRID)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addLayout(self._ticks)
+        column.addLayout(repeat)
         column.addWidget(self.advice)
         column.addWidget(self.fit_button)
         self.fit_button.clicked.connect(self.fit_to_data)
@@ -79,6 +98,10 @@ class NetworkChoices(QWidget):
         sides = [min(size) for document in chosen if (size := pictures(document)) is not None]
         depth = max(document.cost.depth for document in chosen)
         return Circumstances(depth, any(plain), not all(plain), min(sides, default=None))
+
+    def seeds_from(self, first: int) -> range:
+        """Return the seeds to train with, from the recipe's on."""
+        return range(first, first + self.seeds.value())
 
     def problem(self, shape: DataShape) -> str:
         """Return why these networks cannot be trained on the data, one sentence, or ""."""

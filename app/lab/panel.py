@@ -127,9 +127,9 @@ class LabPanel(QWidget):
             self.failed.emit(self.problem)
             return
         try:
-            self._session.train(
-                [document.architecture.copy() for document in self.choices.documents], self.form.recipe()
-            )
+            recipe = self.form.recipe()
+            architectures = [document.architecture.copy() for document in self.choices.documents]
+            self._session.train(architectures, recipe, self.choices.seeds_from(recipe.seed))
         except ResvizError as error:
             self.failed.emit(str(error))
             self._problem.setText(str(error))

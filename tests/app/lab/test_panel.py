@@ -329,3 +329,16 @@ def test_reading_pictures_is_told_with_its_share(panel, qtbot):
     run.note, run.progress = "Starting the worker", None
     assert "PyTorch is being loaded" in preparing_text(panel._session.current)
     run.worker, run.begun = None, True
+
+
+def test_each_network_is_trained_with_so_many_seeds(panel, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(panel._session, "train", lambda *given: asked.append(given))
+    qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+    assert [list(seeds) for _, _, seeds in asked] == [[0]]
+    panel.choices.seeds.setFocus()
+    qtbot.keyClick(panel.choices.seeds, Qt.Key.Key_Up)
+    qtbot.keyClick(panel.choices.seeds, Qt.Key.Key_Up)
+    qtbot.mouseClick(panel.train_button, Qt.MouseButton.LeftButton)
+    architectures, recipe, seeds = asked[1]
+    assert (len(architectures), recipe.seed, list(seeds)) == (2, 0, [0, 1, 2])
