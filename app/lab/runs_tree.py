@@ -138,8 +138,15 @@ class RunsTree(QTreeView):
 
     # Filling
 
-    def fill(self, groups: Sequence[Group]) -> None:
-        """Show these; what was selected or folded stays so."""
+    def fill(self, groups: Sequence[Group], *, anew: bool = False) -> None:
+        """Show these; what was selected or folded stays so, and unless `anew`, so do cells that are there."""
+        before = [(group.path, [row.path for row in group.rows]) for group in self.groups]
+        if not anew and before == [(group.path, [row.path for row in group.rows]) for group in groups]:
+            self.groups = groups
+            self.rows = {row.run.path: row for group in groups for row in group.rows}
+            self._by_path = {group.path: group for group in groups}
+            self.show_rows(self.rows.values())
+            return
         selected, current = self.selected(), self.current
         closed = {path for path in self._by_path if not self.isExpanded(self._items[path][RUN].index())}
         self.groups = groups

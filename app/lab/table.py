@@ -266,7 +266,7 @@ class RunsTable(QWidget):
 
     @Slot()
     def _on_theme_changed(self) -> None:
-        self.view.fill(self.view.groups)
+        self.view.fill(self.view.groups, anew=True)
 
     @Slot()
     def _on_current_changed(self) -> None:

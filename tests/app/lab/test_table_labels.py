@@ -314,6 +314,19 @@ def test_several_are_deleted_after_one_question(table, session, qtbot):
     assert [run.exists() for run in second.runs] == [True]
 
 
+def test_what_others_say_is_read_when_the_table_is_seen_again(table, qtbot):
+    experiment = recorded()
+    show(table, qtbot)
+    click(table, qtbot, index(table, 0, 1))
+    item = table.view.table.itemFromIndex(index(table, 0, 1))
+    labels.change(experiment.runs[1].path, title="Told elsewhere")
+    labels.change(experiment.path, tags=["x"])
+    table.refresh()
+    assert item.text() == "Told elsewhere"  # The same cell, which is still the current one.
+    assert index(table, 0, column=SAID).data(TAGS_ROLE) == ["x"]
+    assert table.view.current == experiment.runs[1].path
+
+
 def test_many_runs_are_searched_at_once(table, qtbot):
     """300 experiments of 4 runs, as far as the table is concerned."""
     experiment = recorded()
