@@ -12,7 +12,7 @@ from app.theme import GRID, theme
 Index = QModelIndex | QPersistentModelIndex
 _INSIDE, _BETWEEN = 6.0, 4.0
 """Pixels left and right inside a chip, and from one to the next."""
-_NOTE = 20 * GRID
+_NOTE = 32 * GRID
 """Pixels of a note at most, before the column is made wider by hand."""
 
 
