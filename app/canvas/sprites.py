@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 from math import ceil, floor
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPaintEngine, QPainter, QPixmap, QTransform
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 
 Draw = Callable[[QPainter], None]
 Piece = tuple[QPixmap, int, int]
@@ -18,7 +18,6 @@ Piece = tuple[QPixmap, int, int]
 
 _MOST_BYTES = 96 * 1024 * 1024
 _PLAIN = QTransform()
-_DRAWINGS = (QPaintEngine.Type.SVG, QPaintEngine.Type.Pdf)
 _HINTS = QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing
 
 
@@ -48,9 +47,6 @@ class Stamp:
     def __init__(self, painter: QPainter, sprites: Sprites, ratio: float | None) -> None:
         """Begin; `ratio`: pixels of the device for a pixel of the painter, None: paper has none."""
         self._painter, self._sprites, self._ratio = painter, sprites, ratio
-        # A drawing would hold pixels in place of shapes and letters, another picture ones of another size.
-        drawn = painter.paintEngine().type() in _DRAWINGS
-        self._direct = drawn or abs(painter.device().devicePixelRatio() - ratio) > 1e-6
         self._transform = painter.worldTransform()
         self.zoom = self._transform.m11()
         self._x = round(self._transform.dx() * (ratio or 1.0))
@@ -63,12 +59,6 @@ class Stamp:
 
     def put(self, key: Hashable, rect: QRectF, draw: Draw) -> None:
         """Put a piece down: what `draw` paints in `rect`, in scene pixels relative to the item."""
-        if self._direct:
-            self._painter.save()
-            self._painter.setWorldTransform(self._transform)
-            draw(self._painter)
-            self._painter.restore()
-            return
         ratio = self._ratio
         if ratio is None:
             draw(self._painter)
