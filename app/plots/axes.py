@@ -22,6 +22,8 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Whether it has no line."""
         self._size = 12
         """Pixels of its type."""
+        self._given: object = None
+        """The ticks that were set last."""
         self.enableAutoSIPrefix(False)
 
     def dress(self, colours: Colours, font: QFont, label: str) -> None:
@@ -40,6 +42,12 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         across = self.orientation in ("bottom", "top")
         room = round(self._size * (1.7 if across else 0.8))
         return rect.adjusted(-room, 0, room, 0) if across else rect.adjusted(0, -room, 0, room)
+
+    def setTicks(self, ticks: list[list[tuple[float, str]]] | None) -> None:
+        """Take these ticks; the same again cost nothing."""
+        if ticks != self._given:
+            self._given = ticks
+            super().setTicks(ticks)
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         """Return steps of 1, 2, (2.5) or 5 times a power of ten, at least 56 pixels apart (36 upwards)."""

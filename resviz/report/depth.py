@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 
 from resviz.arch.composites import RESIDUAL_KINDS
@@ -12,13 +13,19 @@ from resviz.arch.shapes import infer
 
 def stages(names: Sequence[str]) -> list[tuple[str, int, int]]:
     """Return the stages as (name as shown, first, last), counted from 1: "stage1.block2" is in "stage 1"."""
+    return list(_stages(tuple(names)))
+
+
+@lru_cache(maxsize=128)
+def _stages(names: tuple[str, ...]) -> tuple[tuple[str, int, int], ...]:
+    """Return the stages; kept, for plots ask for the same ones at each move of the time cursor."""
     found, index = [], 1
     for part, group in groupby(name.split(".")[0] for name in names):
         size = len(list(group))
         if part.startswith("stage") and part[5:].isdigit():
             found.append((f"stage {part[5:]}", index, index + size - 1))
         index += size
-    return found
+    return tuple(found)
 
 
 def places_of(blocks: Iterable[str], names: Sequence[str]) -> list[int]:
