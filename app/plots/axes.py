@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
@@ -43,7 +44,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         room = round(self._size * (1.7 if across else 0.8))
         return rect.adjusted(-room, 0, room, 0) if across else rect.adjusted(0, -room, 0, room)
 
-    def setTicks(self, ticks: list[list[tuple[float, str]]] | None) -> None:
+    def setTicks(self, ticks: Sequence[Sequence[tuple[float, str]]] | None) -> None:
         """Take these ticks; the same again cost nothing."""
         if ticks != self._given:
             self._given = ticks
