@@ -50,6 +50,12 @@ def _error(timeline: Timeline) -> Plot:
     return ErrorPlot(timeline)
 
 
+def _paper_error(timeline: Timeline) -> Plot:
+    from app.plots.paper_error import PaperErrorPlot  # noqa: PLC0415
+
+    return PaperErrorPlot(timeline)
+
+
 def _profile(quantity: str) -> Callable[[Timeline], Plot]:
     def make(timeline: Timeline) -> Plot:
         from app.plots.profile import Profile  # noqa: PLC0415
@@ -122,6 +128,7 @@ KINDS: dict[str, Kind] = {
     kind.key: kind
     for kind in (
         Kind("error", "Error", "E", _error),
+        Kind("paper error", "Error, as in Fig. 6", "F", _paper_error),
         Kind("difference", "Twin difference", "D", _difference),
         Kind("gradient", "Gradient norm", "G", _profile("gradient_norm")),
         Kind("gradient heat", "Gradient norm over time", "H", _heat("gradient_norm")),
@@ -168,7 +175,7 @@ LAYOUTS = (
         "paper",
         "Paper figures",
         "Figs. 6 and 7 of the paper: errors, and the responses of the layers in order and sorted",
-        (Column(("error", "difference")), Column(("responses",)), Column(("sorted responses",))),
+        (Column(("paper error", "difference")), Column(("responses",)), Column(("sorted responses",))),
     ),
 )
 """The layouts that are given, in the order of their tabs."""

@@ -81,5 +81,6 @@ class Axis(pg.AxisItem):  # type: ignore[misc]
         """Return the numbers: of logarithms powers of ten, or plain numbers from 0.01 to 1000."""
         if self.log:
             return [power_text(value) for value in values]
+        values = [value * scale for value in values]
         thousands = bool(values) and max(abs(value) for value in values) >= 10_000
         return [count_text(value, thousands) if self.whole else f"{value:.10g}" for value in values]

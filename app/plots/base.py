@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QFontMetricsF,
     QHideEvent,
     QKeyEvent,
@@ -50,6 +51,8 @@ class View(pg.PlotWidget):  # type: ignore[misc]
         event.ignore()
 
 
+_ENDED = ("finished", "stopped", "failed", "interrupted")
+_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageUp: -20, Qt.Key.Key_PageDown: 20}
 
 
@@ -67,6 +70,9 @@ class Plot(QWidget):
     file_stem = "plot"
     empty_text = "Press Train: the curves appear here."
     waiting_text = "Waiting for the first iterations …"
+    ended_text = (
+        "Nothing of this was recorded before these runs ended: train again, or show others under Runs."
+    )
     hidden_text = "All runs are hidden: show one in the table of runs."
 
     def __init__(self, timeline: Timeline, x_axis: Axis, y_axis: Axis, box: pg.ViewBox | None = None) -> None:
@@ -120,7 +126,7 @@ class Plot(QWidget):
         self._soon.timeout.connect(self._follow_cursor)
         timeline.moved.connect(self._on_cursor_moved)
         timeline.zoomed.connect(self._on_cursor_moved)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.view.setFocusProxy(self)
         theme().changed.connect(self._on_theme_changed)
         self._dress()
@@ -273,7 +279,8 @@ class Plot(QWidget):
 
     def missing_text(self, shown: Sequence[PlotRun]) -> str:
         """Return what to say where runs are shown of which there is nothing to draw (yet)."""
-        return self.waiting_text
+        ended = all(run.series.started and run.series.state in _ENDED for run in shown)
+        return self.ended_text if ended else self.waiting_text
 
     def _update_marks(self) -> None:
         subtitle, entries, marks = self.read([run for run in self.runs if run.visible])
@@ -348,6 +355,18 @@ class Plot(QWidget):
     def _follow_cursor(self) -> None:
         if not self.refresh():
             self._update_marks()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show who came here by keys where they are."""
+        super().focusInEvent(event)
+        self.header.marked = event.reason() in _BY_KEYS
+        self.header.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show it no more."""
+        super().focusOutEvent(event)
+        self.header.marked = False
+        self.header.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Move the time cursor."""

@@ -29,6 +29,7 @@ class DifferencePlot(TimePlot):
     )
     file_stem = "twin-difference"
     waiting_text = "Shows where a plain network and its residual twin differ: train both, or show both."
+    ended_text = waiting_text
     may_be_log = False
 
     def has_data(self, run: PlotRun) -> bool:

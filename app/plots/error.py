@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,15 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QMenu
 
+from app.plots.means import EpochMean
 from app.plots.plot_run import PlotRun
 from app.plots.seeds import SeedPlot
 from app.plots.time_plot import Floats, TimePlot, Track
 from app.plots.timeline import Timeline
 from resviz.report.paper import END_ERRORS, is_cifar10
+from resviz.runs.series import RunSeries
 
+_ERRORS = EpochMean(attrgetter("train"))
 _TOPS = (5.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 
 
@@ -26,10 +31,11 @@ class ErrorPlot(SeedPlot):
     x_label = "iteration"
     y_label = "error (%)"
     explanation = (
-        "Percent of wrong answers. Dashed: on the training batches, mean over the last epoch; solid: on the "
-        f"test set; faint: each batch. {TimePlot.gestures}"
+        "Percent of wrong answers. Dashed: on the training batches, mean over the last epoch unless the menu "
+        f"says otherwise; solid: on the test set; faint: each batch. {TimePlot.gestures}"
     )
     file_stem = "error"
+    smooths = True
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
@@ -45,9 +51,8 @@ class ErrorPlot(SeedPlot):
     def tracks(self, run: PlotRun) -> list[Track]:
         """Return training and test error."""
         train, test = run.series.train, run.series.test
-        smooth = run.series.smoothed_train()
         return [
-            Track(train.x, smooth.y, "dashed", raw=train.y),
+            self.smoothed(train, partial(_smooth, run.series), "dashed"),
             Track(test.x, test.y, dotted=True),
         ]
 
@@ -90,3 +95,8 @@ class ErrorPlot(SeedPlot):
     @Slot(bool)
     def _on_whole_toggled(self, on: bool) -> None:
         self.show_everything()
+
+
+def _smooth(series: RunSeries, epochs: float) -> Floats:
+    """Return the training error averaged over the last epochs; of one, the mean that everything tells."""
+    return series.smoothed_train().y if epochs == 1 else _ERRORS.of(series, epochs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -9,6 +10,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from app.plots.bookmark import Bookmark
+from app.plots.plot_run import PlotRun
+from app.plots.units import Clock
 from resviz.runs.series import RunSeries
 
 _FLAT, _DROP = 0.01, 0.67
@@ -63,3 +66,17 @@ def happenings(series: RunSeries) -> list[Happening]:
     if series.forked is not None:
         marks.append(Happening(series.forked.iteration, f"forked from {Path(series.forked.parent).name}"))
     return sorted(marks, key=lambda mark: mark.iteration)
+
+
+def told_near(runs: Sequence[PlotRun], clock: Callable[[PlotRun], Clock], place: float, reach: float) -> str:
+    """Return what happened within `reach` of a place of the time axis, a line each; "" if nothing."""
+    found: dict[Happening, list[str]] = {}
+    for run in runs:
+        for mark in happenings(run.series):
+            if abs(float(clock(run).place(np.array([mark.iteration]))[0]) - place) <= reach:
+                found.setdefault(mark, []).append(run.name)
+    lines = []
+    for mark, names in sorted(found.items(), key=lambda each: each[0].iteration):
+        who = "" if len(names) == len(runs) else f" ({', '.join(names)})"
+        lines.append(f"iteration {mark.iteration:,}: {mark.text}{who}")
+    return "\n".join(lines)

@@ -77,6 +77,8 @@ class Header(QWidget):
         self.entries: Sequence[Entry] = ()
         self.roomy = True
         """Whether the subtitle may have a line of its own where it does not fit beside the title."""
+        self.marked = False
+        """Whether the title shows that the keyboard is here."""
         self.shown_names: list[str] = []
         """Names of the runs that had room when last arranged."""
         self._arranged: tuple[object, float, int, tuple[list[_Placed], int]] | None = None
@@ -130,7 +132,7 @@ class Header(QWidget):
         if painter is not None:
             painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
             painter.setFont(title_font)
-            painter.setPen(QColor(colours.text))
+            painter.setPen(QColor(colours.accent if self.marked else colours.text))
             middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(QRectF(0, 0, width - clear, top), middle, self.title)
             painter.setFont(text_font)

@@ -21,7 +21,7 @@ from app.plots.mosaic import COLUMNS, Mosaic
 from app.plots.plot_run import PlotRun
 from app.plots.quantities import Quantity
 from app.plots.strokes import Dots, Picture, Stroke, Text, level, pen, upright
-from app.plots.time_plot import TimeBox, cursor_strokes
+from app.plots.time_box import TimeBox, cursor_strokes
 from app.plots.timeline import Timeline, index_at
 from app.plots.units import LABELS, Clock, Unit, end_of
 from app.theme import theme
@@ -159,7 +159,7 @@ class HeatMap(Plot):
 
     def missing_text(self, shown: Sequence[PlotRun]) -> str:
         """Say what to train where there are only plain networks."""
-        return self.quantity.missing(all(run.plain for run in shown)) or self.waiting_text
+        return self.quantity.missing(all(run.plain for run in shown)) or super().missing_text(shown)
 
     def state(self) -> tuple[object, ...]:
         """Return what the picture depends on besides the runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from operator import attrgetter
 
 from app.plots.means import EpochMean
@@ -21,16 +22,17 @@ class LossPlot(SeedPlot):
     y_label = "cross-entropy (nats)"
     x_label = "iteration"
     explanation = (
-        "Cross-entropy. Dashed: of the training batches, mean over the last epoch; solid: of the test set; "
-        f"faint: each batch. {TimePlot.gestures}"
+        "Cross-entropy. Dashed: of the training batches, mean over the last epoch unless the menu says "
+        f"otherwise; solid: of the test set; faint: each batch. {TimePlot.gestures}"
     )
     file_stem = "loss"
+    smooths = True
 
     def tracks(self, run: PlotRun) -> list[Track]:
         """Return training and test loss."""
         train, test = run.series.loss, run.series.test_loss
         return [
-            Track(train.x, _LOSSES.of(run.series), "dashed", raw=train.y, name="train"),
+            self.smoothed(train, partial(_LOSSES.of, run.series), "dashed", "train"),
             Track(test.x, test.y, dotted=True, name="test"),
         ]
 
@@ -72,15 +74,16 @@ class SpeedPlot(TimePlot):
     y_label = "images / s"
     x_label = "iteration"
     explanation = (
-        "Images per second of training, tests and pauses left out: mean over the last epoch of batches; "
-        f"faint: each batch. {TimePlot.gestures}"
+        "Images per second of training, tests and pauses left out: mean over the last epoch of batches "
+        f"unless the menu says otherwise; faint: each batch. {TimePlot.gestures}"
     )
     file_stem = "speed"
+    smooths = True
 
     def tracks(self, run: PlotRun) -> list[Track]:
         """Return the speed."""
         speed = run.series.speed
-        return [Track(speed.x, _SPEEDS.of(run.series), raw=speed.y)]
+        return [self.smoothed(speed, partial(_SPEEDS.of, run.series))]
 
     def text(self, value: float) -> str:
         """Return a whole number."""

@@ -170,7 +170,7 @@ class Profile(Plot):
 
     def missing_text(self, shown: Sequence[PlotRun]) -> str:
         """Say what to train where there are only plain networks."""
-        return self.quantity.missing(all(run.plain for run in shown)) or self.waiting_text
+        return self.quantity.missing(all(run.plain for run in shown)) or super().missing_text(shown)
 
     def table(self, runs: Sequence[PlotRun]) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
         """Return one row for each run and layer, of the first probe and of that at the cursor."""

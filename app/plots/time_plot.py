@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup, QBrush, QColor, QFontMetricsF
+from PySide6.QtCore import QPointF, Qt, Slot
+from PySide6.QtGui import QAction, QActionGroup, QBrush, QColor, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QMenu
 
 from app.plots.axes import Axis
 from app.plots.base import Plot
 from app.plots.bins import Bins
-from app.plots.happenings import happenings
+from app.plots.happenings import happenings, told_near
 from app.plots.header import Dash, Entry, Reading, fonts
 from app.plots.plot_run import PlotRun
+from app.plots.smoothing import smoothing_menu, smoothing_note
 from app.plots.strokes import Band, Dots, Line, Stroke, Text, dashes, level, pen, upright
+from app.plots.time_box import TimeBox, cursor_strokes
 from app.plots.timeline import Timeline, index_at
-from app.plots.units import LABELS, UNITS, Clock, Unit, end_of
+from app.plots.units import LABELS, UNITS, Clock, Unit, axis_words, end_of
 from app.theme import theme
 from resviz.report.numbers import nice_end
+from resviz.runs.series import Curve
 
 Floats = NDArray[np.float64]
 _RIGHT_TOP = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
@@ -55,36 +57,12 @@ class Track:
     """What it is, where a run has several curves of one look."""
 
 
-class TimeBox(pg.ViewBox):  # type: ignore[misc]
-    """Dragging moves the time cursor, or with Shift the view; the wheel zooms along the time axis."""
-
-    scrubbed = Signal(QPointF)
-    """The mouse is pressed at a place of the axes: the time cursor is wanted there."""
-
-    def mouseDragEvent(self, event: Any, axis: int | None = None) -> None:
-        """Scrub, or move the view."""
-        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if axis is None and event.button() == Qt.MouseButton.LeftButton and not shifted:
-            event.accept()
-            self.scrubbed.emit(QPointF(self.mapToView(event.pos())))
-        else:
-            super().mouseDragEvent(event, axis)
-
-    def mouseClickEvent(self, event: Any) -> None:
-        """Bring the cursor."""
-        if event.button() == Qt.MouseButton.LeftButton and not event.double():
-            event.accept()
-            self.scrubbed.emit(QPointF(self.mapToView(event.pos())))
-
-    def wheelEvent(self, event: Any, axis: int | None = None) -> None:
-        """Zoom along the time axis; over the axis of values, along that."""
-        super().wheelEvent(event, 0 if axis is None else axis)
-
-
 class TimePlot(Plot):
     """Curves of all visible runs over iterations, epochs or minutes."""
 
     may_be_log = True
+    smooths = False
+    """Whether there are noisy curves, which may be averaged."""
     gestures = "Click or drag: go back in time; double click: live again; scroll: zoom; Shift and drag: move."
 
     def __init__(self, timeline: Timeline) -> None:
@@ -120,6 +98,15 @@ class TimePlot(Plot):
     def references(self, runs: Sequence[PlotRun]) -> Sequence[tuple[float, str, QColor]]:
         """Return levels to compare with: value, a few words, colour."""
         return ()
+
+    def smoothed(
+        self, curve: Curve, mean: Callable[[float], Floats], dash: Dash = "solid", name: str = ""
+    ) -> Track:
+        """Return a noisy curve as the person wants it: averaged over epochs, or as it is."""
+        epochs = self.timeline.smoothing
+        if not epochs:
+            return Track(curve.x, curve.y, dash, name=name)
+        return Track(curve.x, mean(epochs), dash, raw=curve.y, name=name)
 
     def clock(self, run: PlotRun) -> Clock:
         """Return where a run's iterations lie on the time axis."""
@@ -168,6 +155,9 @@ class TimePlot(Plot):
             action.triggered.connect(partial(self.timeline.count_in, unit))
             self.unit_actions[unit] = units.addAction(action)
             menu.addAction(action)
+        if self.smooths:
+            menu.addSeparator()
+            menu.addMenu(smoothing_menu(self.timeline, menu))
         menu.aboutToShow.connect(self._on_menu)
         self._on_menu()
 
@@ -180,17 +170,17 @@ class TimePlot(Plot):
 
     def state(self) -> tuple[object, ...]:
         """Return what the curves depend on besides the runs."""
-        return self.timeline.span, self.timeline.unit, self.log
+        return self.timeline.span, self.timeline.unit, self.timeline.smoothing, self.log
 
     # Drawing
 
     def draw(self, runs: Sequence[PlotRun]) -> list[Stroke]:
         """Set the ranges; return single batches, then lines, of the part in view."""
         unit, box = self.timeline.unit, self.view.getViewBox()
-        self._label_time()
         self.fit_action.setEnabled(self.zoomed)
         clocks = {id(run): Clock(run.series, unit) for run in runs}
         begin, end = self.timeline.span or (0.0, end_of([run.series for run in runs], unit))
+        self._label_time(end)
         box.setRange(xRange=(begin, end), padding=0)
         count = max(32, int(box.size().width() / 2))
         parts: list[tuple[PlotRun, Track, Bins, Floats]] = []
@@ -299,7 +289,8 @@ class TimePlot(Plot):
         timeline, colours = self.timeline, theme().colours
         low, high = self.view.getViewBox().viewRange()[1]
         marks: list[Stroke] = []
-        subtitle = self.caption()
+        looks = self.caption(), smoothing_note(timeline) if self.smooths else ""
+        subtitle = "; ".join(filter(None, looks)) if runs else ""
         if self.hovered is not None:
             marks.append(upright(self.hovered, low, high, pen(QColor(colours.muted))))
         entries = []
@@ -355,11 +346,40 @@ class TimePlot(Plot):
 
     # Inside
 
-    def _label_time(self) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom around the time cursor by + and -, show everything by 0; else move the cursor."""
+        if event.text() in ("+", "=", "-"):
+            self._zoom(1.25 if event.text() == "-" else 0.8)
+        elif event.text() == "0":
+            self.show_everything()
+        else:
+            super().keyPressEvent(event)
+
+    def _zoom(self, factor: float) -> None:
+        runs = self.with_data()
+        if runs:
+            begin, end = self.timeline.span or self.view.getViewBox().viewRange()[0]
+            lead = max(runs, key=lambda run: run.series.iteration)
+            at = float(self.clock(lead).place(np.array([self.timeline.shown]))[0])
+            at = min(max(at, begin), end)
+            self.timeline.show_span((max(0.0, at - (at - begin) * factor), at + (end - at) * factor))
+
+    @Slot(object)
+    def _on_mouse_moved(self, place: QPointF) -> None:
+        """Say, too, what happened where the mouse is."""
+        super()._on_mouse_moved(place)
+        near = ""
+        if self.hovered is not None:
+            reach = _SNAP / self.pixel_scale()[0]
+            near = told_near(self.with_data(), self.clock, self.hovered, reach)
+        self.view.setToolTip(near)
+
+    def _label_time(self, end: float) -> None:
         """Let the axis say what it counts."""
-        label = LABELS[self.timeline.unit]
+        label, factor = axis_words(self.timeline.unit, end)
         if label != self.x_label:
             self.x_label = label
+            self.x_axis.setScale(factor)
             self.x_axis.whole = self.timeline.unit == "iterations"
             self._dress()
 
@@ -400,9 +420,3 @@ class TimePlot(Plot):
     @Slot()
     def _on_menu(self) -> None:
         self.unit_actions[self.timeline.unit].setChecked(True)
-
-
-def cursor_strokes(place: float, low: float, high: float, colour: QColor) -> list[Stroke]:
-    """Return the time cursor: a line with a handle at its foot."""
-    handle = Dots(np.array([place]), np.array([low]), pen(colour, 9))
-    return [upright(place, low, high, pen(colour, 1.5)), handle]

@@ -20,7 +20,8 @@ _SEEDS_KEY = "plots/seeds"
 class Timeline(QObject):
     """An iteration that is looked at, or "live": the newest there is, whatever it is by now.
 
-    It also holds what time plots share besides: the unit of their x axes and the part of them in view.
+    It also holds what time plots share besides: the unit of their x axes, the part of them in view, and how
+    much noisy curves are smoothed.
     """
 
     moved = Signal()
@@ -28,7 +29,7 @@ class Timeline(QObject):
     played = Signal(bool)
     """A replay began or ended."""
     zoomed = Signal()
-    """Another part of the time axes is in view, or they have another unit."""
+    """Another part of the time axes is in view, they have another unit, or curves are smoothed otherwise."""
     supplied = Signal()
     """There are other runs to look at."""
 
@@ -44,6 +45,8 @@ class Timeline(QObject):
         """The part of the time axes that a person chose to see, in their unit; None: everything."""
         self.seeds = QSettings().value(_SEEDS_KEY, False, type=bool) is True
         """Whether runs that differ by their seeds only are drawn as their mean and what they cover."""
+        self.smoothing = 1.0
+        """Epochs over which noisy curves are averaged; 0: not at all."""
         self._series: Sequence[RunSeries] = ()
         self._timer = QTimer(self)
         self._timer.setInterval(FRAME_MS)
@@ -165,6 +168,12 @@ class Timeline(QObject):
         """Let the time axes count in another unit."""
         if unit != self.unit:
             self.unit, self.span = unit, None
+            self.zoomed.emit()
+
+    def smooth_over(self, epochs: float) -> None:
+        """Average noisy curves over so many epochs."""
+        if epochs != self.smoothing:
+            self.smoothing = epochs
             self.zoomed.emit()
 
     # Inside

@@ -15,6 +15,14 @@ Unit = Literal["iterations", "epochs", "minutes"]
 UNITS: tuple[Unit, ...] = ("iterations", "epochs", "minutes")
 LABELS: dict[Unit, str] = {"iterations": "iteration", "epochs": "epoch", "minutes": "minutes of training"}
 
+_LONG = 150.0
+"""Minutes above which an axis counts hours."""
+
+
+def axis_words(unit: Unit, end: float) -> tuple[str, float]:
+    """Return what an axis that ends there counts, and the factor from its coordinates to its numbers."""
+    return ("hours of training", 1 / 60) if unit == "minutes" and end > _LONG else (LABELS[unit], 1.0)
+
 
 class Clock:
     """Where a run's iterations lie on an axis, and back."""

@@ -6,9 +6,10 @@ from PySide6.QtWidgets import QApplication
 
 from app.plots.error import ErrorPlot
 from app.plots.happenings import happenings
+from app.plots.paper_error import PaperErrorPlot
 from app.plots.plot_run import PlotRun
 from app.plots.strokes import Band, Line, Text
-from resviz.runs.events import Evaluated, Forked, RateChanged, Started, Stepped
+from resviz.runs.events import Changed, Evaluated, Forked, RateChanged, Started, Stepped
 from resviz.runs.series import RunSeries
 from tests.app.plots.fake_runs import fake_series
 
@@ -249,3 +250,32 @@ def test_a_run_with_test_errors_only_and_a_run_without_anything(show):
     plot = show(ErrorPlot, runs)
     assert [entry.note for entry in plot.header.entries] == ["", "no iterations yet"]
     assert plot.header.entries[0].readings[0].text == "80.0 %"
+
+
+def test_fig_6_ends_at_20_percent_and_holds_the_papers_ends(show):
+    classes = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    series = RunSeries()
+    names = (("c",), ("b",), ("c",), classes)
+    series.feed([Started(0.0, 0, 64_000, 390.0, 128, 0, "cpu", "float32", 1, *names)])
+    series.feed(Stepped(float(i), i, 1.0, max(1.0, 60 - i / 4), 0.1, 1.0) for i in range(1, 500))
+    run = PlotRun("resnet-56", series, QColor("cyan"), False, network="resnet-56")
+    plot = show(PaperErrorPlot, [run], (900, 400))
+    assert plot.view.getViewBox().viewRange()[1] == [0.0, 20.0]
+    words = [s.text.strip() for s in plot.curves.strokes if isinstance(s, Text)]
+    assert "paper: test 7.05 %" in words
+    assert "paper: training 0.1 %" in words
+    assert "other networks" not in plot.header.subtitle
+    run.network = "mine"
+    plot.mark_dirty()
+    assert "other networks" in plot.header.subtitle
+    assert "CIFAR-10" in show(PaperErrorPlot).empty.text(), "it says how the figure comes about"
+
+
+def test_runs_that_ended_without_anything_to_show_are_said_to(show):
+    series = RunSeries()
+    plot = show(ErrorPlot, [PlotRun("run", series, QColor("red"), True)])
+    assert "Waiting" in plot.empty.text(), "its worker starts"
+    series.feed([Started(0.0, 0, 9, 1.0, 128, 0, "cpu", "float32", 1, ("c",), ("b",), ("c",))])
+    series.feed([Changed(1.0, 0, "stopped")])
+    plot = show(ErrorPlot, [PlotRun("run", series, QColor("red"), True)])
+    assert "before these runs ended" in plot.empty.text()

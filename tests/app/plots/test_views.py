@@ -15,7 +15,7 @@ from app.plots.responses import Responses, SortedResponses
 from app.plots.strokes import Band, Line
 from app.plots.updates import Updates
 from resviz.report.twins import twin_of
-from resviz.runs.events import Evaluated, Probed, Started, Stepped
+from resviz.runs.events import Changed, Evaluated, Probed, Started, Stepped
 from resviz.runs.series import RunSeries
 from resviz.train.recipe import Recipe
 from tests.app.plots.fake_runs import names
@@ -172,7 +172,10 @@ def test_errors_by_class_are_bars_of_the_test_at_the_cursor(show, twins, timelin
     assert ("plain-20", 20, "bird", 52.0) in rows
 
 
-def test_old_logs_without_class_errors_say_what_is_waited_for(show, pair):
+def test_old_logs_without_class_errors_say_that_there_are_none(show, pair):
+    assert "before these runs ended" in show(ClassPlot, pair).empty.text()
+    for run in pair:
+        run.series.feed([Changed(1.0, 1, "running")])
     assert "first test" in show(ClassPlot, pair).empty.text()
 
 
