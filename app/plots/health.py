@@ -10,8 +10,12 @@ from resviz.runs.series import RunSeries
 
 Bools = NDArray[np.bool_]
 
-FAR_ABOVE = 100.0
-"""A gradient norm so many times the median of the network's convolutions explodes."""
+FAR_ABOVE, LONGER = 100.0, 1.0
+"""A gradient explodes that is so many times the network's median, and so many times its weights' length.
+
+The first alone would call a healthy last layer exploding when most others are starved: so it is in plain-110
+from the sixth step on, where the median is next to nothing.
+"""
 OVERTURNED = 1.0
 """So does a layer that one step moves by more than the length of its weights.
 
@@ -36,9 +40,12 @@ def exploding(series: RunSeries, probe: int) -> Bools:
     gradient, update = series.gradient_norm[probe], series.update_ratio[probe]
     finite = np.isfinite(gradient)
     median = float(np.median(gradient[finite])) if finite.any() else 0.0
-    with np.errstate(invalid="ignore"):
-        found: Bools = ~finite | (update > OVERTURNED)
-        return found | ((gradient > FAR_ABOVE * median) if median > 0 else False)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Where the log has no weights the gradient alone has to do.
+        long = ~(gradient / series.weight_norm[probe] <= LONGER)
+        far = long & (gradient > FAR_ABOVE * median) if median > 0 else np.zeros_like(finite)
+        found: Bools = ~finite | (update > OVERTURNED) | far
+    return found
 
 
 def dead(series: RunSeries, probe: int) -> Bools:

@@ -41,10 +41,17 @@ def test_a_deep_plain_network_explodes_then_starves(tmp_path, data):
     bursts, starved = marked(tmp_path, "plain-56-w8", data, 20)
     assert 5 <= len(bursts[0]) <= 25
     assert bursts[0] == list(range(len(bursts[0])))  # the first layers
-    assert not any(bursts[3:])
+    assert not any(bursts[2:])
     assert not any(starved[:3])
     assert 0 in starved[-1]
     assert max(starved[-1]) < 30
+
+
+def test_starved_layers_make_no_other_explode(tmp_path, data):
+    bursts, starved = marked(tmp_path, "plain-110-w8", data, 8)
+    assert len(bursts[0]) > 30
+    assert not any(bursts[2:])
+    assert len(starved[-1]) > 20
 
 
 @pytest.mark.parametrize("name", ["resnet-56-w8", "plain-20-w8", "resnet-20-w8"])

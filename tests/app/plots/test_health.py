@@ -57,6 +57,11 @@ def test_a_gradient_far_above_the_median_or_not_finite_explodes():
     assert "not a finite number" in why_exploding(series, 0, 5)
 
 
+def test_a_healthy_layer_among_starved_ones_does_not_explode():
+    # Measured: plain-56-w8, iteration 38, where half of the gradients are next to nothing.
+    assert where(exploding(probed(np.geomspace(3e-4, 0.2, COUNT) ** 1.5, weights=8.0), 0)) == []
+
+
 def test_a_network_that_has_learnt_all_it_can_is_not_dead():
     assert where(dead(probed(np.geomspace(2e-6, 1e-6, COUNT)), 0)) == []
 
