@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QWidget
@@ -9,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 from app.canvas.marks import Mark
 from app.canvas.paints import STEPS, paints
 from app.canvas.readout import NOTHING, Readouts, ReadoutScale
+from app.theme import GRID
 
 _SHORT, _LONG, _NARROW = 96.0, 132.0, 330.0
 """Length of the scale where there is less room than the third, and where there is more."""
@@ -119,7 +122,9 @@ class Legend(QAbstractButton):
         metrics = QFontMetrics(paints().number)
         words = max(metrics.horizontalAdvance(text) for text in (self._title(), self._words()))
         width = words + 2 * _MARGIN + (_GAP + self._bar if self._used else 0.0)
-        return QSize(round(width), 2 * metrics.height() + 6)
+        # Not a pixel wider or narrower with every digit: the network below would be painted once more.
+        steady = min(ceil(width / GRID) * GRID, max(round(self._room), ceil(width)))
+        return QSize(steady, 2 * metrics.height() + 6)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint words at the left, the scale at the right."""
