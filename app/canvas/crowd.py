@@ -30,7 +30,7 @@ _CORNER = QPointF(g.WIDTH, 0)
 _ARC = g.arc_path()
 _ROOM = QMarginsF(40, 60, 40, 40)
 """What blocks draw around their bodies at the most."""
-_TURNS = 4
+_TURNS = 6
 """Straight pieces that an arc is made of from far away."""
 _BRANCH = QLineF(g.RADIUS, g.HEIGHT + 2, g.WIDTH - g.RADIUS, g.HEIGHT + 2)
 
