@@ -29,6 +29,7 @@ _IDLE_SECONDS = 1.0
 
 _PIECE_BYTES = 128 * 1024
 """A long log is read in such pieces, which take two milliseconds or so."""
+_SLICE_SECONDS = 0.004
 
 _SILENT_SECONDS = 2.0
 """After so long without a word from a run in training, its disk is looked at."""
@@ -182,14 +183,15 @@ class FollowedRun:
         self.disk_full = False
         self._alive = self.run.alive()
 
-    def poll(self, until: float = 0.0) -> bool:
+    def poll(self, until: float | None = None) -> bool:
         """Read what is new; return whether anything on screen may have changed.
 
         Args:
-            until: time of the monotonic clock at which to leave the rest of a long log for the next look; one
-                piece is read in any case.
+            until: time of the monotonic clock at which to leave the rest of a long log for the next look, but
+                for a piece that is read in any case; None: a few milliseconds from now.
         """
         now = time.monotonic()
+        until = now + _SLICE_SECONDS if until is None else until
         live = self.worker is not None or self._alive
         due = now - self._looked > _IDLE_SECONDS
         if not live and not due and not self.behind:
@@ -211,7 +213,8 @@ class FollowedRun:
                     self._read_all()
                 changed = changed or alive != self._alive
                 self._alive = alive
-                self._keep()
+                if time.monotonic() < until:
+                    self._keep()
         return changed
 
     def _recall(self) -> bool:
@@ -241,8 +244,10 @@ class FollowedRun:
 
     def _read_some(self, until: float) -> bool:
         """Read what is new, of a long log what there is time for; return whether there was any."""
-        changed = self._recall()
         self.behind = True
+        if not self._tail.offset and time.monotonic() > until:
+            return False  # To begin with a log may take longest: it is the first to be looked at in its turn.
+        changed = self._recall()
         while self._read(_PIECE_BYTES):
             changed = True
             if time.monotonic() > until:

@@ -328,7 +328,8 @@ class Plot(QWidget):
 
     @Slot()
     def _on_timeout(self) -> None:
-        if self._now() != self._drawn and pace.allows(self._drawn_at):
+        first = not self.curves.strokes  # Nobody waits for the first curves.
+        if self._now() != self._drawn and (first or pace.allows(self._drawn_at)):
             self._place()
             self.refresh()
 

@@ -54,21 +54,25 @@ class Heartbeat(QObject):
 
     def __init__(self) -> None:
         super().__init__()
-        self._beats: list[float] = []
+        self._beats: list[tuple[float, float]] = []
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(BEAT_MS)
-        self._timer.timeout.connect(lambda: self._beats.append(time.perf_counter()))
+        self._timer.timeout.connect(self._beat)
 
     def begin(self) -> None:
         """Begin to beat."""
-        self._beats = [time.perf_counter()]
+        self._beats = []
+        self._beat()
         self._timer.start()
 
     def end(self) -> np.ndarray:
-        """Stop; return the gaps, ms."""
+        """Stop; return the gaps, ms, and what of each this thread worked, ms, (gaps, 2)."""
         self._timer.stop()
-        return 1000 * np.diff(self._beats)
+        return 1000 * np.diff(self._beats, axis=0)
+
+    def _beat(self) -> None:
+        self._beats.append((time.perf_counter(), time.thread_time()))
 
 
 def weighted_quantile(gaps: np.ndarray, share: float) -> float:
