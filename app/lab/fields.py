@@ -97,17 +97,6 @@ class ElidedLabel(QLabel):
         painter.end()
 
 
-class Scrolled(QWidget):
-    """What a scroll area shows: never squeezed below what its wrapped sentences need at its width."""
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the smallest size at which every line is seen."""
-        hint, inner = super().minimumSizeHint(), self.layout()
-        if inner is None or not inner.hasHeightForWidth():
-            return hint
-        return QSize(hint.width(), max(hint.height(), inner.totalHeightForWidth(self.width())))
-
-
 class NumberField(QWidget):
     """A named number with its unit; `problem` is empty where what was typed can be used."""
 

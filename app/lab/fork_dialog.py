@@ -12,20 +12,19 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from app.lab.fields import Scrolled, sentence_label
+from app.lab.fields import sentence_label
 from app.lab.recipe_groups import FIRST_GROUP, RecipeGroups, fold_for_room
 from app.lab.recipe_settings import SETTINGS, in_titles
 from app.lab.recipe_words import RecipeWords, WordsArea
 from app.lab.schedule_plot import SchedulePlot
+from app.lab.scroll import ScrollColumn
 from app.lab.setting import value_text
 from app.lab.setting_row import Combo
 from app.theme import GRID
@@ -116,16 +115,9 @@ class ForkDialog(QDialog):
         label.setProperty("role", "muted")
         begin.addWidget(label)
         begin.addWidget(self.begin, 1)
-        inside = Scrolled()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, GRID, 0)
-        column.addWidget(self.groups)
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
+        scroll = ScrollColumn()
+        scroll.column.addWidget(self.groups)
+        scroll.column.addStretch(1)
         self._scroll = scroll
         cancel = QPushButton("Cancel")
         cancel.setAutoDefault(False)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,13 +19,14 @@ from PySide6.QtWidgets import (
 
 from app.document import Document
 from app.lab.choices import NetworkChoices
-from app.lab.fields import Scrolled, sentence_label, set_property
+from app.lab.fields import sentence_label, set_property
 from app.lab.followed import FollowedRun
 from app.lab.live_view import LiveView
 from app.lab.rate_row import RateRow
 from app.lab.recipe_form import RecipeForm
 from app.lab.recipe_groups import FIRST_GROUP, fold_for_room
 from app.lab.recipe_words import WordsArea
+from app.lab.scroll import ScrollColumn
 from app.lab.session import Session
 from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
@@ -212,18 +212,14 @@ class LabPanel(QWidget):
         form.setSpacing(GRID)
         form.addWidget(self.choices)
         form.addWidget(self.form)
-        inside = Scrolled()
-        body = QVBoxLayout(inside)
-        body.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
+        scroll = ScrollColumn()
+        body = scroll.column
+        body.setContentsMargins(2 * GRID, 0, 2 * GRID - scroll.bar_width, GRID)
         body.setSpacing(GRID)
         body.addWidget(self._form_box)
         body.addWidget(self.live)
         body.addWidget(self.rate_row)
         body.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
         self._scroll = scroll
         head = QHBoxLayout()
         head.setContentsMargins(2 * GRID, GRID, GRID, 0)

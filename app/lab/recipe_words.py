@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
-from app.lab.fields import Scrolled, Sentence
-from app.theme import GRID, theme
+from app.lab.fields import Sentence
+from app.lab.scroll import ScrollColumn
+from app.theme import theme
 
 _LEAST_LINES = 4
 """So many lines behind the cautions are seen where there is no room for all."""
@@ -49,26 +49,18 @@ class RecipeWords(Sentence):
         self.setText(_table(self.cautions, "!", theme().colours.warning) + _table(self.sentences, "•"))
 
 
-class WordsArea(QScrollArea):
+class WordsArea(ScrollColumn):
     """Shows words in what room there is, and scrolls the rest."""
 
     def __init__(self, words: RecipeWords) -> None:
         super().__init__()
         self._words = words
-        inside = Scrolled()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(0, 0, GRID // 2, 0)
-        column.addWidget(words)
-        column.addStretch(1)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(inside)
+        self.column.addWidget(words)
+        self.column.addStretch(1)
 
     def take(self, room: int) -> None:
         """Be as tall as the words, but no taller than `room`, and never lower than their first lines."""
-        width = self.viewport().width() - GRID // 2
-        whole, least = self._words.heightForWidth(width), self._words.least_height
+        whole, least = self._words.heightForWidth(self.column_width), self._words.least_height
         self.setFixedHeight(min(whole, max(room, least)))
 
     def sizeHint(self) -> QSize:
