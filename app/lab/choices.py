@@ -47,19 +47,18 @@ class NetworkChoices(QWidget):
         self.seeds.valueChanged.connect(self.edited)
         label = QLabel("Seeds")
         label.setProperty("role", "muted")
-        label.setFixedWidth(96)
         label.setBuddy(self.seeds)
-        repeat = QHBoxLayout()
-        repeat.setSpacing(GRID)
-        repeat.addWidget(label)
-        repeat.addWidget(self.seeds, 1)
         self._ticks = QVBoxLayout()
         self._ticks.setSpacing(GRID)
+        what = QHBoxLayout()
+        what.setSpacing(GRID)
+        what.addLayout(self._ticks, 1)
+        what.addWidget(label)
+        what.addWidget(self.seeds)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
-        column.addLayout(self._ticks)
-        column.addLayout(repeat)
+        column.addLayout(what)
         column.addWidget(self.advice)
         column.addWidget(self.fit_button)
         self.fit_button.clicked.connect(self.fit_to_data)
@@ -76,6 +75,7 @@ class NetworkChoices(QWidget):
         for document in self._documents:
             check = QCheckBox()
             check.setChecked(True)
+            check.setMinimumWidth(1)  # A long name is cut rather than pushing the panel wider.
             check.toggled.connect(self._on_changed)
             self.checks.append(check)
             self._ticks.addWidget(check)
@@ -159,6 +159,7 @@ class NetworkChoices(QWidget):
     def _on_changed(self) -> None:
         for document, check in zip(self._documents, self.checks, strict=True):
             check.setText(document.architecture.name)
+            check.setToolTip(document.architecture.name)
         self._colour()
         self.edited.emit()
 

@@ -477,7 +477,8 @@ def test_the_time_cursor_and_the_selection_link_plots_and_networks(window, qtbot
     qtbot.waitUntil(lambda: not window.bridge.training, timeout=10_000)
     bottom, panes = window.bottom, window.workspace.panes
     stem = panes[0].scene.block_item("stem")
-    newest = stem.readout
+    newest = pytest.approx(runs[0].series.gradient_norm[-1][0], rel=1e-5)
+    qtbot.waitUntil(lambda: stem.readout == newest, timeout=2000)
     window.menus["first"].trigger()
     first = runs[0].series.gradient_norm[0][0]
     qtbot.waitUntil(lambda: stem.readout != newest, timeout=2000)
