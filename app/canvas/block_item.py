@@ -17,6 +17,7 @@ from app.canvas.parts import (
     Sight,
     draw_body,
     draw_broken,
+    draw_bypass,
     draw_halo,
     draw_hot_port,
     draw_ports,
@@ -184,6 +185,9 @@ class BlockItem(QGraphicsItem):
             painter.setFont(paints.number if level.name == "near" else paints.number_mid)
             painter.setPen(inks(paints, fill)[0])
             painter.drawText(number_band(level), RIGHT, board.number(row))
+        if face.bypassed:
+            painter.setOpacity(1.0)
+            draw_bypass(painter, paints, zoom)
         if self.hot_port is not None:
             hot = g.output_anchor() if self.hot_port == "out" else self._inputs[self.hot_port]
             draw_hot_port(painter, paints, hot, zoom)

@@ -33,7 +33,9 @@ class Face:
     """"none", "identity", "A" or "projection" for residual kinds; "" for others."""
     broken: bool
     dead: bool
-    """Takes no part in the output (the shortcut's layers of a plain twin)."""
+    """Takes no part in the output (the shortcut's layers of a plain twin, or bypassed)."""
+    bypassed: bool = False
+    """Kept, but what comes in goes out unchanged."""
 
     @property
     def short_parameters(self) -> str:
@@ -80,6 +82,7 @@ class Faces:
             shortcut=self._shortcut(block),
             broken=bool(problems),
             dead=block.bypassed or (self._live is not None and block_id not in self._live),
+            bypassed=block.bypassed,
         )
 
     def wire_is_broken(self, wire: Wire) -> bool:
@@ -115,6 +118,8 @@ class Faces:
         """Return what hovering over a block tells, as rich text."""
         block, problems = self._architecture[block_id], self._problems.get(block_id, [])
         lines = [f"<b>{escape(block.id)}</b> · {escape(block.spec.title)}"]
+        if block.bypassed:
+            lines.append("Bypassed: what comes in goes out unchanged. B uses it again.")
         lines += [
             f"{escape(problem.message)}<br><i>{escape(problem.mend)}</i>"
             for problem in problems[:MAX_PROBLEMS_IN_TOOLTIP]

@@ -170,6 +170,12 @@ def draw_broken(painter: QPainter, paints: Paints, zoom: float) -> None:
     painter.drawText(around, CENTRE, "!")
 
 
+def draw_bypass(painter: QPainter, paints: Paints, zoom: float) -> None:
+    """Draw the way that leads through a bypassed block."""
+    painter.setPen(QPen(paints.muted, max(3.0, min(2.0 / zoom, 9.0))))
+    painter.drawLine(QPointF(0, g.HEIGHT / 2), g.output_anchor())
+
+
 def draw_halo(painter: QPainter, paints: Paints, zoom: float) -> None:
     """Draw what is around a selected block."""
     painter.setPen(QPen(paints.accent, 4.0 if zoom >= 0.72 else min(3.0 / zoom, 12.0)))

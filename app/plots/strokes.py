@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from math import inf
@@ -63,8 +64,12 @@ class Line:
             painter.drawPath(self.path)
             return
         pieces = self.pieces(begin)
-        if len(pieces.ndarray()):
-            painter.drawLines(*pieces.drawargs())
+        table = pieces.ndarray()
+        if len(table):
+            with _in_pixels(painter) as (scale, offset):
+                table[:, 0::2] = table[:, 0::2] * scale[0] + offset[0]
+                table[:, 1::2] = table[:, 1::2] * scale[1] + offset[1]
+                painter.drawLines(*pieces.drawargs())
 
     def changed_from(self, before: Stroke) -> float:
         """Return from where on, along x, this looks otherwise than another stroke; infinity: nowhere."""
@@ -171,8 +176,10 @@ class Dots:
         shaped.setCapStyle(Qt.PenCapStyle.SquareCap if self.square else Qt.PenCapStyle.RoundCap)
         painter.setPen(shaped)
         finite = np.isfinite(self.y)
-        pairs = zip(self.x[finite].tolist(), self.y[finite].tolist(), strict=True)
-        painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in pairs]))
+        with _in_pixels(painter) as (scale, offset):
+            xs = (self.x[finite] * scale[0] + offset[0]).tolist()
+            ys = (self.y[finite] * scale[1] + offset[1]).tolist()
+            painter.drawPoints(QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)]))
 
     def changed_from(self, before: Stroke) -> float:
         """Return infinity where this looks as another stroke does; else it differs everywhere."""
@@ -351,6 +358,20 @@ def _same(columns: Sequence[tuple[NDArray[Any], NDArray[Any]]]) -> int:
 
 def _least(one: Array, other: Array) -> float:
     return min(float(part.min()) for part in (one, other) if len(part))
+
+
+@contextmanager
+def _in_pixels(painter: QPainter) -> Iterator[tuple[tuple[float, float], tuple[float, float]]]:
+    """Let a painter count in pixels inside a `with` block; yield scale and offset of the axes' units.
+
+    Qt outlines wide lines four times as slowly where it has to stretch their places.
+    """
+    transform = painter.worldTransform()
+    painter.resetTransform()
+    try:
+        yield (transform.m11(), transform.m22()), (transform.dx(), transform.dy())
+    finally:
+        painter.setWorldTransform(transform)
 
 
 def _on(painter: QPainter, look: QPen) -> QPen:
