@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +46,14 @@ class SortedResponses(Responses):
 
     def names(self, run: PlotRun) -> tuple[str, ...]:
         """Return the ranks."""
-        return tuple(f"rank {rank}" for rank, _ in enumerate(super().names(run), 1))
+        return _ranks(len(super().names(run)))
 
     def row(self, run: PlotRun, probe: int | None = None) -> NDArray[np.float32]:
         """Return the values of a probe from the largest on, what is not finite last, (layers,)."""
         row = super().row(run, probe)
         return row[np.argsort(-np.where(np.isfinite(row), row, -np.inf), kind="stable")]
+
+
+@cache
+def _ranks(count: int) -> tuple[str, ...]:
+    return tuple(f"rank {rank}" for rank in range(1, count + 1))
