@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.undo import Command, UndoStack
 from resviz.arch import files
 from resviz.arch.cost import NetworkCost, cost_of
+from resviz.arch.field import Reading, ruler
 from resviz.arch.graph import Architecture, Block, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.shapes import Inference, infer
@@ -60,6 +61,7 @@ class Document(QObject):
         self._path = path
         self._inference: Inference | None = None
         self._cost: NetworkCost | None = None
+        self._ruler: dict[str, Reading] | None = None
         self._announced = True
         self.undo_stack = UndoStack(self)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
@@ -102,6 +104,13 @@ class Document(QObject):
         if self._cost is None:
             self._cost = cost_of(self._architecture, self.inference)
         return self._cost
+
+    @property
+    def ruler(self) -> dict[str, Reading]:
+        """Depth, receptive field and jump at each block, up to date."""
+        if self._ruler is None:
+            self._ruler = ruler(self._architecture, self.inference)
+        return self._ruler
 
     def refusal(self, wire: Wire, *, replacing: bool = True) -> str | None:
         """Return why `wire` cannot be drawn, as one sentence, or None if it can.
@@ -235,7 +244,7 @@ class Document(QObject):
             self.name_changed.emit(architecture.name)
 
     def _forget_analysis(self) -> None:
-        self._inference = self._cost = None
+        self._inference = self._cost = self._ruler = None
         if self._announced:
             self._announced = False
             self._turn_ended.emit()

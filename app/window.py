@@ -21,6 +21,7 @@ from app.dialogs import file_dialog
 from app.document import Document
 from app.editor.palette import Palette
 from app.editor.pane import EditorPane
+from app.finder import Finder
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
 from app.lab.session import Session
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.overlay = Overlay(self.session, self.workspace.panes, self.bottom.timeline, self)
         self.offers = Offers()
         self.showing = Showing(self)
+        self.finder = Finder(self, self.workspace)
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
         self.conductor = Conductor(self)
@@ -171,6 +173,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
+        self.finder.told.connect(self.show_message)
         for part in (workspace, bottom, self.conductor):
             part.told.connect(self.show_message)
             part.failed.connect(self.show_problem)

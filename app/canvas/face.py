@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from app.canvas.paints import family
-from app.canvas.text import shape_text, short_count, short_shape
+from app.canvas.text import plural, shape_text, short_count, short_shape
 from app.document import Document
 from resviz.arch.composites import RESIDUAL_KINDS, shortcut_of
 from resviz.arch.graph import Block, Wire
@@ -56,6 +56,7 @@ class Faces:
     """The faces of one document at one analysis."""
 
     def __init__(self, document: Document) -> None:
+        self._document = document
         self._architecture = document.architecture
         self._inference = document.inference
         self._costs = document.cost.blocks
@@ -129,6 +130,10 @@ class Faces:
             lines.append(f"Output {shape_text(self._inference.shapes.get(block.id))}")
             if cost and cost.parameters:
                 lines.append(f"{cost.parameters:,} parameters · {cost.multiply_adds:,} multiply-adds")
+            reading = self._document.ruler.get(block.id)
+            if reading is not None:
+                layers = plural(reading.depth, "weighted layer")
+                lines.append(f"{layers} deep · sees {reading.field} × {reading.field} pixels of the input")
         return "<br>".join(lines)
 
     def summary(self, block_id: str) -> tuple[str, ...]:
