@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, QSize, Qt
@@ -32,6 +32,11 @@ _ROOM = QMarginsF(40, 60, 40, 40)
 """What blocks draw around their bodies at the most."""
 _TURNS = 6
 """Straight pieces that an arc is made of from far away."""
+_MOST_LIFTED = 40
+"""Blocks that are dragged at once, up to which they are painted one by one."""
+_FAR_AWAY = QMarginsF(20_000, 20_000, 20_000, 20_000)
+"""How far blocks may be dragged, in scene pixels."""
+_NONE_LIFTED: tuple[frozenset[str], frozenset[Wire]] = (frozenset(), frozenset())
 _BRANCH = QLineF(g.RADIUS, g.HEIGHT + 2, g.WIDTH - g.RADIUS, g.HEIGHT + 2)
 
 
@@ -67,19 +72,33 @@ class CrowdItem(QGraphicsItem):
         self._lanes: list[WireItem] = []
         """Wires whose width follows the readouts."""
         self._stale = True
+        self._lifted: tuple[frozenset[str], frozenset[Wire]] = _NONE_LIFTED
+        """Blocks that are dragged, and their wires: painted by themselves above the rest."""
         self.setZValue(1)
         self.setVisible(False)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
     def touch(self) -> None:
         """Look at the items anew when next painted: some came, went, moved or changed."""
-        self._stale = True
+        self._stale, self._lifted = True, _NONE_LIFTED
         bounds = QRectF()
         for item in (*self._block_items.values(), *self._wire_items.values()):
             bounds |= item.boundingRect().translated(item.pos())
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds
+        self.update()
+
+    def lift(self, blocks: Collection[str], wires: Collection[Wire]) -> None:
+        """Paint blocks and wires that are dragged by themselves, until `touch`; all else is kept as it is."""
+        if len(blocks) > _MOST_LIFTED:
+            self.touch()
+            return
+        lifted = frozenset(blocks), frozenset(wires)
+        if lifted != self._lifted:
+            self._stale, self._lifted = True, lifted
+            self.prepareGeometryChange()
+            self._bounds = self._bounds.marginsAdded(_FAR_AWAY)
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -92,7 +111,8 @@ class CrowdItem(QGraphicsItem):
 
     def _look(self) -> None:
         self._stale = False
-        self._blocks = list(self._block_items.values())
+        blocks, wires = self._lifted
+        self._blocks = [item for block_id, item in self._block_items.items() if block_id not in blocks]
         self._bodies = [item.body_in_scene() for item in self._blocks]
         strips, framed = defaultdict(list), defaultdict(list)
         self._arcs, self._branches, self._ground = [], [], None
@@ -106,7 +126,9 @@ class CrowdItem(QGraphicsItem):
             self._branches.append(_BRANCH.translated(corner) if shortcut else None)
         self._strips, self._framed = strips, framed
         self._wires, self._lanes = {}, []
-        for wire in self._wire_items.values():
+        for key, wire in self._wire_items.items():
+            if key in wires:
+                continue
             if wire.row >= 0:
                 self._lanes.append(wire)
             else:
@@ -123,6 +145,7 @@ class CrowdItem(QGraphicsItem):
         self._paint_wires(painter)
         if zoom < COLOURS:
             self._paint_colours(painter, self.paints, zoom)
+            self._paint_lifted(painter, option, widget)
             return
         seen: QRectF = (
             transform.inverted()[0]
@@ -134,6 +157,24 @@ class CrowdItem(QGraphicsItem):
                 painter.setWorldTransform(QTransform(transform).translate(body.x(), body.y()))
                 item.paint(painter, option, widget)
                 painter.setOpacity(1.0)
+        painter.setWorldTransform(transform)
+        self._paint_lifted(painter, option, widget)
+
+    def _paint_lifted(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None
+    ) -> None:
+        blocks, wires = self._lifted
+        transform = painter.worldTransform()
+        painter.setBrush(_NO_BRUSH)
+        for wire in (self._wire_items[key] for key in wires):
+            colour, width = look_of(wire.look, self.paints)
+            painter.setPen(QPen(colour, max(width, min(width * 0.55 / transform.m11(), 14.0))))
+            painter.drawPath(wire.path)
+        for item in (self._block_items[block_id] for block_id in blocks):
+            place = item.body_in_scene()
+            painter.setWorldTransform(QTransform(transform).translate(place.x(), place.y()))
+            item.paint(painter, option, widget)
+            painter.setOpacity(1.0)
         painter.setWorldTransform(transform)
 
     def _paint_colours(self, painter: QPainter, paints: Paints, zoom: float) -> None:

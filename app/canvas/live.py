@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,12 @@ class Live:
         self._places = None
         if self._far:
             self._crowd.touch()
+
+    def lift(self, blocks: Collection[str], wires: Collection[Wire]) -> None:
+        """Blocks are dragged and take their wires along: the rest stays as it is meanwhile."""
+        self._places = None
+        if self._far:
+            self._crowd.lift(blocks, wires)
 
     def set_paints(self, paints: Paints) -> None:
         """Draw with other colours."""

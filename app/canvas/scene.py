@@ -192,7 +192,11 @@ class NetworkScene(QGraphicsScene):
             touched |= self._wires_of[block_id]
         for wire in touched:
             self._route(self._wires[wire])
-        self._live.touch()
+        blocks = self.document.architecture.blocks
+        if all(blocks[block_id].position == place for block_id, place in positions.items()):
+            self._live.touch()  # The drag was given up.
+        else:
+            self._live.lift(positions.keys(), touched)
 
     def set_readouts(self, readouts: Readouts | None) -> int:
         """Show other live values (None: none); return how many blocks were painted anew for that."""

@@ -1,7 +1,7 @@
 """Whole units by keys: bypass, plain, shortcut, expand, collapse, repeat, heal."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QInputDialog
 
 from app.editor.rework import Rework
@@ -184,3 +184,33 @@ def test_a_rework_touches_only_what_differs(opened, qtbot):
     document.undo_stack.push(Rework(document, "Expand", after))
     assert ("removed", "stage1.block1") in changes
     assert len(changes) == 2 + 7
+
+
+def test_a_block_dragged_far_away_is_seen_where_the_mouse_is_and_then_stays(open_pane):
+    pane, hand = open_pane("resnet-110")
+    pane.view.set_zoom(0.2)
+    hand.settle()
+    block = pane.scene.block_item("stage1.block1")
+    start = block.body_in_scene().center()
+    goal = start + QPointF(700, -500)
+    before = pane.view.grab().toImage()
+    hand.drag("stage1.block1", goal, drop=False)
+    held = pane.view.grab().toImage()
+    at = pane.view.mapFromScene(block.body_in_scene().center())
+    assert held.pixel(at) != before.pixel(at)
+    hand.key(Qt.Key.Key_Escape)
+    pane.scene.clearSelection()
+    hand.settle()
+    assert pane.view.grab().toImage() == before
+    hand.drag("stage1.block1", goal)
+    pane.scene.clearSelection()
+    hand.settle()
+    dropped = pane.view.grab().toImage()
+    fresh, other = open_pane(pane.document.architecture)
+    fresh.view.set_zoom(0.2)
+    fresh.view.setSceneRect(pane.view.sceneRect())
+    fresh.view.centerOn(pane.view.mapToScene(pane.view.viewport().rect()).boundingRect().center())
+    other.settle()
+    assert dropped.pixel(at) == fresh.view.grab().toImage().pixel(
+        fresh.view.mapFromScene(block.body_in_scene().center())
+    )
