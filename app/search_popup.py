@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal, Slot
@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from app.theme import GRID, theme
 
+Score = Callable[[str, str], int]
+"""Takes an entry's key and what is typed."""
 _HINT_ROLE = Qt.ItemDataRole.UserRole + 1
 _WIDTH, _HEIGHT = 45 * GRID, 46 * GRID
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
@@ -62,8 +64,20 @@ class SearchPopup(QFrame):
     chosen = Signal(str)
     """An entry's key, or what was typed where no entry matches."""
 
-    def __init__(self, parent: QWidget, placeholder: str, hint: str = "") -> None:
+    def __init__(
+        self, parent: QWidget, placeholder: str, hint: str = "", *, score: Score | None = None
+    ) -> None:
+        """Make the list, closed.
+
+        Args:
+            parent: of the list.
+            placeholder: in the empty line.
+            hint: a sentence under the entries.
+            score: says how well an entry, by its key, answers what is typed (0: not at all); the best come
+                first. None: those that hold every word, in the order in which they are given.
+        """
         super().__init__(parent, Qt.WindowType.Popup)
+        self._score = score
         self.setProperty("role", "card")
         self._entries: list[Entry] = []
         self.edit = QLineEdit()
@@ -142,15 +156,25 @@ class SearchPopup(QFrame):
         self._hint.style().polish(self._hint)
         self._hint.setVisible(bool(text))
 
+    def _found(self, text: str) -> list[Entry]:
+        if self._score is not None:
+            scored = [(self._score(entry.key, text), entry) for entry in self._entries]
+            best = sorted((pair for pair in scored if pair[0]), key=lambda pair: -pair[0])
+            return [entry for _, entry in best]
+        wanted = text.lower().split()
+        return [
+            entry
+            for entry in self._entries
+            if all(word in f"{entry.title} {entry.words} {entry.key}".lower() for word in wanted)
+        ]
+
     @Slot(str)
     def _on_text(self, text: str) -> None:
-        wanted = text.lower().split()
         self.list.clear()
-        for entry in self._entries:
-            if all(word in f"{entry.title} {entry.words} {entry.key}".lower() for word in wanted):
-                item = QListWidgetItem(entry.title, self.list)
-                item.setData(Qt.ItemDataRole.UserRole, entry.key)
-                item.setData(_HINT_ROLE, entry.hint)
+        for entry in self._found(text):
+            item = QListWidgetItem(entry.title, self.list)
+            item.setData(Qt.ItemDataRole.UserRole, entry.key)
+            item.setData(_HINT_ROLE, entry.hint)
         self.list.setCurrentRow(0)
         self._tell(self._hint_text, "caption")
 

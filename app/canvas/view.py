@@ -55,6 +55,8 @@ class NetworkView(QGraphicsView):
     kind_dropped = Signal(str, QPointF, object)
     """A kind from the palette was dropped: kind, centre in the scene, the wire under it or None."""
     block_activated = Signal(str)
+    paper_activated = Signal(QPointF)
+    """The empty canvas was double-clicked: its place in the scene."""
     """A block was double-clicked."""
     focused = Signal()
     hovered = Signal(bool)
@@ -306,10 +308,15 @@ class NetworkView(QGraphicsView):
         self._on_bounds_changed()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Tell which block was double-clicked."""
-        item = self.network.item_near(self._pointer(event).scene)
-        if event.button() == Qt.MouseButton.LeftButton and isinstance(item, BlockItem):
+        """Tell which block was double-clicked, or where the empty canvas was."""
+        place = self._pointer(event).scene
+        item = self.network.item_near(place)
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if isinstance(item, BlockItem):
             self.block_activated.emit(item.block_id)
+        elif item is None and self.makers:
+            self.paper_activated.emit(place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor; with Shift move sideways."""

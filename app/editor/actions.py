@@ -37,6 +37,7 @@ class EditorActions(QObject):
         self.collapse = self._make("Collapse into one block", "Shift+E")
         self.repeat = self._make("Repeat…", "R")
         self.select_stage = self._make("Select the stage", "Ctrl+Shift+A")
+        self.add_by_name = self._make("Add a block by name…", "Tab")
         self.select_all = self._make("Select all", standard.SelectAll)
         self.twin = self._make("Twin: remove the shortcuts or put them back", "Ctrl+T", "twin")
         self.tidy_up = self._make("Tidy up: stages as rows", "Ctrl+L")

@@ -49,7 +49,7 @@ class Edits:
         spec = kind_of(kind)
         source = wire.source if wire else after
         block_id = self.document.architecture.free_id(f"{kind}1")
-        params = spec.complete(_fitting(spec, self.document.inference.shapes.get(source) if source else None))
+        params = spec.complete(fitting(spec, self.document.inference.shapes.get(source) if source else None))
         if wire is not None:
             return self._insert(Block(block_id, kind, params, self.landing(kind, centre, wire)), wire)
         position = self.landing(kind, centre) if after is None else self._place_behind(after)
@@ -63,6 +63,28 @@ class Edits:
             )
         )
         return block_id
+
+    def add_at(self, kind: str, centre: QPointF, block_id: str, port: str, *, is_input: bool) -> str:
+        """Add a block of `kind` around `centre`, wired to a port of another block; return its id.
+
+        Channels are taken over from what comes in. A wire that takes the input already gives way.
+        """
+        architecture, spec = self.document.architecture, kind_of(kind)
+        source = self.document.architecture.incoming(block_id).get(port) if is_input else None
+        feeding = (source.source if source else "") if is_input else block_id
+        params = spec.complete(fitting(spec, self.document.inference.shapes.get(feeding)))
+        new = architecture.free_id(f"{kind}1")
+        gone = [source] if source is not None else []
+        if is_input:
+            wires = [Wire(new, block_id, spec.outputs[0], port)]
+            wires += [Wire(w.source, new, w.source_port, spec.inputs[0]) for w in gone if spec.inputs]
+        else:
+            wires = [Wire(block_id, new, port, spec.inputs[0])]
+        block = Block(new, kind, params, self.landing(kind, centre))
+        self._push(
+            ChangeGraph(self.document, f"Add {spec.title}", add=[block], disconnect=gone, connect=wires)
+        )
+        return new
 
     def landing(self, kind: str, centre: QPointF, wire: Wire | None = None) -> Position:
         """Return where a block of `kind` dropped at `centre` (into `wire`) would stand.
@@ -282,7 +304,7 @@ class Edits:
         return moves
 
 
-def _fitting(spec: Kind, shape: Shape | None) -> dict[str, Value]:
+def fitting(spec: Kind, shape: Shape | None) -> dict[str, Value]:
     """Return parameters that let a block of `spec` keep the channels of what comes in."""
     names = {parameter.name for parameter in spec.parameters}
     if shape is None or len(shape) != 3 or "out_channels" not in names:

@@ -22,6 +22,8 @@ MAGNET = 28.0
 """Pixels on the screen within which a port draws a wire's end to itself."""
 
 Hint = Callable[[str], None]
+Offer = Callable[[Port, QPointF], object]
+"""Takes the fixed end of a wire and the place of the empty canvas where its other end was let go."""
 
 
 class Move(Select):
@@ -70,9 +72,11 @@ class Move(Select):
 class DrawWire(Gesture):
     """Draw a wire from a port, in either direction, or lead the end of an existing one elsewhere."""
 
-    def __init__(self, view: NetworkView, press: Pointer, port: Port, edits: Edits, hint: Hint) -> None:
+    def __init__(
+        self, view: NetworkView, press: Pointer, port: Port, edits: Edits, *, hint: Hint, offer: Offer
+    ) -> None:
         super().__init__(view, press)
-        self._edits, self._hint = edits, hint
+        self._edits, self._hint, self._offer = edits, hint, offer
         self._held: Wire | None = None
         """The wire whose end is being moved."""
         if port.is_input:
@@ -156,6 +160,8 @@ class DrawWire(Gesture):
                 self._hint(refusal)
             elif self._held is not None:
                 self._edits.remove([], [self._held])
+            elif self.view.network.item_near(pointer.scene) is None:
+                self._offer(self._fixed, pointer.scene)
         except ResvizError as error:
             self._hint(str(error))
 
@@ -176,13 +182,13 @@ class DrawWire(Gesture):
 class EditingGestures:
     """Chooses the gesture for a press: a port draws a wire, a block moves. Added to a view's makers."""
 
-    def __init__(self, edits: Edits, hint: Hint) -> None:
-        self._edits, self._hint = edits, hint
+    def __init__(self, edits: Edits, hint: Hint, offer: Offer) -> None:
+        self._edits, self._hint, self._offer = edits, hint, offer
 
     def __call__(self, view: NetworkView, press: Pointer) -> Gesture | None:
         """Return the gesture, or None for what the view does by itself."""
         port = view.network.port_near(press.scene, view.port_radius) if view.zoom >= PORTS else None
         if port is not None:
-            return DrawWire(view, press, port, self._edits, self._hint)
+            return DrawWire(view, press, port, self._edits, hint=self._hint, offer=self._offer)
         item = view.network.item_near(press.scene)
         return Move(view, press, item, self._edits) if isinstance(item, BlockItem) else None

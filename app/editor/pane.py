@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas import geometry as g
 from app.canvas.readout import Readouts
-from app.canvas.scene import NetworkScene
+from app.canvas.scene import NetworkScene, Port
 from app.canvas.view import NetworkView
 from app.document import Document
 from app.editor.actions import EditorActions
@@ -16,6 +16,7 @@ from app.editor.chrome import FloatingButtons, Header
 from app.editor.edits import Edits, new_session
 from app.editor.gestures import EditingGestures
 from app.editor.legend import Legend
+from app.editor.quick_add import QuickAdd
 from app.editor.toast import Toast
 from app.editor.unit_actions import UnitActions
 from app.editor.units import UnitEdits
@@ -48,6 +49,7 @@ class EditorPane(QWidget):
         self.editor_actions = EditorActions(self)
         self.legend = Legend(self.view)
         self.toast = Toast(self.view)
+        self.quick_add = QuickAdd(self)
         actions = self.editor_actions
         self.buttons = FloatingButtons([actions.zoom_out, actions.zoom_in, actions.fit], self.view)
         self._nudge_session = new_session()
@@ -64,6 +66,8 @@ class EditorPane(QWidget):
         self.view.hovered.connect(self._show_buttons)
         self.view.zoom_changed.connect(self._show_buttons)
         self.view.block_activated.connect(self.block_activated)
+        self.view.paper_activated.connect(self._on_paper_activated)
+        self.quick_add.added.connect(self.show_new)
         self.view.block_hovered.connect(self._on_block_hovered)
         self.header.problems_clicked.connect(self.show_next_problem)
         self.header.renamed.connect(self._on_renamed)
@@ -89,7 +93,7 @@ class EditorPane(QWidget):
 
     def _bind(self) -> None:
         self._problem = -1
-        self.view.makers[:] = [EditingGestures(self.edits, self.say)]
+        self.view.makers[:] = [EditingGestures(self.edits, self.say, self._offer_at)]
         self.view.landing = self.edits.landing
         self.scene.selection_settled.connect(self._on_selection_settled)
         document = self.document
@@ -122,6 +126,7 @@ class EditorPane(QWidget):
                 actions.duplicate: self.duplicate,
                 actions.delete: self.delete_selection,
                 actions.select_all: self.select_all,
+                actions.add_by_name: self.add_by_name,
                 actions.twin: self.make_twin,
                 actions.tidy_up: self.tidy_up,
                 actions.fit: view.fit,
@@ -166,6 +171,18 @@ class EditorPane(QWidget):
             if block.spec.outputs and not self.document.architecture.outgoing(block.id) and kind != "input":
                 after = block.id
         self.show_new([self.edits.add(kind, self.view.centre(), after=after)])
+
+    @Slot()
+    def add_by_name(self) -> None:
+        """Ask for a block's name, and add it where the mouse is, or in the middle of the view."""
+        place = self.view.last_cursor
+        self._offer_at(None, self.view.centre() if place is None else place)
+
+    def _offer_at(self, port: Port | None, place: QPointF) -> None:
+        """Offer what fits at the end of a wire (None: there is none), at a place in the scene."""
+        self.view.cancel_gesture()
+        corner = self.view.viewport().mapToGlobal(self.view.mapFromScene(place))
+        self.quick_add.ask(self.edits, place, port, corner)
 
     @Slot()
     def delete_selection(self) -> None:
@@ -259,6 +276,7 @@ class EditorPane(QWidget):
             self._place_floating()
         return changed
 
+    @Slot(list)
     def show_new(self, block_ids: list[str]) -> None:
         """Select blocks, and bring them into sight."""
         self.scene.select(block_ids)
@@ -269,6 +287,10 @@ class EditorPane(QWidget):
     @Slot(str, QPointF, object)
     def _on_kind_dropped(self, kind: str, place: QPointF, wire: Wire | None) -> None:
         self.show_new([self.edits.add(kind, place, wire=wire)])
+
+    @Slot(QPointF)
+    def _on_paper_activated(self, place: QPointF) -> None:
+        self._offer_at(None, place)
 
     @Slot(str)
     def _on_block_hovered(self, block_id: str) -> None:
