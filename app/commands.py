@@ -61,6 +61,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "later", "Probe after", "Alt+Right", lambda: time.step(1)),
         Spec("View", "first", "First probe", "Alt+Home", time.go_to_start),
         Spec("View", "live", "Newest probe, live", "Alt+End", time.go_live),
+        Spec("View", "go_to", "Go to iteration…", "Alt+G", bottom.transport.ask),
         Spec("View"),
         *(
             Spec(

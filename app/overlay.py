@@ -56,6 +56,7 @@ class Overlay(QObject):
         self._painted: object = None
         self._painted_at = 0.0
         session.current_changed.connect(self._on_network_changed)
+        session.runs_changed.connect(self._on_network_changed)
         session.bridge.updated.connect(self._on_updated)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -142,13 +143,15 @@ class Overlay(QObject):
 
     def _match(self, document: Document) -> tuple[FollowedRun, bool] | None:
         """Return the run that trains a document, or (True) trained it before it was edited."""
+        # What is in hand comes first; a run of which only the curves are shown is seen in its network too.
         current = self._session.current
-        run = next((run for run in current if _same(run, document)), None)
+        runs = [*current, *(run for run in self._session.shown if run not in current)]
+        run = next((run for run in runs if _same(run, document)), None)
         if run is not None:
             self._earlier[document] = run
             return run, False
         earlier = self._earlier.get(document)
-        return next(((run, True) for run in current if run is earlier), None)
+        return next(((run, True) for run in runs if run is earlier), None)
 
     def _offer(self, pane: EditorPane) -> None:
         """Let the person choose what the blocks are filled by, at the legend."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 SIDE_WIDTH = 312
+_USUAL_WIDTH = 1256
+"""Pixels of all columns in a window of 1280, in which the side has `SIDE_WIDTH`."""
 """Pixels of the side panel."""
 _SIDE_EMS = 21
 """Its width in presentation mode, against the size of the type."""
@@ -87,7 +89,9 @@ class Showing(QObject):
 
     def _share_out(self, large: bool) -> None:
         window = self._window
-        side = _SIDE_EMS * theme().font_pixels if large else SIDE_WIDTH
+        # In a large window the side is as large a part of it as in a small one, and comes back to its width.
+        usual = max(SIDE_WIDTH, round(SIDE_WIDTH * window.columns.width() / _USUAL_WIDTH))
+        side = _SIDE_EMS * theme().font_pixels if large else usual
         window.columns.setSizes([max(1, window.columns.width() - side), side])
         top, bottom = (2, 3) if large else (5, 4)
         height = max(9, window.rows.height())

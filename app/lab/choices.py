@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSpinBox,
+    QStyle,
+    QStyleOptionButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.document import Document
 from app.lab.fields import sentence_label
@@ -16,6 +27,44 @@ from resviz.train.circumstances import UNKNOWN, Circumstances
 from resviz.train.recipe import Recipe
 
 MOST_SEEDS = 10
+
+
+class ElidedCheck(QCheckBox):
+    """A box with a name that ends in "…" where it is too long; the whole of it is the tool tip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = ""
+        self.setMinimumWidth(6 * GRID)
+
+    def show_name(self, name: str) -> None:
+        """Show a name."""
+        self.name = name
+        self.setToolTip(name)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show what fits of it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return the size at which the whole name is seen."""
+        hint, metrics = super().sizeHint(), self.fontMetrics()
+        more = metrics.horizontalAdvance(self.name) - metrics.horizontalAdvance(self.text())
+        return QSize(hint.width() + more, hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least: the box and a letter or two."""
+        return QSize(6 * GRID, super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SubElement.SE_CheckBoxContents, option, self).width()
+        text = self.fontMetrics().elidedText(self.name, Qt.TextElideMode.ElideRight, max(0, room))
+        if text != self.text():
+            self.setText(text)
 
 
 class NetworkChoices(QWidget):
@@ -31,7 +80,7 @@ class NetworkChoices(QWidget):
         self._documents: list[Document] = []
         self._shape = DataShape("", None, None)
         self._cautions: dict[Document, tuple[tuple[object, ...], str]] = {}
-        self.checks: list[QCheckBox] = []
+        self.checks: list[ElidedCheck] = []
         self.advice = sentence_label("caption")
         self.fit_button = QPushButton("Fit to the data")
         self.fit_button.setToolTip(
@@ -73,9 +122,8 @@ class NetworkChoices(QWidget):
             check.deleteLater()
         self._documents, self.checks = list(documents), []
         for document in self._documents:
-            check = QCheckBox()
+            check = ElidedCheck()
             check.setChecked(True)
-            check.setMinimumWidth(1)  # A long name is cut rather than pushing the panel wider.
             check.toggled.connect(self._on_changed)
             self.checks.append(check)
             self._ticks.addWidget(check)
@@ -158,8 +206,7 @@ class NetworkChoices(QWidget):
     @Slot()
     def _on_changed(self) -> None:
         for document, check in zip(self._documents, self.checks, strict=True):
-            check.setText(document.architecture.name)
-            check.setToolTip(document.architecture.name)
+            check.show_name(document.architecture.name)
         self._colour()
         self.edited.emit()
 

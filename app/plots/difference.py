@@ -11,7 +11,7 @@ from app.plots.header import Entry
 from app.plots.plot_run import PlotRun
 from app.plots.strokes import Stroke
 from app.plots.time_plot import Floats, TimePlot, Track
-from app.plots.timeline import index_at
+from app.plots.timeline import Timeline, index_at
 from app.theme import theme
 from resviz.report.twins import difference, twin_of, verdict
 
@@ -31,6 +31,10 @@ class DifferencePlot(TimePlot):
     waiting_text = "Shows where a plain network and its residual twin differ: train both, or show both."
     ended_text = waiting_text
     may_be_log = False
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__(timeline)
+        self.header.wordy = True
 
     def has_data(self, run: PlotRun) -> bool:
         """Say whether a run is a residual one that has a twin to compare with."""

@@ -77,6 +77,8 @@ class Header(QWidget):
         self.entries: Sequence[Entry] = ()
         self.roomy = True
         """Whether the subtitle may have a line of its own where it does not fit beside the title."""
+        self.wordy = False
+        """Whether it is what the plot has to say: then it always may, and two if it needs them."""
         self.marked = False
         """Whether the title shows that the keyboard is here."""
         self.shown_names: list[str] = []
@@ -123,12 +125,13 @@ class Header(QWidget):
         title_width = title.horizontalAdvance(self.title)
         clear = _CLEAR * _em()
         room = width - clear - title_width - 1.5 * GRID
-        beside = text.horizontalAdvance(self.subtitle) <= room or not self.roomy
+        beside = text.horizontalAdvance(self.subtitle) <= room or not (self.roomy or self.wordy)
         height = top
         subtitle_at = QRectF(title_width + 1.5 * GRID, 1, room, top)
         if self.subtitle and not beside:
-            subtitle_at = QRectF(0, top - 4, width, line)
-            height = top - 4 + line
+            lines = 2 if self.wordy and text.horizontalAdvance(self.subtitle) > width else 1
+            subtitle_at = QRectF(0, top - 4, width, lines * line)
+            height = top - 4 + lines * line
         if painter is not None:
             painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
             painter.setFont(title_font)
@@ -137,8 +140,11 @@ class Header(QWidget):
             painter.drawText(QRectF(0, 0, width - clear, top), middle, self.title)
             painter.setFont(text_font)
             painter.setPen(QColor(colours.muted))
-            shown = text.elidedText(self.subtitle, Qt.TextElideMode.ElideRight, subtitle_at.width())
-            painter.drawText(subtitle_at, middle, shown)
+            if subtitle_at.height() > 1.5 * line and not beside:
+                painter.drawText(subtitle_at, middle | Qt.TextFlag.TextWordWrap, self.subtitle)
+            else:
+                shown = text.elidedText(self.subtitle, Qt.TextElideMode.ElideRight, subtitle_at.width())
+                painter.drawText(subtitle_at, middle, shown)
         placed, hidden = self._arrange(width, text)
         self.shown_names = [item.entry.name for item in placed]
         for item in placed:

@@ -24,6 +24,10 @@ from resviz.report.numbers import brief
 
 _FEW = 4
 """Runs, up to which the first probes are drawn too."""
+_DOT = 0.012
+"""Share of the axis that half a dot needs at its ends."""
+_WIDE = 38
+"""Widths of a letter from which the legend has room to name a layer."""
 
 
 class Profile(Plot):
@@ -68,10 +72,14 @@ class Profile(Plot):
     def digest(self, run: PlotRun) -> str:
         """Return a profile in a few characters, for the legend."""
         row = self.row(run)
-        finite = row[np.isfinite(row)]
         if self.quantity.log:
-            finite = finite[finite > 0]
-            return f"first/last {brief(float(finite[0] / finite[-1]), 2)}" if len(finite) else "–"
+            known = np.flatnonzero(np.isfinite(row) & (row > 0))
+            if not len(known):
+                return "–"
+            ends = f"first/last {brief(float(row[known[0]] / row[known[-1]]), 2)}"
+            least = self.names(run)[known[np.argmin(row[known])]]
+            return f"{ends}, least at {least}" if self.header.width() >= _WIDE * theme().font_pixels else ends
+        finite = row[np.isfinite(row)]
         return f"mean {finite.mean():.2f}" if len(finite) else "–"
 
     def another(self, timeline: Timeline) -> Plot:
@@ -100,8 +108,11 @@ class Profile(Plot):
         if self.quantity.log:  # A level to compare with says most where the values miss it by far.
             levels = scaled(np.array([value for value, _, _ in self.references(runs)]))
             low, high = min([low, *(levels - 0.2)]), max([high, *(levels + 0.2)])
-        self.view.getViewBox().setRange(xRange=(0.5, depth + 0.5), yRange=(low, high), padding=0)
-        strokes = self._stage_strokes(runs, low, high) + self._reference_strokes(runs, low, high)
+        # The dots of the first and of the last layer are whole.
+        side = 0.5 + _DOT * depth
+        self.view.getViewBox().setRange(xRange=(1 - side, depth + side), yRange=(low, high), padding=0)
+        lines, words = self._reference_strokes(runs, low, high)
+        strokes: list[Stroke] = [*self._stage_strokes(runs, low, high), *lines]
         width, gap = theme().line_width, self.pixel_scale()[0]
         over: list[Stroke] = []
         for run, first, now in profiles:
@@ -112,18 +123,24 @@ class Profile(Plot):
             if gap >= 5 * width or np.isfinite(now).sum() < 3:
                 over.append(Dots(x, now, pen(run.colour, 2.5 * width)))
             over += self._selected_strokes(run, now)
-        return strokes + over
+        return strokes + over + words
 
-    def _reference_strokes(self, runs: Sequence[PlotRun], low: float, high: float) -> list[Stroke]:
+    def _reference_strokes(
+        self, runs: Sequence[PlotRun], low: float, high: float
+    ) -> tuple[list[Stroke], list[Stroke]]:
+        """Return lines at the levels to compare with, and their words, which no curve may run through."""
         (left, right), font = self.view.getViewBox().viewRange()[0], fonts()[1]
         where = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        strokes: list[Stroke] = []
-        for value, words, colour in self.references(runs):
+        ground = QColor(theme().colours.panel)
+        ground.setAlphaF(0.8)
+        lines: list[Stroke] = []
+        words: list[Stroke] = []
+        for value, text, colour in self.references(runs):
             y = float(self.quantity.scaled(np.array([value]))[0])
             if low <= y <= high:
-                strokes.append(level(y, left, right, pen(colour, 1, 0.55)))
-                strokes.append(Text(right, y, f"{words} ", colour, font, where))
-        return strokes
+                lines.append(level(y, left, right, pen(colour, 1.5, 0.8)))
+                words.append(Text(right, y, f" {text} ", colour, font, where, ground))
+        return lines, words
 
     def _selected_strokes(self, run: PlotRun, row: NDArray[np.float64]) -> list[Stroke]:
         """Return a ring around the value of each selected layer."""

@@ -200,6 +200,8 @@ class Text:
     font: QFont
     where: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
     """Which corner or edge of the words is at the point."""
+    ground: QColor | None = None
+    """What is painted behind the words, so that curves do not run through them; None: nothing."""
 
     def paint(self, painter: QPainter, begin: float = -inf) -> None:
         """Paint."""
@@ -211,7 +213,10 @@ class Text:
         size = QFontMetricsF(self.font).size(0, self.text)
         left = place.x() - _SHARES.get(self.where & Qt.AlignmentFlag.AlignHorizontal_Mask, 0.0) * size.width()
         top = place.y() - _SHARES.get(self.where & Qt.AlignmentFlag.AlignVertical_Mask, 0.0) * size.height()
-        painter.drawText(QRectF(left, top, size.width() + 2, size.height()), 0, self.text)
+        around = QRectF(left, top, size.width() + 2, size.height())
+        if self.ground is not None:
+            painter.fillRect(around, self.ground)
+        painter.drawText(around, 0, self.text)
         painter.restore()
 
     def changed_from(self, before: Stroke) -> float:

@@ -83,6 +83,11 @@ class Timeline(QObject):
         return max((series.train.x for series in self._series), key=len, default=best)
 
     @property
+    def going(self) -> bool:
+        """Whether any run is in training, so that there will be newer iterations."""
+        return any(series.state in ("running", "paused") for series in self._series)
+
+    @property
     def newest(self) -> int:
         """The newest iteration of any run."""
         return max((series.iteration for series in self._series), default=0)

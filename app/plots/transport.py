@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, QTimer, Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QInputDialog, QSizePolicy, QSlider, QToolButton, QWidget
 
 from app.plots.timeline import Timeline, index_at
 from app.theme import GRID, icon, theme
@@ -67,6 +67,19 @@ class Transport(QWidget):
         self.slider.setVisible(width >= self.whole_width)
         self.updateGeometry()
 
+    @Slot()
+    def ask(self) -> None:
+        """Ask for an iteration and go there."""
+        dialog = QInputDialog(self.window())
+        dialog.setWindowTitle("Go to iteration")
+        dialog.setLabelText(f"Iteration, 1 to {self._timeline.newest:,}")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(1, max(1, self._timeline.newest))
+        dialog.setIntValue(max(1, self._timeline.shown))
+        dialog.intValueSelected.connect(self._timeline.go_to)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     @property
     def whole_width(self) -> int:
         """The least width in which nothing has to be left out."""
@@ -92,8 +105,9 @@ class Transport(QWidget):
             self.slider.setPageStep(max(1, last // 10))
         self.slider.setValue(last if timeline.live else index_at(stops, timeline.at))
         self._showing = False
-        live = f"Live · {timeline.newest:,}" if timeline.newest else "Live"
-        text = live if timeline.live else f"{timeline.shown:,} ›› live"
+        end = "live" if timeline.going or not timeline.newest else "end"
+        newest = f"{end.capitalize()} · {timeline.newest:,}" if timeline.newest else "Live"
+        text = newest if timeline.live else f"{timeline.shown:,} ›› {end}"
         if text != self.live_button.text():
             self.live_button.setText(text)
             metrics = self.live_button.fontMetrics()

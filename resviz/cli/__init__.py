@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("resviz.cli.demo", "train the built-in demonstration: a plain network and its residual twin"),
     "runs": ("resviz.cli.runs", "list runs and their states"),
     "label": ("resviz.cli.label", "give a run or an experiment a title, tags, a note or a colour"),
-    "pause": ("resviz.cli.runs", "pause a running run or experiment; resume goes on"),
+    "pause": ("resviz.cli.runs", "pause a running run or experiment: its process waits until resume or stop"),
     "stop": ("resviz.cli.runs", "checkpoint and end a run or experiment"),
     "checkpoint": ("resviz.cli.runs", "write a checkpoint of a running run now"),
     "learning-rate": ("resviz.cli.runs", "change the learning rate of a running run"),

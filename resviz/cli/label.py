@@ -45,7 +45,12 @@ def run(command: str, args: argparse.Namespace) -> int:
     tags = None
     if args.tag or args.untag:
         gone = {tag.casefold() for tag in labels.clean_tags(args.untag or ())}
-        before = [tag for tag in labels.read(folder).tags if tag.casefold() not in gone]
+        known = labels.read(folder).tags
+        lacking = gone - {tag.casefold() for tag in known}
+        if lacking:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise RunError(f"--untag {min(lacking)}: {folder.absolute().name} has no such tag; {has}.")
+        before = [tag for tag in known if tag.casefold() not in gone]
         tags = (*before, *(args.tag or ()))
     found = labels.change(folder, title=args.title, tags=tags, note=args.note, colour=args.colour)
     document = {

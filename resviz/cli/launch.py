@@ -172,12 +172,12 @@ class Launch:
             found += _computed_with(begun)
         for each in self.watched:
             found += [f"{each.run.name}: {message}" for message in each.new_notes()]
-            # A run that waits of its own accord, for room on the disk.
-            if each.state != "paused" or not each.message:
+            # It waits of its own accord, for room on the disk, or because somebody said so.
+            if each.state != "paused":
                 self._waiting.discard(each)
             elif each not in self._waiting:
                 self._waiting.add(each)
-                found.append(f"{each.run.name}: {each.message}")
+                found.append(f"{each.run.name}: {each.message or _paused(each.run)}")
             # Of one that failed in company it is said at once: the others may go on for hours.
             if begun and each.ended and each.state != "stopped" and each not in self._explained:
                 self._explained.add(each)
@@ -268,3 +268,10 @@ def demand_started(launch: Launch) -> None:
     """
     if launch.refused:
         raise NothingTrainedError(" ".join(dict.fromkeys(each.message for each in launch.watched)))
+
+
+def _paused(run: Run) -> str:
+    """Return what can be done with a run that somebody paused: this program waits for that."""
+    where = run.path.parent
+    resviz = "python -m resviz"
+    return f"paused, and waits: `{resviz} resume {where}` goes on, `{resviz} stop {where}` ends it."

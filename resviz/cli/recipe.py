@@ -152,6 +152,9 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     base = _named_recipe(args.recipe)
     given = {field: value for field in _FIELDS if (value := getattr(args, field)) is not None}
     options = (*given, *(["iterations"] if args.iterations is not None else []))
+    several = getattr(args, "seeds", None) is not None
+    if several and any(text.partition("=")[0].strip().lower() == "seed" for text in args.changes):
+        raise RecipeError("--set seed and --seeds say different things: give one of them.")
     changes = changes_of(args.changes, options)
     try:
         scaled = base if args.iterations is None else base.scaled(args.iterations)

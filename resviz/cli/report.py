@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 
 from resviz.cli.output import answer
+from resviz.errors import RunError
 from resviz.report.page import write_report
-from resviz.runs.store import find_runs
+from resviz.runs.store import Run, find_runs, is_experiment
 
 
 def register(command: str, parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,9 @@ def run(command: str, args: argparse.Namespace) -> int:
     Raises:
         ResvizError: there is no run, none has begun, or the file cannot be written.
     """
+    for folder in args.directories:
+        if folder.is_dir() and not (Run(folder).exists() or is_experiment(folder)):
+            raise RunError(f"{folder} is neither a run nor an experiment: give the folder of one.")
     runs = list(dict.fromkeys(run for folder in args.directories for run in find_runs(folder)))
     path = write_report(runs, args.output, args.title)
     answer(args, {"file": str(path)}, str(path))

@@ -111,6 +111,9 @@ def _list(args: argparse.Namespace) -> int:
     if args.filter.strip():
         summaries = _matching(runs, summaries, args.filter)
         empty = f"No run matches {args.filter!r}: use fewer words, or leave out --filter." if runs else empty
+        unknown = search.unknown_fields(args.filter)
+        if runs and not summaries and unknown:
+            empty += f" There is no field {unknown[0]!r}; there are {', '.join(search.FIELDS)}."
     rows = [
         [
             s.title or s.name,

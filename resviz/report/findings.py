@@ -91,10 +91,17 @@ def meaning(subjects: Sequence[Subject]) -> str:
     """Return what the difference of the first twins says; "" where there is none to speak of."""
     for alike in _alike(subjects)[:1]:
         if min(_end(residual, plain)[1] for residual, plain in alike) >= _CLEAR:
-            return (
+            text = (
                 "The plain network is worse on its own training pictures, so this is no overfitting: it is "
                 "harder to train. That is the degradation which shortcuts remove (arXiv:1512.03385, Sec. 1)."
             )
+            done = max(residual.series.iteration for residual, _ in alike)
+            if done < PAPER_ITERATIONS:
+                text += (
+                    f" {done:,} iterations show how fast the two learn, not where they end: the paper's "
+                    f"figures come after {PAPER_ITERATIONS:,}."
+                )
+            return text
     return ""
 
 

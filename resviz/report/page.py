@@ -75,10 +75,12 @@ def _origin(found: Sequence[Subject]) -> tuple[str, str]:
     """Return the experiments' names, and when the first run began."""
     names = []
     for folder in dict.fromkeys(subject.experiment for subject in found):
+        own = [subject.name for subject in found if subject.experiment == folder]
         try:
-            names.append(Experiment.open(folder).title)
+            experiment = Experiment.open(folder)
+            names += [experiment.title] if len(own) == len(experiment.runs) else own
         except ResvizError:
-            names += [subject.name for subject in found if subject.experiment == folder]
+            names += own
     first = min(subject.series.first_time or 0.0 for subject in found)
     return ", ".join(dict.fromkeys(names)), time.strftime("%Y-%m-%d", time.localtime(first))
 

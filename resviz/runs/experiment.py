@@ -182,6 +182,11 @@ def experiment_of(run: Run) -> Experiment | None:
         return None
 
 
+def is_experiment(path: str | os.PathLike[str]) -> bool:
+    """Say whether a folder is an experiment's."""
+    return (Path(path) / _EXPERIMENT).is_file()
+
+
 def find_runs(path: str | os.PathLike[str]) -> list[Run]:
     """Return the runs of a run's, an experiment's or a folder of experiments' folder.
 
@@ -194,7 +199,7 @@ def find_runs(path: str | os.PathLike[str]) -> list[Run]:
     if Run(folder).exists():
         return [Run(folder)]
     found: list[Run] = []
-    if (folder / _EXPERIMENT).is_file():
+    if is_experiment(folder):
         found = Experiment.open(folder).runs
     else:
         found += [run for experiment in list_experiments(folder) for run in experiment.runs]

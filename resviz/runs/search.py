@@ -44,6 +44,11 @@ class Query:
         return all(_found(field, wanted, about) for field, wanted in self.terms)
 
 
+def unknown_fields(text: str) -> list[str]:
+    """Return what stands before a colon in a query and names no field: it may be meant as one."""
+    return [field for field, *_ in _TERM.findall(text.casefold()) if field and field not in FIELDS]
+
+
 def _found(field: str, wanted: str, about: Mapping[str, str]) -> bool:
     if field == "seed":  # 1 is not 10.
         return about.get("seed") == wanted

@@ -23,6 +23,7 @@ from resviz.runs.experiment import (
     experiments_root,
     find_runs,
     free_name,
+    is_experiment,
     list_experiments,
     write_experiment,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "experiments_root",
     "find_runs",
     "fork",
+    "is_experiment",
     "list_experiments",
     "settled",
     "summary",

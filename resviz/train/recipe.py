@@ -143,9 +143,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if self.seed < 0:
             raise RecipeError(f"seed must be 0 or more, not {self.seed}.")
         if any(milestone < 1 for milestone in self.milestones):
-            raise RecipeError(f"milestones must be at least 1, not {self.milestones}.")
+            raise RecipeError(f"milestones must be at least 1, not {min(self.milestones)}.")
         if list(self.milestones) != sorted(set(self.milestones)):
-            raise RecipeError(f"milestones must rise, not {self.milestones}.")
+            raise RecipeError(f"milestones must rise, not {','.join(map(str, self.milestones))}.")
 
     def scaled(self, iterations: int) -> Recipe:
         """Return the recipe for another number of iterations, milestones in proportion."""

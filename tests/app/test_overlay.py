@@ -19,10 +19,11 @@ class Bridge(QObject):
 
 class Session(QObject):
     current_changed = Signal()
+    runs_changed = Signal()
 
     def __init__(self, runs):
         super().__init__()
-        self.current, self.bridge = runs, Bridge()
+        self.current, self.shown, self.bridge = runs, list(runs), Bridge()
 
 
 @pytest.fixture
@@ -61,6 +62,18 @@ def test_readouts_stay_on_what_stays_and_the_legend_says_so(trained, qtbot):
     pane.undo()
     qtbot.wait(1)
     assert not pane.legend.note
+
+
+def test_a_run_of_which_only_the_curves_are_shown_is_seen_in_its_network(trained, qtbot):
+    pane, overlay = trained
+    session = overlay._session
+    session.current, shown = [], session.shown
+    session.shown = []
+    session.runs_changed.emit()
+    assert not painted(pane)
+    session.shown = shown
+    session.runs_changed.emit()
+    assert painted(pane) == set(pane.document.architecture.blocks)
 
 
 def test_another_network_shows_nothing_of_the_old_one(trained, qtbot):

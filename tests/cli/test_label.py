@@ -94,3 +94,17 @@ def test_seeds_that_cannot_be_used(words, sentence, capsys, tmp_path):
     assert code == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_tag_that_is_not_there_cannot_be_taken_away(experiment, capsys):
+    where = experiment.runs[0].path
+    assert main(["label", str(where), "--tag", "a", "--tag", "b"]) == 0
+    capsys.readouterr()
+    assert main(["label", str(where), "--untag", "zzz"]) == 2
+    assert "no such tag; it has a, b" in capsys.readouterr().err
+    assert labels.read(where).tags == ("a", "b")
+
+
+def test_a_field_that_there_is_not_is_named(experiment, capsys):
+    assert main(["runs", "--filter", "tgs:final"]) == 0
+    assert "There is no field 'tgs'" in capsys.readouterr().out

@@ -20,4 +20,7 @@ def test_a_run_that_waits_for_room_says_so_each_time(tmp_path):
             assert launch.news() == []
         log.write(Changed(3.0, 3, "paused"))
         launch.poll()
-        assert launch.news() == []  # That was a person, who knows.
+        # A person did that, perhaps in another terminal: here it is said that, and for what, it waits.
+        [sentence] = launch.news()
+        assert f"resume {run.path.parent}` goes on" in sentence
+        assert launch.news() == []

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from resviz.arch import files
+from resviz.cli import main
 from resviz.errors import ResvizError
 from resviz.runs.series import load
 from resviz.runs.store import find_runs
@@ -418,3 +419,16 @@ def test_a_worker_killed_before_it_began_is_no_mistake(command, tmp_path, monkey
     assert answer["runs"][0]["iterations"] == 0
     assert "killed by signal 9, perhaps for lack of memory: use a smaller --batch-size" in err
     assert "log.txt" not in err
+
+
+def test_a_seed_is_given_once(tmp_path, capsys):
+    words = ["train", "resnet-8-w4", "--seeds", "0,1", "--set", "seed=3", "--out", str(tmp_path / "x")]
+    assert main(words) == 2
+    assert "--set seed and --seeds say different things" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+
+
+def test_milestones_that_fall_are_refused_in_plain_words(tmp_path, capsys):
+    words = ["train", "resnet-8-w4", "--set", "milestones=30,10", "--out", str(tmp_path / "x")]
+    assert main(words) == 2
+    assert "milestones must rise, not 30,10" in capsys.readouterr().err

@@ -239,3 +239,21 @@ def test_command_writes_and_complains(pair, tmp_path, capsys):
     assert out.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     assert main(["report", str(tmp_path / "nowhere"), "-o", str(out)]) == 2
     assert "There is no folder" in capsys.readouterr().err
+
+
+def test_one_run_of_several_has_its_own_title(tmp_path):
+    made = experiment(tmp_path / "both", "plain-20", "resnet-20")
+    assert "<title>plain-20 and resnet-20</title>" in report(made.runs)
+    assert "<title>resnet-20</title>" in report(made.runs[1:])
+
+
+def test_a_folder_that_is_neither_run_nor_experiment_is_refused(tmp_path, capsys):
+    experiment(tmp_path / "both", "plain-20")
+    assert main(["report", str(tmp_path), "-o", str(tmp_path / "x.html")]) == 2
+    assert "neither a run nor an experiment" in capsys.readouterr().err
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_a_short_training_is_not_said_to_be_the_papers(tmp_path):
+    page = report(experiment(tmp_path / "both", "plain-20", "resnet-20").runs)
+    assert "200 iterations show how fast the two learn, not where they end" in page

@@ -1,7 +1,7 @@
 import pytest
 
 from resviz.runs.labels import Labels
-from resviz.runs.search import Query, folded, lasting, said
+from resviz.runs.search import Query, folded, lasting, said, unknown_fields
 from resviz.runs.store import create_experiment, experiment_of
 from resviz.train.recipe import Recipe
 from tests.runs.samples import architecture
@@ -54,3 +54,8 @@ def test_words_look_in_a_name_that_a_person_gave_and_not_in_one_made_of_the_netw
     about = folded({**lasting(made.runs[0]), **said(Labels(), Labels(), made)})
     assert Query.of("experiment:resnet").finds(about)
     assert not Query.of("resnet").finds(about)
+
+
+def test_a_word_before_a_colon_that_is_no_field_is_known_as_such():
+    assert unknown_fields("tgs:final state:failed resnet") == ["tgs"]
+    assert unknown_fields("deep tag:x") == []

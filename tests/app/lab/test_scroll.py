@@ -3,6 +3,7 @@
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.lab.choices import ElidedCheck
 from app.lab.scroll import ScrollColumn
 
 
@@ -55,3 +56,17 @@ def test_the_column_fills_the_area_and_scrolls_what_is_more(qtbot):
     low.setMinimumHeight(400)
     qtbot.waitUntil(scroll.verticalScrollBar().isVisible)
     assert scroll.widget().height() >= 400
+
+
+def test_a_name_that_has_no_room_ends_in_dots(qtbot):
+    check = ElidedCheck()
+    qtbot.addWidget(check)
+    check.show_name("preact-164-with-a-long-name")
+    check.resize(check.sizeHint())
+    check.show()
+    qtbot.waitExposed(check)
+    assert check.text() == "preact-164-with-a-long-name" == check.toolTip()
+    check.resize(100, check.height())
+    assert check.text().endswith("…")
+    check.resize(400, check.height())
+    assert check.text() == "preact-164-with-a-long-name"

@@ -94,7 +94,11 @@ def test_networks_of_different_depth_get_ticks_of_their_own(show, pair):
     }
     assert (11.5, "#00ff88") in upright
     assert (7.5, pair[0].colour.name()) in upright
-    assert plot.view.getViewBox().viewRange()[0] == [0.5, 31.5]
+    left, right = plot.view.getViewBox().viewRange()[0]
+    pixels = plot.view.getViewBox().width() / (right - left)
+    assert (1 - left) * pixels >= 4, "the first dot is whole"
+    assert (right - 31) * pixels >= 4
+    assert (left + right) / 2 == pytest.approx(16)
 
 
 def test_hovering_names_the_layer_and_reads_every_run(show, pair):

@@ -147,3 +147,21 @@ def test_minutes_leave_pauses_out():
     series.feed([Started(0.0, 0, 1000, 10.0, 60, 0, "cpu", "float32", 1, ("c",), ("b",), ("c",))])
     series.feed([Stepped(1.0, 1, 1.0, 50.0, 0.1, 1.0), Stepped(9e5, 2, 1.0, 50.0, 0.1, 2.0)])
     assert Clock(series, "minutes").place(series.train.x).tolist() == [1.0, 1.5]
+
+
+def test_an_iteration_can_be_typed(show, pair, qtbot, timeline):
+    from PySide6.QtWidgets import QInputDialog
+
+    from app.plots.transport import Transport
+
+    timeline.supply([run.series for run in pair])
+    transport = Transport(timeline)
+    qtbot.addWidget(transport)
+    transport.show()
+    assert transport.live_button.text().startswith("End · "), "these runs have ended: nothing is live"
+    transport.ask()
+    (dialog,) = transport.findChildren(QInputDialog)
+    dialog.setIntValue(120)
+    dialog.accept()
+    assert timeline.at == 120
+    assert transport.live_button.text() == "120 ›› end"
