@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self.rows = centre
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 2)
-        centre.setSizes([350, 320])
+        centre.setSizes([375, 300])
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         self.columns.setHandleWidth(GRID)

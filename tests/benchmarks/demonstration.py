@@ -35,7 +35,7 @@ def wait(until):
         time.sleep(0.002)
 
 wait(time.monotonic() + 2)
-window.side.lab.form.seed.set_value(int(sys.argv[1]))
+window.side.lab.form.groups.rows["seed"].type(sys.argv[1])
 start = time.monotonic()
 window.side.lab.train()
 for second in (30, 60):

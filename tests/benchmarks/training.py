@@ -15,6 +15,7 @@ machine does meets all of them alike:
     compiled  c with torch.compile (with --compile); its code is cached between two calls of this program
     eager     c without CUDA graphs (on CUDA)
     one       twins in one process of all threads instead of one process each (on the CPU)
+    stock     the same with PyTorch's own settings of threads and memory: what one has without ours
     busy, rest  c beside a program that keeps one core busy, after half a minute; c on the other cores alone
           (with --busy)
 
@@ -60,6 +61,7 @@ OURS = {
     "compiled": {"probe_interval": NEVER, "compile": "on"},
     "eager": {"probe_interval": NEVER, "cuda_graphs": False},
     "one": {"probe_interval": NEVER},
+    "stock": {"probe_interval": NEVER},
     "busy": {"probe_interval": NEVER},
     "rest": {"probe_interval": NEVER},
 }
@@ -71,7 +73,8 @@ RATIOS = (
     ("e", "a", "ours probing every iteration over the loop with hooks", ""),
     ("f", "b", "ours in float32 over the bare loop", "1.25"),
     ("c", "eager", "CUDA graphs over our eager step", "3"),
-    ("c", "one", "a process each over one process for both", "1.15; demonstration 2.4"),
+    ("c", "one", "a process each over one process for both", ""),
+    ("c", "stock", "a process each over one process with PyTorch's settings", "1.15; demonstration 2.4"),
     ("busy", "rest", "beside a busy core over the other cores alone", "0.7"),
 )
 COSTS = (
@@ -125,12 +128,14 @@ def contender_for(args, name: str, twins: bool, contender: str, folder: Path) ->
     cores -= contender == "rest"
     runs = [run.path for run in found.runs]
     placed = place(runs, args.device, cores, cuda_present())
-    if contender == "one":
+    if contender in {"one", "stock"}:
         placed = [type(placed[0])(tuple(runs), cores)]
     for placement in placed:
         specification = {"kind": "ours", "runs": [str(path) for path in placement.runs], "cores": used}
         specification["governed"] = contender == "busy"
-        found.launch(specification, thread_environment(placement.threads, os.environ))
+        clean = {key: value for key, value in os.environ.items() if not key.startswith(_USERS)}
+        ours = thread_environment(placement.threads, os.environ)
+        found.launch(specification, clean if contender == "stock" else ours)
     return found
 
 
@@ -141,7 +146,7 @@ def chosen(args, name: str, twins: bool) -> list[str]:
     names += ["compiled"] if args.compile else []
     names += ["busy", "rest"] if args.busy and not cuda and available_cores() > 1 else []
     names += ["eager"] if cuda else []
-    names += ["one"] if twins and not cuda else []
+    names += ["one", "stock"] if twins and not cuda else []
     if cuda:
         names = [each for each in names if each != "f"]
     if name == "demonstration":
