@@ -25,10 +25,11 @@ class Placement:
 def place(run_dirs: Sequence[Path], device: str, cores: int, cuda: bool) -> list[Placement]:
     """Return the worker processes for `run_dirs`.
 
-    On the CPU each run gets a process of its own and the cores are shared out. Measured on 2 cores (AVX2), two
-    processes of one thread take 1.41 times the steps of one process of two threads on the demonstration and
-    1.08 times on resnet-20: no more is left, for two threads of one process waste no more than that here. On
-    an earlier machine, with threads that slept while they waited, it was 2.45 and 1.16. On one CUDA card all runs share a process, with a stream for each.
+    On the CPU each run gets a process of its own and the cores are shared out. Measured on 2 cores (AVX2),
+    two processes of one thread take 1.41 times the steps of one process of two threads on the demonstration
+    and 1.08 times on resnet-20: no more is left, for its two threads waste no more than that. On an earlier
+    machine, with threads that slept while they waited, it was 2.45 and 1.16. On one CUDA card all runs share
+    a process, with a stream for each.
 
     Args:
         run_dirs: the runs' folders.
