@@ -1,16 +1,16 @@
-"""The preview of a block that is being dragged in from the palette."""
+"""Blocks that are dragged in from the palette."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QDropEvent, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
 from app.canvas import geometry as g
 from app.canvas.paints import paints
-from resviz.arch.blocks import kind_of
+from resviz.arch.blocks import CATALOGUE, kind_of
 from resviz.arch.graph import Wire
 
 if TYPE_CHECKING:
@@ -20,13 +20,51 @@ KIND_MIME = "application/x-resviz-kind"
 """Mime type of a kind dragged from the palette; the data is its name in UTF-8."""
 
 
-class DropPreview:
-    """A dashed outline where the block would land, and a mark on the wire that would take it in."""
+class PaletteDrop:
+    """Takes kinds that are dragged over a view, and tells it what was dropped where.
+
+    Meanwhile it shows a dashed outline where the block would land, and marks the wire that would take it in.
+    """
 
     def __init__(self, view: NetworkView) -> None:
         self._view = view
         self._ghost: QGraphicsRectItem | None = None
         self._asked: object = None
+
+    def enter(self, event: QDropEvent) -> None:
+        """Welcome a kind; leave all else to the window."""
+        if self._kind_of(event) is None:
+            event.ignore()
+        else:
+            event.acceptProposedAction()
+
+    def move(self, event: QDropEvent) -> None:
+        """Show what a drop here would do."""
+        kind = self._kind_of(event)
+        if kind is None:
+            event.ignore()
+            return
+        self.show(kind, self._view.mapToScene(event.position().toPoint()))
+        event.acceptProposedAction()
+
+    def drop(self, event: QDropEvent) -> None:
+        """Tell the view's listeners."""
+        kind = self._kind_of(event)
+        if kind is None:
+            event.ignore()
+            return
+        place = self._view.mapToScene(event.position().toPoint())
+        wire = self.wire_at(kind, place)
+        self.clear()
+        event.acceptProposedAction()
+        self._view.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._view.kind_dropped.emit(kind, place, wire)
+
+    def _kind_of(self, event: QDropEvent) -> str | None:
+        if not self._view.makers or not event.mimeData().hasFormat(KIND_MIME):
+            return None
+        kind = bytes(event.mimeData().data(KIND_MIME).data()).decode("utf-8", "replace")
+        return kind if kind in CATALOGUE else None
 
     def wire_at(self, kind: str, place: QPointF) -> Wire | None:
         """Return the wire that a block of `kind` dropped at `place` would be inserted into."""

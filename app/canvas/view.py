@@ -24,12 +24,11 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from app.canvas import geometry as g
 from app.canvas.block_item import PORTS, BlockItem
-from app.canvas.drop import KIND_MIME, DropPreview
+from app.canvas.drop import PaletteDrop
 from app.canvas.gestures import Gesture, Pan, Pointer, RubberBand, Select
 from app.canvas.paper import draw_hint, draw_paper
 from app.canvas.scene import NetworkScene
 from app.theme import theme
-from resviz.arch.blocks import CATALOGUE
 from resviz.arch.graph import Position, Wire
 
 ZOOM_RANGE = (0.03, 3.0)
@@ -55,9 +54,9 @@ class NetworkView(QGraphicsView):
     kind_dropped = Signal(str, QPointF, object)
     """A kind from the palette was dropped: kind, centre in the scene, the wire under it or None."""
     block_activated = Signal(str)
+    """A block was double-clicked."""
     paper_activated = Signal(QPointF)
     """The empty canvas was double-clicked: its place in the scene."""
-    """A block was double-clicked."""
     focused = Signal()
     hovered = Signal(bool)
     """The mouse came over the canvas, or left it."""
@@ -75,7 +74,7 @@ class NetworkView(QGraphicsView):
         self._button = Qt.MouseButton.NoButton
         self._space = False
         self._fitted = True
-        self._drop = DropPreview(self)
+        self._drop = PaletteDrop(self)
         self._cursor: QPointF | None = None
         self._hovered = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -379,27 +378,13 @@ class NetworkView(QGraphicsView):
 
     # Dropping from the palette
 
-    def _kind_of(self, event: QDropEvent) -> str | None:
-        if not self.makers or not event.mimeData().hasFormat(KIND_MIME):
-            return None
-        kind = bytes(event.mimeData().data(KIND_MIME).data()).decode("utf-8", "replace")
-        return kind if kind in CATALOGUE else None
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome a kind from the palette; leave all else to the window."""
-        if self._kind_of(event) is None:
-            event.ignore()
-        else:
-            event.acceptProposedAction()
+        """Welcome a kind from the palette."""
+        self._drop.enter(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Show where the block would land, and the wire that would take it in."""
-        kind = self._kind_of(event)
-        if kind is None:
-            event.ignore()
-            return
-        self._drop.show(kind, self.mapToScene(event.position().toPoint()))
-        event.acceptProposedAction()
+        """Show where the block would land."""
+        self._drop.move(event)
 
     def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
         """Take the preview away."""
@@ -407,16 +392,7 @@ class NetworkView(QGraphicsView):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Tell what was dropped where."""
-        kind = self._kind_of(event)
-        if kind is None:
-            event.ignore()
-            return
-        place = self.mapToScene(event.position().toPoint())
-        wire = self._drop.wire_at(kind, place)
-        self._drop.clear()
-        event.acceptProposedAction()
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self.kind_dropped.emit(kind, place, wire)
+        self._drop.drop(event)
 
     # Painting
 
