@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self.rows = centre
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 2)
-        centre.setSizes([375, 300])
+        centre.setSizes([371, 304])
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         self.columns.setHandleWidth(GRID)
