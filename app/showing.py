@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 SIDE_WIDTH = 312
+ROWS = (371, 304)
+"""Shares of networks and plots: in the smallest window stages have their names and axes their labels."""
 _USUAL_WIDTH = 1256
 """Pixels of all columns in a window of 1280, in which the side has `SIDE_WIDTH`."""
 """Pixels of the side panel."""
@@ -93,7 +95,7 @@ class Showing(QObject):
         usual = max(SIDE_WIDTH, round(SIDE_WIDTH * window.columns.width() / _USUAL_WIDTH))
         side = _SIDE_EMS * theme().font_pixels if large else usual
         window.columns.setSizes([max(1, window.columns.width() - side), side])
-        top, bottom = (2, 3) if large else (5, 4)
+        top, bottom = (2, 3) if large else ROWS
         height = max(9, window.rows.height())
         window.rows.setSizes([height * top // (top + bottom), height * bottom // (top + bottom)])
         QTimer.singleShot(0, window, window.side.share_out_anew)  # When the larger type is laid out.

@@ -31,7 +31,7 @@ from app.overlay import Overlay
 from app.pane_actions import PaneActions
 from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
-from app.showing import SIDE_WIDTH, Showing
+from app.showing import ROWS, SIDE_WIDTH, Showing
 from app.side import Side
 from app.signals import SignalWatch
 from app.theme import GRID, theme
@@ -109,7 +109,7 @@ class MainWindow(QMainWindow):
         self.rows = centre
         centre.setStretchFactor(0, 3)
         centre.setStretchFactor(1, 2)
-        centre.setSizes([371, 304])
+        centre.setSizes(list(ROWS))
         self.columns = QSplitter(Qt.Orientation.Horizontal)
         self.columns.setChildrenCollapsible(False)
         self.columns.setHandleWidth(GRID)
