@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.lab.fields import sentence_label
+from app.lab.fields import dialog_foot, sentence_label
 from app.lab.recipe_groups import FIRST_GROUP, RecipeGroups, fold_for_room
 from app.lab.recipe_settings import SETTINGS, in_titles
 from app.lab.recipe_words import RecipeWords, WordsArea
@@ -119,14 +119,6 @@ class ForkDialog(QDialog):
         scroll.column.addWidget(self.groups)
         scroll.column.addStretch(1)
         self._scroll = scroll
-        cancel = QPushButton("Cancel")
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.close)
-        foot = QHBoxLayout()
-        foot.setSpacing(GRID)
-        foot.addStretch(1)
-        foot.addWidget(cancel)
-        foot.addWidget(self.fork_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
@@ -139,7 +131,7 @@ class ForkDialog(QDialog):
         layout.addWidget(self._words_area)
         layout.addWidget(self.changes)
         layout.addWidget(self.problem)
-        layout.addLayout(foot)
+        layout.addLayout(dialog_foot(self, self.fork_button))
 
     @property
     def recipes(self) -> list[Recipe]:

@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPlainTextEdit,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.lab.fields import sentence_label
+from app.lab.fields import dialog_foot, sentence_label
 from app.theme import GRID
 from resviz.errors import ResvizError
 from resviz.runs import labels
@@ -104,14 +103,6 @@ class LabelDialog(QDialog):
         self.save_button.setProperty("role", "primary")
         self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.save)
-        cancel = QPushButton("Cancel")
-        cancel.setAutoDefault(False)
-        cancel.clicked.connect(self.close)
-        foot = QHBoxLayout()
-        foot.setSpacing(GRID)
-        foot.addStretch(1)
-        foot.addWidget(cancel)
-        foot.addWidget(self.save_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
@@ -119,7 +110,7 @@ class LabelDialog(QDialog):
             layout.addWidget(each)
         layout.addLayout(form, 1)
         layout.addWidget(self.problem)
-        layout.addLayout(foot)
+        layout.addLayout(dialog_foot(self, self.save_button))
         self.resize(48 * GRID, 32 * GRID)
         self.tags.setFocus()
 

@@ -7,22 +7,14 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLineEdit
 
-from app.lab.bridge import WorkerBridge
 from app.lab.cells import RUN, SAID, TAGS_ROLE, TRAIN
 from app.lab.label_dialog import LabelChanges, LabelDialog
-from app.lab.session import MOST_SHOWN, Session
+from app.lab.session import MOST_SHOWN
 from app.lab.table import RunsTable
 from app.theme import named_colour
 from resviz.runs import labels
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import Recorder, recipe, twins
-
-
-@pytest.fixture
-def session(qtbot):
-    bridge = WorkerBridge()
-    yield Session(bridge)
-    bridge.close()
 
 
 @pytest.fixture

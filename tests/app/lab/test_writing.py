@@ -9,8 +9,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMenu, QWidget
 
 from app.lab import writing
-from app.lab.bridge import WorkerBridge
-from app.lab.session import Session
 from app.lab.writing import Writing
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import Recorder, recipe, twins
@@ -28,13 +26,6 @@ def recorded(begun=True):
         recorder.evaluated(30, 60.0)
         recorder.ended("finished", 30)
     return experiment
-
-
-@pytest.fixture
-def session(qtbot):
-    bridge = WorkerBridge()
-    yield Session(bridge)
-    bridge.close()
 
 
 @pytest.fixture
