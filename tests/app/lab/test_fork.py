@@ -5,9 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from app.lab import fork_dialog
-from app.lab.bridge import WorkerBridge
 from app.lab.fork_dialog import NEWEST, REWOUND, ForkDialog
-from app.lab.session import Session
 from app.lab.table import RunsTable
 from resviz.errors import RunError
 from resviz.runs import checkpoints, origin
@@ -18,13 +16,6 @@ from tests.app.lab.tiny import Recorder, recipe, twins
 
 LEFT = Qt.MouseButton.LeftButton
 START_MS = 90_000
-
-
-@pytest.fixture
-def session(qtbot):
-    bridge = WorkerBridge()
-    yield Session(bridge)
-    bridge.close()
 
 
 def recorded(*saved, iterations=100):

@@ -1,17 +1,6 @@
-import pytest
-
-from app.lab.bridge import WorkerBridge
-from app.lab.session import Session
 from app.theme import run_colour
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import Recorder, recipe, twins
-
-
-@pytest.fixture
-def session(qtbot):
-    bridge = WorkerBridge()
-    yield Session(bridge)
-    bridge.close()
 
 
 def experiment():

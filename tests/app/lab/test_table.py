@@ -1,19 +1,10 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from app.lab.bridge import WorkerBridge
 from app.lab.run_list import interrupted
-from app.lab.session import Session
 from app.lab.table import RunsTable
 from resviz.runs.store import create_experiment, list_experiments
 from tests.app.lab.tiny import Recorder, recipe, twins
-
-
-@pytest.fixture
-def session(qtbot):
-    bridge = WorkerBridge()
-    yield Session(bridge)
-    bridge.close()
 
 
 def recorded(state="finished", error=40.0):
