@@ -15,6 +15,7 @@ from app.canvas.paints import paints
 from app.canvas.scene import Port
 from app.canvas.view import NetworkView
 from app.editor.edits import Edits
+from app.editor.port_lights import PortLights, misfit
 from resviz.arch.graph import Position, Wire
 from resviz.errors import ResvizError
 
@@ -83,6 +84,7 @@ class DrawWire(Gesture):
             self._held = edits.document.architecture.incoming(port.block).get(port.name)
         self._fixed = Port(self._held.source, self._held.source_port, False) if self._held else port
         self._line: QGraphicsPathItem | None = None
+        self._lights: PortLights | None = None
         self._target: Port | None = None
         self._refusal: str | None = None
         view.network.clearSelection()
@@ -96,6 +98,8 @@ class DrawWire(Gesture):
             self._line = QGraphicsPathItem()
             self._line.setZValue(8)
             network.addItem(self._line)
+            self._lights = PortLights(network, self._fixed)
+            network.addItem(self._lights)
             if self._held is not None:
                 network.wire_item(self._held).setVisible(False)
         radius = min(MAGNET / self.view.zoom, 72.0)
@@ -112,8 +116,9 @@ class DrawWire(Gesture):
             self._target = target
             self._refusal = self._why_not(target) if target else None
             network.set_hot_port(target if self._refusal is None else None)
-            if self._refusal:
-                self._hint(self._refusal)
+            doubt = self._refusal or (self._misfit(target) if target else None)
+            if doubt:
+                self._hint(doubt)
         snapped = target is not None and self._refusal is None
         end = network.port_place(target) if target is not None and snapped else pointer.scene
         self._draw(end, target if snapped else None)
@@ -143,6 +148,10 @@ class DrawWire(Gesture):
             return "A wire goes from an output to an input: these are two of a kind."
         return self._edits.document.refusal(self._wire_to(target))
 
+    def _misfit(self, target: Port) -> str | None:
+        wire = self._wire_to(target)
+        return misfit(self._edits.document, wire.source, Port(wire.target, wire.target_port, True))
+
     def finish(self, pointer: Pointer) -> None:
         """Connect, re-route, or, on empty space, remove the wire whose end was taken."""
         self.move(pointer)
@@ -171,6 +180,9 @@ class DrawWire(Gesture):
 
     def _clear(self) -> None:
         network = self.view.network
+        if self._lights is not None:
+            network.removeItem(self._lights)
+            self._lights = None
         if self._line is not None:
             network.removeItem(self._line)
             self._line = None
