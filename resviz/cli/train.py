@@ -11,8 +11,10 @@ from pathlib import Path
 import msgspec
 
 from resviz.arch import files, presets
+from resviz.arch.compare import differences
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
+from resviz.arch.twin import is_plain, twin
 from resviz.cli.launch import Launch, NothingTrainedError, Watched, demand_started
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
@@ -38,6 +40,11 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--iterations", type=int, metavar="N", help="train on up to N iterations in all")
         return
     parser.add_argument("architectures", nargs="+", metavar="ARCH", help="a preset (resnet-20) or a file")
+    parser.add_argument(
+        "--twin",
+        action="store_true",
+        help="train each network's twin too: plain without its shortcuts, or back",
+    )
     add_options(parser)
     parser.add_argument(
         "--seeds", type=_seeds, metavar="S,S",
@@ -63,6 +70,8 @@ def _train(args: argparse.Namespace) -> int:
     devices.check_present(recipe.device)
     classes = _classes_of(recipe.data)
     architectures = [_architecture(text, classes, args.image_size) for text in args.architectures]
+    if args.twin:
+        architectures = _with_twins(architectures)
     for architecture in architectures:
         for problem in infer(architecture).problems[:1]:
             raise BuildError(f"{architecture.name} cannot be trained: {problem.message} {problem.mend}")
@@ -76,6 +85,23 @@ def _train(args: argparse.Namespace) -> int:
         # The corrected command shall find the place free.
         experiment.remove(keep_folder=before and experiment.path == args.out)
         raise
+
+
+def _with_twins(architectures: Sequence[Architecture]) -> list[Architecture]:
+    """Return the networks, each with its twin behind it unless that is among them already.
+
+    Raises:
+        RecipeError: one has nothing that a twin could lack.
+    """
+    found: list[Architecture] = []
+    for architecture in architectures:
+        other = twin(architecture)
+        if is_plain(other) == is_plain(architecture):
+            raise RecipeError(f"{architecture.name} has no unit with a shortcut: leave out --twin.")
+        for each in (architecture, other):
+            if all(differences(each, known) for known in found):
+                found.append(each)
+    return found
 
 
 def _seeds(text: str) -> tuple[int, ...]:

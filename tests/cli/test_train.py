@@ -265,6 +265,16 @@ def test_a_network_for_large_pictures_on_small_ones_is_advised(command, tmp_path
     assert command("train", "resnet-18", *small)[2] == ""
 
 
+def test_twins_are_trained_beside(command, tmp_path, monkeypatch):
+    from resviz.cli import train
+
+    seen = []
+    monkeypatch.setattr(train, "_watch", lambda _, runs, *__: seen.append([run.name for run in runs]) or 0)
+    assert command("train", "resnet-20-B", "--twin", "--out", tmp_path / "a")[0] == 0
+    assert command("train", "plain-20", "resnet-20", "--twin", "--out", tmp_path / "b")[0] == 0
+    assert seen == [["resnet-20-B", "plain-20"], ["plain-20", "resnet-20"]]
+
+
 def test_no_card_is_one_line(command, monkeypatch):
     from resviz.train import devices
 
