@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 
 import msgspec
@@ -13,12 +14,31 @@ from resviz.arch.graph import Architecture, Block, Wire
 from resviz.arch.spec import Shape, ShapeError, Value
 
 
+class Fault(IntEnum):
+    """What is wrong, the worse the smaller: no mend may cost a worse fault than it removes."""
+
+    EMPTY = 0
+    NO_INPUT = 1
+    NO_OUTPUT = 2
+    SECOND_END = 3
+    LOOSE = 4
+    UNWIRED = 5
+    DEAD_END = 6
+    SHAPE = 7
+    """A block that refuses the shapes that it gets."""
+
+
 class Problem(msgspec.Struct, frozen=True):
-    """Why an architecture cannot be built: the block concerned (None: the whole), a sentence, a mend."""
+    """Why an architecture cannot be built: the block concerned (None: the whole), a sentence, a mend.
+
+    `fault` and `port` (the input that is not wired) say the same to `resviz.arch.mends`.
+    """
 
     block: str | None
     message: str
     mend: str
+    fault: Fault = Fault.SHAPE
+    port: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,20 +159,22 @@ def _shape_of(kind: str, architecture: Architecture, shapes: Mapping[str, Shape]
 
 def _problems_of_the_ends(architecture: Architecture, order: list[str]) -> list[Problem]:
     if not order:
-        return [Problem(None, "The network is empty.", "Open a preset, or add an input block to begin.")]
+        mend = "Open a preset, or add an input block to begin."
+        return [Problem(None, "The network is empty.", mend, Fault.EMPTY)]
     problems = []
-    for kind, mend in (
-        ("input", "Add an input block and connect it to the first layer."),
-        ("output", "Add an output block and connect the classifier to it."),
+    for kind, fault, mend in (
+        ("input", Fault.NO_INPUT, "Add an input block and connect it to the first layer."),
+        ("output", Fault.NO_OUTPUT, "Add an output block and connect the classifier to it."),
     ):
         found = _ends(architecture, kind)
         if not found:
-            problems.append(Problem(None, f"The network has no {kind}.", mend))
+            problems.append(Problem(None, f"The network has no {kind}.", mend, fault))
         problems += [
             Problem(
                 block_id,
                 f"{kind.capitalize()}: a network has one {kind}, and {found[0]} is it already.",
                 f"Delete {block_id}, or use it in place of {found[0]} and delete that.",
+                Fault.SECOND_END,
             )
             for block_id in found[1:]
         ]
@@ -166,17 +188,18 @@ def _wiring_problems(
     missing = [port for port in ports if port not in wires]
     if not wires and not feeds and (spec.inputs and spec.outputs):
         mend = f"Connect {name} to the network, or delete it."
-        return [Problem(name, f"{spec.title}: nothing is wired to this block.", mend)]
+        return [Problem(name, f"{spec.title}: nothing is wired to this block.", mend, Fault.LOOSE)]
     problems = []
     for port in missing:
         which = "its input" if len(spec.inputs) == 1 else f'its input "{port}"'
         mend = f"Connect another block's output to {name}, or delete {name}."
         if block.kind == "add" and port == "shortcut":
             mend = f"Connect the start of the unit to the shortcut of {name}, or make {name} plain."
-        problems.append(Problem(name, f"{spec.title}: nothing is wired to {which}.", mend))
+        message = f"{spec.title}: nothing is wired to {which}."
+        problems.append(Problem(name, message, mend, Fault.UNWIRED, port))
     if spec.outputs and not feeds:
         mend = f"Connect {name} to the next block, or delete {name}."
-        problems.append(Problem(name, f"{spec.title}: its output leads nowhere.", mend))
+        problems.append(Problem(name, f"{spec.title}: its output leads nowhere.", mend, Fault.DEAD_END))
     return problems
 
 

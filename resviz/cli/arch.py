@@ -109,7 +109,10 @@ def _info(args: argparse.Namespace, architecture: Architecture) -> int:
             "training_memory": memory,
             "input_shape": inference.input_shape,
             "output_shape": inference.output_shape,
-            "problems": inference.problems,
+            "problems": [
+                {"block": each.block, "message": each.message, "mend": each.mend}
+                for each in inference.problems
+            ],
         },
         "\n".join(
             [

@@ -79,6 +79,7 @@ def test_info_of_a_broken_file(run, tmp_path):
     code, out, err = run("info", str(path), "--json")
     assert (code, err) == (1, "")
     (problem,) = last_json(out)["problems"]
+    assert set(problem) == {"block", "message", "mend"}
     assert problem["block"] == "unit.add"
     assert problem["message"] == "Add: 16 and 32 channels cannot be added."
     assert problem["mend"].startswith("Use shortcut A or B on unit")
