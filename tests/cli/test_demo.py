@@ -20,15 +20,15 @@ def small_demonstration(monkeypatch):
 def test_demo(command, tmp_path, small_demonstration, monkeypatch):
     from resviz.cli import demo
 
-    monkeypatch.setattr(demo, "GAP_SECONDS", (8, 30))
+    monkeypatch.setattr(demo, "GAP_SECONDS", (8, 60))
     out = tmp_path / "out"
-    code, answer, err = command("demo", "--seconds", 12, "--seed", 3, "--out", out)
+    code, answer, err = command("demo", "--seconds", 20, "--seed", 3, "--out", out)
     assert code == 0, err
-    assert 12 <= answer["seconds"] < 14
+    assert 20 <= answer["seconds"] < 23
     assert answer["device"]
     gap = answer["plain"]["train_error_pct"] - answer["residual"]["train_error_pct"]
-    assert answer["gap_points"].keys() == {"8", "12"}
-    assert answer["gap_points"]["12"] == pytest.approx(gap)
+    assert answer["gap_points"].keys() == {"8", "20"}
+    assert answer["gap_points"]["20"] == pytest.approx(gap)
     [picture] = answer["files"]
     with Image.open(picture) as image:
         assert image.format == "PNG"
