@@ -13,8 +13,10 @@ from PySide6.QtCore import QObject, Signal
 class Command:
     """One step. `redo` does it, the first time too; `undo` takes it back."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, partner: Command | None = None) -> None:
         self.text = text
+        self.partner = partner
+        """The step in another document that this one does again here, if it was made so."""
 
     def redo(self) -> None:
         """Do it."""
@@ -53,6 +55,12 @@ class UndoStack(QObject):
 
     indexChanged = Signal(int)
     cleanChanged = Signal(bool)
+    did = Signal(object)
+    """A step was done for the first time, or the newest one took it in: which is the newest now."""
+    undid = Signal(object)
+    """A step was taken back."""
+    redid = Signal(object)
+    """A step was done again."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,13 +86,23 @@ class UndoStack(QObject):
         """Return whether there is a step to do again."""
         return self._index < len(self._commands) and not self._macros
 
+    def newest(self) -> Command | None:
+        """Return what `undo` would take back."""
+        return self._commands[self._index - 1] if self.canUndo() else None
+
+    def next(self) -> Command | None:
+        """Return what `redo` would do again."""
+        return self._commands[self._index] if self.canRedo() else None
+
     def undoText(self) -> str:
         """Return what `undo` would take back, "" for nothing."""
-        return self._commands[self._index - 1].text if self.canUndo() else ""
+        newest = self.newest()
+        return newest.text if newest is not None else ""
 
     def redoText(self) -> str:
         """Return what `redo` would do again, "" for nothing."""
-        return self._commands[self._index].text if self.canRedo() else ""
+        following = self.next()
+        return following.text if following is not None else ""
 
     def isClean(self) -> bool:
         """Return whether the document is as it was at `setClean`."""
@@ -113,23 +131,29 @@ class UndoStack(QObject):
         # The saved state must stay reachable: nothing merges into the step that led to it.
         if self._index and not was_clean and self._commands[-1].merge_with(command):
             self.indexChanged.emit(self._index)
+            self.did.emit(self._commands[-1])
             return
         self._commands.append(command)
         self._move_to(self._index + 1, was_clean)
+        self.did.emit(command)
 
     def undo(self) -> None:
         """Take the last step back, if there is one."""
-        if self.canUndo():
+        step = self.newest()
+        if step is not None:
             was_clean = self.isClean()
-            self._commands[self._index - 1].undo()
+            step.undo()
             self._move_to(self._index - 1, was_clean)
+            self.undid.emit(step)
 
     def redo(self) -> None:
         """Do the step undone last again, if there is one."""
-        if self.canRedo():
+        step = self.next()
+        if step is not None:
             was_clean = self.isClean()
-            self._commands[self._index].redo()
+            step.redo()
             self._move_to(self._index + 1, was_clean)
+            self.redid.emit(step)
 
     def beginMacro(self, text: str) -> None:
         """Make one step of all that is pushed until `endMacro`."""

@@ -135,3 +135,26 @@ def test_the_collector_may_find_stack_and_commands_together(qapp):
         stack.more = [{"a": [number]} for number in range(300)]
         del stack, values, command
     gc.collect()
+
+
+def test_every_step_is_told_with_what_it_is(stack, values):
+    heard = []
+    for name in ("did", "undid", "redid"):
+        getattr(stack, name).connect(lambda step, name=name: heard.append((name, step.text)))
+    stack.undo()
+    stack.redo()
+    stack.push(Put(values, 1))
+    stack.push(Put(values, 2, session=7))
+    stack.push(Put(values, 3, session=7))  # becomes one step with the one before
+    assert stack.newest().text == "Put 2"
+    stack.undo()
+    assert (stack.newest().text, stack.next().text) == ("Put 1", "Put 2")
+    stack.redo()
+    assert stack.next() is None
+    assert heard == [
+        ("did", "Put 1"),
+        ("did", "Put 2"),
+        ("did", "Put 2"),
+        ("undid", "Put 2"),
+        ("redid", "Put 2"),
+    ]

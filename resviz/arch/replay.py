@@ -1,0 +1,256 @@
+"""One network's edit done again on another one, block by block, the other's shortcuts staying as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from resviz.arch.composites import RESIDUAL_KINDS
+from resviz.arch.graph import Architecture, Block, Position, Wire
+from resviz.arch.spec import Value
+from resviz.errors import ArchitectureError, ResvizError
+
+_SHORTCUT = {"add": "plain"} | dict.fromkeys(RESIDUAL_KINDS, "shortcut")
+"""The parameter that says of a kind what its shortcut is."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What an architecture was made of; cheap to take, for blocks and wires never change themselves."""
+
+    blocks: Mapping[str, Block]
+    wires: Sequence[Wire]
+
+    @classmethod
+    def of(cls, architecture: Architecture) -> Snapshot:
+        """Take one."""
+        return cls(dict(architecture.blocks), architecture.wires)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether there are units, all of them without a shortcut."""
+        return bool(_plainness(self.blocks))
+
+    def renamed(self, names: Sequence[tuple[str, str]]) -> Snapshot:
+        """Return the same with blocks under other names: pairs of old and new, in order."""
+        now: dict[str, str] = {}
+        for old, new in names:
+            first = next((key for key, value in now.items() if value == old), old)
+            now[first] = new
+        if not now:
+            return self
+        blocks = (
+            msgspec.structs.replace(block, id=now[block.id]) if block.id in now else block
+            for block in self.blocks.values()
+        )
+        wires = [
+            msgspec.structs.replace(
+                wire, source=now.get(wire.source, wire.source), target=now.get(wire.target, wire.target)
+            )
+            for wire in self.wires
+        ]
+        return Snapshot({block.id: block for block in blocks}, wires)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit did."""
+
+    renamed: Sequence[tuple[str, str]] = ()
+    cut: Sequence[Wire] = ()
+    removed: Sequence[str] = ()
+    added: Sequence[Block] = ()
+    drawn: Sequence[Wire] = ()
+    params: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    bypassed: Mapping[str, bool] = field(default_factory=dict)
+    moved: Mapping[str, tuple[Position | None, Position | None]] = field(default_factory=dict)
+    """From where to where."""
+    shortcuts: bool = False
+    """Whether shortcuts were changed, which no other network takes over."""
+
+    def __bool__(self) -> bool:
+        parts = (self.renamed, self.params, self.bypassed, self.moved)
+        return self.is_structural or any(parts) or self.shortcuts
+
+    @property
+    def is_structural(self) -> bool:
+        """Whether blocks or wires came or went."""
+        return any((self.cut, self.removed, self.added, self.drawn))
+
+
+def change(before: Snapshot, after: Architecture, renamed: Sequence[tuple[str, str]] = ()) -> Change:
+    """Return what leads from `before` to `after`; `renamed`: which blocks got other names on the way."""
+    old, new = before.renamed(renamed), after.blocks
+    other = {b for b in old.blocks.keys() & new.keys() if old.blocks[b].kind != new[b].kind}
+    gone = [b for b in old.blocks if b not in new or b in other]
+    come = [block for b, block in new.items() if b not in old.blocks or b in other]
+    touched = {*gone, *(block.id for block in come)}
+    was, now = set(old.wires), set(after.wires)
+    kept = {w for w in was & now if not touched & {w.source, w.target}}
+    params: dict[str, dict[str, Value]] = {}
+    bypassed: dict[str, bool] = {}
+    moved: dict[str, tuple[Position | None, Position | None]] = {}
+    shortcuts = False
+    for block_id, block in new.items():
+        earlier = old.blocks.get(block_id)
+        if earlier is None or earlier is block or block_id in other:
+            continue
+        values = {name: value for name, value in block.params.items() if earlier.params[name] != value}
+        shortcuts |= values.pop(_SHORTCUT.get(block.kind, ""), None) is not None
+        if values:
+            params[block_id] = values
+        if block.bypassed != earlier.bypassed:
+            bypassed[block_id] = block.bypassed
+        if block.position != earlier.position:
+            moved[block_id] = earlier.position, block.position
+    return Change(
+        tuple(renamed),
+        sorted(was - kept),
+        gone,
+        come,
+        sorted(now - kept),
+        params,
+        bypassed,
+        moved,
+        shortcuts,
+    )
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of it."""
+
+    architecture: Architecture
+    refusals: Sequence[str]
+    """What could not be done, each a sentence without its full stop."""
+
+
+def replay(edit: Change, there: Architecture, *, from_plain: bool) -> Replayed:
+    """Return a copy of `there` with an edit of another architecture done again by the blocks' names.
+
+    Blocks and wires come and go all together or not at all; values, places and bypasses one by one. New units
+    are plain in a plain network; from a plain one into a residual one they get the shortcut of a twin.
+
+    Args:
+        edit: what was done to the other architecture.
+        there: the architecture to change.
+        from_plain: all units of the other architecture were plain before the edit.
+    """
+    after = there.copy()
+    for old, new in edit.renamed:
+        if old not in after:
+            return Replayed(there, [_missing(old)])
+        try:
+            after.rename(old, new)
+        except ResvizError as error:
+            return Replayed(there, [_clause(error)])
+    refusals: list[str] = []
+    if edit.is_structural:
+        trial = after.copy()
+        try:
+            _rebuild(edit, trial, from_plain=from_plain)
+        except ResvizError as error:
+            refusals.append(_clause(error))
+        else:
+            after = trial
+    for block_id in [*edit.params, *edit.bypassed, *edit.moved]:
+        if block_id not in after:
+            refusals.append(_missing(block_id))
+            continue
+        try:
+            _set(edit, block_id, after)
+        except ResvizError as error:
+            refusals.append(_clause(error))
+    return Replayed(after, list(dict.fromkeys(refusals)))
+
+
+def _rebuild(edit: Change, there: Architecture, *, from_plain: bool) -> None:
+    """Take out and put in blocks and wires.
+
+    Raises:
+        ArchitectureError: something cannot be done; the rest may be done already.
+    """
+    plain = _plainness(there.blocks)
+    gone = set(edit.removed)
+    for wire in edit.cut:
+        if wire in _wires_into(there, wire.target):
+            there.disconnect(wire)
+        elif not gone & {wire.source, wire.target}:
+            raise ArchitectureError(f"There is no wire from {wire.source!r} to {wire.target!r}.")
+    for block_id in edit.removed:
+        if block_id in there:
+            there.remove(block_id)
+    for block in edit.added:
+        there.insert(_suited(block, there, plain=plain, from_plain=from_plain))
+    for wire in edit.drawn:
+        if wire not in _wires_into(there, wire.target):
+            there.connect(wire)
+
+
+def _wires_into(there: Architecture, block_id: str) -> Collection[Wire]:
+    return there.incoming(block_id).values() if block_id in there else ()
+
+
+def _plainness(blocks: Mapping[str, Block]) -> bool | None:
+    """Return whether no unit has a shortcut; None where there is no unit."""
+    shortcuts = [block.shortcut for block in blocks.values() if block.shortcut is not None]
+    return all(shortcut == "none" for shortcut in shortcuts) if shortcuts else None
+
+
+def _suited(block: Block, there: Architecture, *, plain: bool | None, from_plain: bool) -> Block:
+    """Return a new unit as a twin has it, and let `there` remember what its twin needs."""
+    shortcut = block.shortcut
+    if shortcut is None or plain is None:
+        return block
+    if plain and shortcut != "none":
+        if shortcut != "A":
+            there.twin_memory[block.id] = shortcut
+        return _with_shortcut(block, "none")
+    if not plain and from_plain and shortcut == "none":
+        return _with_shortcut(block, "A")
+    return block
+
+
+def _with_shortcut(block: Block, shortcut: str) -> Block:
+    value: Value = shortcut == "none" if block.kind == "add" else shortcut
+    return msgspec.structs.replace(block, params={**block.params, _SHORTCUT[block.kind]: value})
+
+
+def _set(edit: Change, block_id: str, there: Architecture) -> None:
+    """Give a block its new values, place and use.
+
+    Raises:
+        ArchitectureError, ParameterError: one of them cannot be had.
+    """
+    block = there[block_id]
+    if block_id in edit.moved:
+        there.move(block_id, _place(block.position, *edit.moved[block_id]))
+    if block_id in edit.bypassed:
+        there.set_bypassed(block_id, edit.bypassed[block_id])
+    values = edit.params.get(block_id, {})
+    if not values.keys() <= block.params.keys():
+        raise ArchitectureError(f"{block_id} is a block of another kind: {block.spec.title}.")
+    if values:
+        there.set_params(block_id, **values)
+
+
+def _place(now: Position | None, start: Position | None, end: Position | None) -> Position | None:
+    """Return where a block goes: where the other one went, or, standing elsewhere, as far as that went."""
+    if now is None or start is None or end is None or now == start:
+        return end
+    return now[0] + end[0] - start[0], now[1] + end[1] - start[1]
+
+
+def _missing(block_id: str) -> str:
+    return f"there is no block called {block_id!r}"
+
+
+def _clause(error: ResvizError) -> str:
+    """Return an error's sentence as a part of another one."""
+    text = str(error).removesuffix(".")
+    return text[:1].lower() + text[1:] if text.startswith(_CAPITALS) else text
+
+
+_CAPITALS = ("There", "Input", "A ")
