@@ -23,7 +23,7 @@ class PaneActions:
         edit, view = self._menus
         groups = (
             (edit, (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete)),
-            (edit, (actions.heal, actions.add_by_name)),
+            (edit, (actions.heal, actions.cut_wires, actions.add_by_name)),
             (edit, (actions.shortcut, actions.plain, actions.bypass)),
             (edit, (actions.expand, actions.collapse, actions.repeat)),
             (edit, (actions.select_all, actions.select_stage)),

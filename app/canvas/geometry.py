@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil, floor, hypot
 
 from PySide6.QtCore import QLineF, QPointF, QRectF
@@ -197,3 +198,19 @@ def thick(path: QPainterPath, width: float) -> QPainterPath:
     stroker = QPainterPathStroker()
     stroker.setWidth(width)
     return stroker.createStroke(path)
+
+
+def crosses(line: QLineF, rect: QRectF) -> bool:
+    """Return whether a straight line touches a rectangle."""
+    corners = (rect.topLeft(), rect.topRight(), rect.bottomRight(), rect.bottomLeft())
+    return rect.contains(line.p1()) or rect.contains(line.p2()) or _meets(line, (*corners, corners[0]))
+
+
+def crosses_way(line: QLineF, path: QPainterPath) -> bool:
+    """Return whether a straight line crosses the line of a path."""
+    return any(_meets(line, polygon.toList()) for polygon in path.toSubpathPolygons())
+
+
+def _meets(line: QLineF, points: Sequence[QPointF]) -> bool:
+    bounded = QLineF.IntersectionType.BoundedIntersection
+    return any(line.intersects(QLineF(a, b))[0] == bounded for a, b in pairwise(points))

@@ -93,7 +93,8 @@ class EditorPane(QWidget):
 
     def _bind(self) -> None:
         self._problem = -1
-        self.view.makers[:] = [EditingGestures(self.edits, self.say, self._offer_at)]
+        editing = EditingGestures(self.edits, self.say, self._offer_at)
+        self.view.makers[:] = [self._unit_actions.gestures(), editing]
         self.view.landing = self.edits.landing
         self.scene.selection_settled.connect(self._on_selection_settled)
         document = self.document

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QInputDialog
 
+from app.editor.stroke_keys import StrokeKeys
+from app.editor.strokes import CUT_KEY, SHORTCUT_KEY, StrokeGestures
 from resviz.arch.rework import MOST_COPIES
 from resviz.errors import ResvizError
 
@@ -26,7 +28,6 @@ class UnitActions(QObject):
         actions = pane.editor_actions
         self._actions = [
             actions.heal,
-            actions.shortcut,
             actions.plain,
             actions.bypass,
             actions.expand,
@@ -34,10 +35,12 @@ class UnitActions(QObject):
             actions.repeat,
             actions.select_stage,
         ]
+        self.keys = StrokeKeys(pane.view, {SHORTCUT_KEY: self.shortcut, CUT_KEY: self.cut})
         actions.bind(
             {
                 actions.heal: self.heal,
                 actions.shortcut: self.shortcut,
+                actions.cut_wires: self.cut,
                 actions.plain: self.plain,
                 actions.bypass: self.bypass,
                 actions.expand: self.expand,
@@ -58,10 +61,29 @@ class UnitActions(QObject):
         wires = self._pane.scene.selected_wires()
         self._do(lambda ids: self._pane.units.heal(ids, wires))
 
+    def gestures(self) -> StrokeGestures:
+        """Return what draws strokes across the pane's canvas."""
+        units = self._pane.units
+        return StrokeGestures(
+            self.keys,
+            lambda ids: self._do(lambda _selected: units.shortcut(ids)),
+            lambda ids, wires: self._do(lambda _selected: units.cut(ids, wires)),
+        )
+
     @Slot()
     def shortcut(self) -> None:
-        """Lead a shortcut around the selection."""
-        self._do(self._pane.units.shortcut)
+        """Lead a shortcut around the selection; where nothing is selected, around what is dragged across."""
+        if self._pane.scene.selection_ids():
+            self._do(self._pane.units.shortcut)
+        else:
+            self.keys.arm(SHORTCUT_KEY)
+            self._pane.say("Drag across the blocks that the shortcut is to lead around. Esc: not now.")
+
+    @Slot()
+    def cut(self) -> None:
+        """Let the next drag cut the wires that it crosses."""
+        self.keys.arm(CUT_KEY)
+        self._pane.say("Drag across the wires to cut them. Esc: not now.")
 
     @Slot()
     def plain(self) -> None:

@@ -52,6 +52,17 @@ class UnitEdits:
         self._push("Add a shortcut", self._placed(after, near=chosen))
         return [add]
 
+    def cut(self, unit_ids: Iterable[str], wires: Iterable[Wire]) -> list[str]:
+        """Take wires out, and make the units plain whose shortcuts are cut through."""
+        units, loose = list(unit_ids), list(wires)
+        after = self.document.architecture.copy()
+        for wire in loose:
+            after.disconnect(wire)
+        if units:
+            after = rework.with_plain_toggled(after, units)
+        self._push(f"Cut {plural(len(units) + len(loose), 'wire')}", after)
+        return []
+
     def expand(self, block_ids: Iterable[str]) -> list[str]:
         """Draw units as loose layers."""
         chosen = list(block_ids)

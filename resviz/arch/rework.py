@@ -235,6 +235,21 @@ def _unstrided(block: Block) -> Block:
     return msgspec.structs.replace(block, params=params)
 
 
+def between(architecture: Architecture, block_ids: Iterable[str]) -> list[str]:
+    """Return blocks with all that lies on a way from one of them to another, in the order of the network."""
+    chosen, order = set(block_ids), architecture.order()
+    behind, before = set[str](), set[str]()
+    for block_id in order:
+        sources = {wire.source for wire in architecture.incoming(block_id).values()}
+        if not sources.isdisjoint(chosen) or not sources.isdisjoint(behind):
+            behind.add(block_id)
+    for block_id in reversed(order):
+        if block_id in chosen or block_id in before:
+            before.update(wire.source for wire in architecture.incoming(block_id).values())
+    wanted = chosen | (behind & before)
+    return [block_id for block_id in order if block_id in wanted]
+
+
 def _in_order(architecture: Architecture, block_ids: Iterable[str]) -> list[str]:
     """Return ids in the order of the network."""
     chosen = {architecture[block_id].id for block_id in block_ids}

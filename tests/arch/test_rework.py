@@ -10,6 +10,7 @@ from resviz.arch.cost import cost_of
 from resviz.arch.graph import Wire
 from resviz.arch.presets import preset
 from resviz.arch.rework import (
+    between,
     collapsed,
     expanded,
     healed,
@@ -187,3 +188,14 @@ def test_whatever_is_selected_the_result_is_an_architecture_or_a_sentence(archit
         with contextlib.suppress(ResvizError):
             rework(architecture, chosen)
         assert architecture == before
+
+
+def test_what_lies_between_blocks_belongs_to_them_on_every_way():
+    architecture, layers = expanded(preset("resnet-20"), ["stage2.block1"])
+    first, last = "stage1.block3", "stage2.block2"
+    found = between(architecture, [last, first])
+    assert found[0] == first
+    assert found[-1] == last
+    assert set(found) == {first, last, *layers}  # the shortcut's layers too
+    assert between(architecture, ["pool"]) == ["pool"]
+    assert between(architecture, []) == []

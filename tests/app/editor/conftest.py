@@ -1,5 +1,6 @@
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtTest import QTest
 
 from app.document import Document
@@ -40,10 +41,17 @@ class Hand:
         begin, goal = (p if isinstance(p, QPoint) else self.at(p) for p in (start, end))
         QTest.mousePress(self.viewport, button, modifier, begin)
         for step in range(1, 6):
-            QTest.mouseMove(self.viewport, begin + (goal - begin) * step / 5)
+            self.move(begin + (goal - begin) * step / 5, button, modifier)
         if drop:
             QTest.mouseRelease(self.viewport, button, modifier, goal)
         self.settle()
+
+    def move(self, pixels, button, modifier):
+        """Move the mouse with a button held; `QTest.mouseMove` knows no modifiers."""
+        viewport = self.viewport
+        where = QPointF(pixels), QPointF(viewport.mapToGlobal(pixels))
+        event = QMouseEvent(QEvent.Type.MouseMove, *where, Qt.MouseButton.NoButton, button, modifier)
+        QGuiApplication.sendEvent(viewport, event)
 
     def key(self, key, modifier=Qt.KeyboardModifier.NoModifier):
         QTest.keyClick(self.pane.view, key, modifier)
