@@ -128,7 +128,7 @@ class Document(QObject):
         ):
             return f"There is no output {wire.source_port!r} at {wire.source!r}."
         # The wire that gives way ends in the target, so that it cannot be a part of a way out of the target.
-        if wire.source == wire.target or wire.source in self._architecture.downstream(wire.target):
+        if wire.source == wire.target or self._architecture.leads_to(wire.target, wire.source):
             return f"A wire from {wire.source!r} to {wire.target!r} would close a circle."
         return None
 

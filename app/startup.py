@@ -11,7 +11,6 @@ import sys
 PACKAGES = (
     "PySide6",
     "pyqtgraph",
-    "networkx",
     "msgspec",
     "platformdirs",
     "numpy",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import graphlib
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-import networkx as nx
 
 from resviz.arch.composites import SHORTCUTS
 from resviz.arch.graph import Architecture, Block, Wire
@@ -181,8 +181,13 @@ def _architecture(document: _Document) -> Architecture:
         architecture.insert(Block(block.id, block.kind, block.params, block.position, block.bypassed))
     wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in document.wires]
     # In the order of their sources, wires need no search for cycles: their targets lead nowhere yet.
-    graph = nx.MultiDiGraph((wire.source, wire.target) for wire in wires)
-    order = nx.topological_sort(graph) if nx.is_directed_acyclic_graph(graph) else ()
+    sources: dict[str, set[str]] = {}
+    for wire in wires:
+        sources.setdefault(wire.target, set()).add(wire.source)
+    try:
+        order = list(graphlib.TopologicalSorter(sources).static_order())
+    except graphlib.CycleError:
+        order = []  # the wire that closes the circle will be refused by name
     rank = {block_id: number for number, block_id in enumerate(order)}
     for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):
         architecture.connect(wire)

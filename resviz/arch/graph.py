@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from heapq import heapify, heappop, heappush
 from math import isfinite
-from typing import Any
 
 import msgspec
-import networkx as nx
 
 from resviz.arch.blocks import kind_of
 from resviz.arch.composites import RESIDUAL_KINDS, SHORTCUTS
@@ -68,7 +68,7 @@ class Architecture:
         """
         self._blocks: dict[str, Block] = {}
         self._incoming: dict[tuple[str, str], Wire] = {}
-        self._graph: Any = nx.MultiDiGraph()  # one edge a wire, keyed by it
+        self._outgoing: dict[str, tuple[Wire, ...]] = {}
         self._order: list[str] | None = None
 
     # Reading
@@ -117,23 +117,67 @@ class Architecture:
     def outgoing(self, block_id: str) -> list[Wire]:
         """Return the wires out of a block, sorted."""
         self[block_id]
-        return sorted(wire for _, _, wire in self._graph.out_edges(block_id, keys=True))
+        return sorted(self._outgoing[block_id])
 
     def order(self) -> list[str]:
         """Return all block ids so that each comes after its sources; ties in natural order."""
         if self._order is None:
-            self._order = list(nx.lexicographical_topological_sort(self._graph, key=natural_key))
+            self._order = self._sorted()
         return list(self._order)
+
+    def _sorted(self) -> list[str]:
+        # Kahn's algorithm, with a heap for the ties; of what stands loose, all is ready at once.
+        awaited = dict.fromkeys(self._blocks, 0)
+        for wire in self._incoming.values():
+            awaited[wire.target] += 1
+        ready = [(natural_key(block_id), block_id) for block_id, number in awaited.items() if not number]
+        heapify(ready)
+        order = []
+        while ready:
+            _, block_id = heappop(ready)
+            order.append(block_id)
+            for wire in self._outgoing[block_id]:
+                awaited[wire.target] -= 1
+                if not awaited[wire.target]:
+                    heappush(ready, (natural_key(wire.target), wire.target))
+        return order
 
     def downstream(self, block_id: str) -> set[str]:
         """Return the ids of everything that depends on a block, without itself."""
         self[block_id]
-        return set(nx.descendants(self._graph, block_id))
+        return set(self._reached(block_id, self._ahead))
 
     def upstream(self, block_id: str) -> set[str]:
         """Return the ids of everything a block depends on, without itself."""
         self[block_id]
-        return set(nx.ancestors(self._graph, block_id))
+        return set(self._reached(block_id, self._behind))
+
+    def leads_to(self, block_id: str, other: str) -> bool:
+        """Return whether `other` depends on a block.
+
+        Looks from both ends at once and is done when one of them is: of a network that is wired up piece by
+        piece it looks no further than the smaller of two pieces.
+        """
+        self[block_id], self[other]
+        onward, back = self._reached(block_id, self._ahead), self._reached(other, self._behind)
+        return any(found == other or source == block_id for found, source in zip(onward, back, strict=False))
+
+    def _reached(self, start: str, step: Callable[[str], Iterable[str]]) -> Iterator[str]:
+        """Yield what is reached by steps from a block, nearest first."""
+        found = {start}
+        waiting = deque([start])
+        while waiting:
+            for block_id in step(waiting.popleft()):
+                if block_id not in found:
+                    found.add(block_id)
+                    waiting.append(block_id)
+                    yield block_id
+
+    def _ahead(self, block_id: str) -> Iterable[str]:
+        return [wire.target for wire in self._outgoing[block_id]]
+
+    def _behind(self, block_id: str) -> Iterable[str]:
+        return [wire.source for wire in self.incoming(block_id).values()]
 
     def of_kind(self, kind: str) -> Iterator[Block]:
         """Yield the blocks of one kind."""
@@ -186,7 +230,7 @@ class Architecture:
         twin.twin_memory = dict(self.twin_memory)
         twin._blocks = dict(self._blocks)
         twin._incoming = dict(self._incoming)
-        twin._graph = self._graph.copy()
+        twin._outgoing = dict(self._outgoing)
         twin._order = self._order
         return twin
 
@@ -214,7 +258,7 @@ class Architecture:
         _check_position(block.position)
         checked = _checked_bypass(msgspec.structs.replace(block, params=block.spec.complete(block.params)))
         self._blocks[block.id] = checked
-        self._graph.add_node(block.id)
+        self._outgoing[block.id] = ()
         self._order = None
 
     def remove(self, block_id: str) -> tuple[Block, list[Wire]]:
@@ -224,7 +268,7 @@ class Architecture:
         for wire in gone:
             self.disconnect(wire)
         del self._blocks[block_id]
-        self._graph.remove_node(block_id)
+        del self._outgoing[block_id]
         self._order = None
         return block, gone
 
@@ -236,7 +280,7 @@ class Architecture:
         """
         self._check_wire(wire)
         self._incoming[wire.target, wire.target_port] = wire
-        self._graph.add_edge(wire.source, wire.target, key=wire)
+        self._outgoing[wire.source] += (wire,)
         self._order = None
 
     def disconnect(self, wire: Wire) -> None:
@@ -248,7 +292,7 @@ class Architecture:
         if self._incoming.get((wire.target, wire.target_port)) != wire:
             raise PortError(f"There is no wire from {wire.source} to {wire.target}.{wire.target_port}.")
         del self._incoming[wire.target, wire.target_port]
-        self._graph.remove_edge(wire.source, wire.target, key=wire)
+        self._outgoing[wire.source] = tuple(w for w in self._outgoing[wire.source] if w != wire)
         self._order = None
 
     def set_params(self, block_id: str, **params: object) -> Block:
@@ -299,8 +343,8 @@ class Architecture:
             self.disconnect(wire)
         renamed = msgspec.structs.replace(block, id=new_id)
         self._blocks = {b.id: b for b in (renamed if b is block else b for b in self._blocks.values())}
-        self._graph.remove_node(block_id)
-        self._graph.add_node(new_id)
+        del self._outgoing[block_id]
+        self._outgoing[new_id] = ()
         for wire in wires:
             source, target = (new_id if end == block_id else end for end in (wire.source, wire.target))
             self.connect(msgspec.structs.replace(wire, source=source, target=target))
@@ -323,7 +367,7 @@ class Architecture:
         _check_port(target, "input", wire.target_port, target.spec.inputs)
         if (wire.target, wire.target_port) in self._incoming:
             raise PortError(f"Input {wire.target_port!r} of {target.id!r} is taken: remove its wire first.")
-        if wire.source == wire.target or wire.source in self.downstream(wire.target):
+        if wire.source == wire.target or self.leads_to(wire.target, wire.source):
             raise CycleError(f"A wire from {wire.source!r} to {wire.target!r} would close a circle.")
 
 

@@ -64,26 +64,28 @@ class Parameter:
         Raises:
             ParameterError: wrong type, out of range or not among the choices.
         """
-        where = f"{kind}.{self.name}"
-        wanted, shown = type(self.default), reprlib.repr(value)
+        wanted = type(self.default)
         if wanted is bool:
             if not isinstance(value, bool):
-                raise ParameterError(f"{where} must be true or false, not {shown}.")
+                raise self._refusal(kind, "true or false", value)
             return value
         if wanted is str:
             if not isinstance(value, str) or value not in self.choices:
-                raise ParameterError(f"{where} must be one of {', '.join(self.choices)}, not {shown}.")
+                raise self._refusal(kind, f"one of {', '.join(self.choices)}", value)
             return value
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ParameterError(f"{where} must be a number, not {shown}.")
+            raise self._refusal(kind, "a number", value)
         low, high = self.minimum, self.maximum
         # Written so that NaN fails too; and before any conversion, which infinity would not survive.
         if not ((low is None or value >= low) and (high is None or value <= high)):
             bounds = f"at least {low:g}" if high is None else f"from {low or 0:g} to {high:g}"
-            raise ParameterError(f"{where} must be {bounds}, not {shown}.")
+            raise self._refusal(kind, bounds, value)
         if wanted is int and int(value) != value:
-            raise ParameterError(f"{where} must be a whole number, not {shown}.")
+            raise self._refusal(kind, "a whole number", value)
         return int(value) if wanted is int else float(value)
+
+    def _refusal(self, kind: str, must: str, value: object) -> ParameterError:
+        return ParameterError(f"{kind}.{self.name} must be {must}, not {reprlib.repr(value)}.")
 
 
 @dataclass(frozen=True)

@@ -127,6 +127,18 @@ def test_order_and_reachability_follow_the_wires(architecture):
         after = {w.target for w in architecture.wires if w.source == block_id}
         assert architecture.downstream(block_id) == after.union(*map(architecture.downstream, after))
         assert all(block_id in architecture.upstream(other) for other in architecture.downstream(block_id))
+        ahead = {other for other in architecture.blocks if architecture.leads_to(block_id, other)}
+        assert ahead == architecture.downstream(block_id)
+    assert order == _first_of_the_ready(architecture)
+
+
+def _first_of_the_ready(architecture):
+    left, order = set(architecture.blocks), []
+    while left:
+        ready = [b for b in left if left.isdisjoint(w.source for w in architecture.incoming(b).values())]
+        order.append(min(ready, key=natural_key))
+        left.remove(order[-1])
+    return order
 
 
 @THOROUGH
