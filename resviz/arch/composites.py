@@ -26,6 +26,7 @@ class Conv:
     kernel_size: int
     stride: int
     padding: int
+    groups: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def units(kind: str, params: Params, in_channels: int) -> Units:
         first = stride if params["stride_in"] == "first 1x1" else 1
         branch = (
             Conv("conv1", in_channels, inner, 1, first, 0),
-            Conv("conv2", inner, inner, 3, stride // first, 1),
+            Conv("conv2", inner, inner, 3, stride // first, 1, integer(params, "groups")),
             Conv("conv3", inner, out_channels, 1, 1, 0),
         )
     norms = tuple(c.in_channels if preact else c.out_channels for c in branch)
@@ -87,6 +88,11 @@ def _shape_rule(kind: str, title: str) -> Callable[[Params, tuple[Shape, ...]], 
     def infer(params: Params, inputs: tuple[Shape, ...]) -> Shape:
         shape: Shape = need_map(inputs[0], title)
         for conv in units(kind, params, shape[0]).branch:
+            if conv.in_channels % conv.groups:
+                raise ShapeError(
+                    f"{title}: a width of {conv.in_channels} does not split into {conv.groups} groups.",
+                    "Choose for {block} a number of groups that divides its width.",
+                )
             height, width = (window(s, conv.kernel_size, conv.stride, conv.padding, title) for s in shape[1:])
             shape = (conv.out_channels, height, width)
         if (
@@ -112,7 +118,7 @@ def _cost_rule(kind: str, title: str) -> Callable[[Params, tuple[Shape, ...], Sh
             before = shape
             height, width = (window(s, conv.kernel_size, conv.stride, conv.padding, title) for s in shape[1:])
             shape = (conv.out_channels, height, width)
-            total += conv_cost(conv.in_channels, shape, conv.kernel_size)
+            total += conv_cost(conv.in_channels, shape, conv.kernel_size, conv.groups)
             total += batch_norm_cost(before if preact else shape)
         if plan.projection:
             total += conv_cost(plan.projection.in_channels, output, 1)
@@ -142,6 +148,15 @@ _STRIDE_IN = Parameter(
     "first 1x1",
     "Where the stride sits: in the first 1x1 convolution (the papers, v1) or in the 3x3 (torchvision, v1.5).",
     choices=("first 1x1", "3x3"),
+)
+_GROUPS = Parameter(
+    "groups",
+    1,
+    "Channel groups of the 3x3 convolution, convolved separately: the cardinality of ResNeXt "
+    "(arXiv:1611.05431).",
+    minimum=1,
+    maximum=16384,
+    since=3,
 )
 
 
@@ -186,7 +201,8 @@ KINDS: tuple[Kind, ...] = (
         "bottleneck",
         "Bottleneck block",
         "F = 1x1 convolution down to `width`, 3x3 there, 1x1 up again, each with batch norm. Three layers at "
-        "about the cost of the basic block's two; ResNet-50, -101 and -152 are built of it.",
+        "about the cost of the basic block's two; ResNet-50, -101 and -152 are built of it. With `groups` it "
+        "is ResNeXt's.",
         source="arXiv:1512.03385, Fig. 5 right",
         parameters=(
             Parameter("out_channels", 64, _CHANNELS.doc, 1, 16384),
@@ -194,9 +210,10 @@ KINDS: tuple[Kind, ...] = (
             _STRIDE,
             _SHORTCUT,
             _STRIDE_IN,
+            _GROUPS,
         ),
         depth=3,
-        synonyms=("residual", "resnet-50", "1x1", "skip"),
+        synonyms=("residual", "resnet-50", "resnext", "1x1", "skip"),
     ),
     _kind(
         "preact_basic",
@@ -221,6 +238,7 @@ KINDS: tuple[Kind, ...] = (
             _STRIDE,
             _SHORTCUT,
             _STRIDE_IN,
+            _GROUPS,
         ),
         depth=3,
         short_title="Pre-act bottleneck",

@@ -135,7 +135,7 @@ class _Drawing:
         return self._layer(
             "conv", conv.name, source,
             out_channels=conv.out_channels, kernel_size=conv.kernel_size, stride=conv.stride,
-            padding=conv.padding,
+            padding=conv.padding, groups=conv.groups,
         )  # fmt: skip
 
     def _layer(self, kind: str, name: str, source: str, *, port: str = "in", **params: Value) -> str:
@@ -248,6 +248,7 @@ class _Reading:
             one = base | {"stride": stride, "shortcut": shortcut}
             if kind.endswith("bottleneck"):
                 one["width"] = branch[0].params["out_channels"]
+                one["groups"] = branch[1].params["groups"] if len(branch) > 1 else 1
                 found += [one | {"stride_in": where} for where in ("first 1x1", "3x3")]
             else:
                 found.append(one)

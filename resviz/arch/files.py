@@ -13,13 +13,14 @@ import msgspec
 from resviz.arch.composites import SHORTCUTS
 from resviz.arch.graph import Architecture, Block, Wire
 from resviz.arch.presets import preset
-from resviz.arch.spec import Value
+from resviz.arch.spec import Parameter, Value
 from resviz.atomic import write_atomically
 from resviz.errors import ArchitectureError, FormatError, PresetError, ResvizError
 
 FORMAT = "resviz-architecture"
-VERSION = 2
-"""2: blocks may be bypassed. A file without one says 1, so that an older resviz opens it too."""
+VERSION = 3
+"""2: blocks may be bypassed. 3: bottlenecks may have groups. A file says the least that it needs, so that an
+older resviz opens it too."""
 LARGEST_FILE = 64 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
 
@@ -68,7 +69,7 @@ def to_json(architecture: Architecture) -> bytes:
     memory = architecture.memory()
     ordered_memory = {key: memory[key] for key in ["", *order] if key in memory}
     try:
-        version = VERSION if any(block.bypassed for block in architecture.blocks.values()) else 1
+        version = max((_version_of(block) for block in architecture.blocks.values()), default=1)
         head = {"format": FORMAT, "version": version, "name": architecture.name}
         lines = [f"{_text(key)}: {_text(value)}" for key, value in head.items()]
         lines.append('"blocks": ' + _list_of_lines(blocks))
@@ -201,8 +202,19 @@ def _architecture(document: _Document) -> Architecture:
     return architecture
 
 
+def _is_written(parameter: Parameter, block: Block) -> bool:
+    return parameter.since == 1 or block.params[parameter.name] != parameter.default
+
+
+def _version_of(block: Block) -> int:
+    """Return the first version of the format that can say what a block is."""
+    needed = [parameter.since for parameter in block.spec.parameters if _is_written(parameter, block)]
+    return max(2 if block.bypassed else 1, *needed, 1)
+
+
 def _block_fields(block: Block) -> dict[str, object]:
-    fields: dict[str, object] = {"id": block.id, "kind": block.kind, "params": block.params}
+    params = {p.name: block.params[p.name] for p in block.spec.parameters if _is_written(p, block)}
+    fields: dict[str, object] = {"id": block.id, "kind": block.kind, "params": params}
     if block.position is not None:
         # Equal numbers must look equal: 0, 0.0 and -0.0 become 0.0.
         fields["position"] = [float(value) + 0.0 for value in block.position]

@@ -12,6 +12,9 @@ the 3x3 (torchvision).
 A shortcut letter says the option for all units. Without one it is A for CIFAR (Sec. 4.2: "identity shortcuts
 in all cases"), and B for ImageNet and for pre-activation bottlenecks, as in the authors' published code. A
 plain network is the twin of its option-A sister.
+
+torchvision's ResNets have torchvision's own names (`resnet50`, `resnext50_32x4d`), and their strides in the
+3x3 convolution.
 """
 
 from __future__ import annotations
@@ -46,6 +49,23 @@ IMAGENET_UNITS: dict[int, tuple[int, ...]] = {
 PREACT_BOTTLENECK = (164, 1001)
 """Depths of the bottleneck networks of arXiv:1603.05027, Table 4; 164 is of both forms, 6n+2 and 9n+2."""
 
+_TORCHVISION: dict[str, tuple[int, int, int]] = {
+    "resnet18": (18, 1, 1),
+    "resnet34": (34, 1, 1),
+    "resnet50": (50, 1, 1),
+    "resnet101": (101, 1, 1),
+    "resnet152": (152, 1, 1),
+    "resnext50_32x4d": (50, 32, 2),
+    "resnext101_32x8d": (101, 32, 4),
+    "resnext101_64x4d": (101, 64, 4),
+    "wide_resnet50_2": (50, 1, 2),
+    "wide_resnet101_2": (101, 1, 2),
+}
+"""torchvision's ResNets: depth, groups, and width of the bottlenecks' 3x3 convolution (ResNet's is 1).
+
+ResNeXt is of arXiv:1611.05431, the wide ones of arXiv:1605.07146.
+"""
+
 _NAME = re.compile(r"(cifar-)?(plain|resnet|preact)-(\d+)((?:-[a-z0-9.]+)*)")
 _CIFAR_DEPTHS = (8, 14, 20, 32, 44, 56, 110, 1202)
 
@@ -61,6 +81,8 @@ class _Plan(msgspec.Struct, frozen=True):
     version: str
     width: int
     plain: bool
+    groups: int = 1
+    widening: int = 1
 
     @property
     def bottleneck(self) -> bool:
@@ -99,6 +121,7 @@ def names() -> list[str]:
         *(f"resnet-{depth}" for depth in IMAGENET_UNITS),
         *(f"resnet-{depth}-{option}" for depth in (18, 34) for option in "AC"),
         *(f"resnet-{depth}-v1.5" for depth in (50, 101, 152)),
+        *_TORCHVISION,
     ]
 
 
@@ -125,10 +148,13 @@ def preset(name: str, *, input_shape: Shape | None = None, classes: int | None =
 
 def _parse(name: str) -> _Plan:
     typed = name.strip()
+    if typed.lower() in _TORCHVISION:
+        return _torchvision(typed.lower())
     text = _spelled(typed.lower())
     match = _NAME.fullmatch(text.lower())
     if not match or len(match[3]) > 9:
-        close = get_close_matches(text, names(), 1, 0.5)
+        begun = [known for known in names() if text and known.startswith(text)]
+        close = begun or get_close_matches(text, names(), 1, 0.5)
         hint = f"did you mean {close[0]!r}?" if close else "try 'resnet-20' or 'plain-56'."
         raise PresetError(f"There is no preset called {name[:60]!r}: {hint}")
     family, depth = match[2], int(match[3])
@@ -165,6 +191,12 @@ def _parse(name: str) -> _Plan:
     if "plain" in given and family != "preact":
         raise PresetError(f"{text}: the plain network is called plain-{depth}.")
     return plan
+
+
+def _torchvision(name: str) -> _Plan:
+    depth, groups, widening = _TORCHVISION[name]
+    version = "v1.5" if depth >= 50 else ""
+    return _Plan(name, "resnet", depth, False, "", version, 0, False, groups, widening)
 
 
 def _option(name: str, option: str) -> tuple[str, str]:
@@ -255,7 +287,8 @@ def _assemble(plan: _Plan, shape: Sequence[int], classes: int) -> Architecture:
         inner = width << (stage - 1)
         params["out_channels"] = inner * 4 if plan.bottleneck else inner
         if plan.bottleneck:
-            params["width"] = inner
+            params["width"] = inner * plan.widening
+            params["groups"] = plan.groups
         for unit in range(1, units + 1):
             stride = 2 if unit == 1 and stage > 1 else 1
             append(kind, f"stage{stage}.block{unit}", stride=stride, **params)

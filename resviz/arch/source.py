@@ -24,13 +24,18 @@ from resviz.errors import BuildError
 _LINE = 100
 _HAVE_PARAMETERS = (*text.CLASS_NAMES, "conv", "batch_norm", "linear")
 _TAKEN_CLASS_NAMES = {*text.CLASS_NAMES.values(), "BatchNorm", "Group", "Tensor", "OrderedDict", "F"}
-_WORDS = {"resnet": "ResNet", "preact": "PreAct"}
+_FAMILIES = ("ResNet", "ResNeXt", "PreAct")
 
 
 def class_name(architecture: Architecture) -> str:
     """Return what the exported class is called: "resnet-110-B" becomes ResNet110B."""
-    words = re.findall(r"[A-Za-z0-9.]+", architecture.name)
-    name = "".join(_WORDS.get(word.lower(), word[:1].upper() + word[1:]) for word in words)
+    name = ""
+    for word in re.findall(r"[A-Za-z0-9.]+", architecture.name):
+        family = next(
+            (known for known in _FAMILIES if word.lower().startswith(known.lower())), word[:1].upper()
+        )
+        name += "_" if name[-1:].isdigit() and word[0].isdigit() else ""
+        name += family + word[len(family) :]
     name = name.replace(".", "_").strip("_")
     if not name or name[0].isdigit():
         name = f"Net{name}"
@@ -111,7 +116,7 @@ def _classes(plan: Plan) -> Iterator[str]:
     for kind in RESIDUAL_KINDS:
         if kind in kinds:
             made = {shortcut_here(step) for step in steps if step.block.kind == kind}
-            yield text.residual_class(kind, plan.modes[kind], made, plan.strides[kind])
+            yield text.residual_class(kind, plan.modes[kind], made, plan.strides[kind], kind in plan.grouped)
     if stages:
         yield text.STAGE
     if groups:
@@ -146,6 +151,8 @@ def _constructor(step: Step, plan: Plan) -> str:
         arguments.append(f'shortcut="{made}"')
     if len(plan.strides[block.kind]) > 1 and params["stride_in"] == "3x3":
         arguments.append("stride_in_3x3=True")
+    if params.get("groups", 1) != 1:
+        arguments.append(f"groups={params['groups']}")
     return f"{text.CLASS_NAMES[block.kind]}({', '.join(arguments)})"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+LONGEST_LINE = 110
+
 CLASS_NAMES = {
     "conv_bn_relu": "ConvBnRelu",
     "basic": "BasicBlock",
@@ -96,7 +98,9 @@ def shortcut_mode(uses: Iterable[tuple[str, str]]) -> str:
     return "C" if made == {"projection"} else "mixed"
 
 
-def residual_class(kind: str, mode: str, made: Iterable[str], strides: Sequence[str]) -> str:
+def residual_class(
+    kind: str, mode: str, made: Iterable[str], strides: Sequence[str], grouped: bool = False
+) -> str:
     """Return the class of one kind of residual unit.
 
     Args:
@@ -104,6 +108,7 @@ def residual_class(kind: str, mode: str, made: Iterable[str], strides: Sequence[
         mode: see `shortcut_mode`.
         made: the shortcuts that its units have ("none", "identity", "A", "projection").
         strides: where its bottlenecks stride; with both places, that becomes an argument.
+        grouped: whether some of them have groups; they become an argument then.
     """
     made = set(made)
     preact, bottleneck = kind.startswith("preact"), kind.endswith("bottleneck")
@@ -112,6 +117,10 @@ def residual_class(kind: str, mode: str, made: Iterable[str], strides: Sequence[
     arguments[1:1] = ["width: int"] if bottleneck else []
     arguments += ['shortcut: str = "identity"'] if mode == "mixed" else []
     arguments += ["stride_in_3x3: bool = False"] if choice else []
+    arguments += ["groups: int = 1"] if grouped else []
+    signature = [f"    def __init__(self, {', '.join(arguments)}) -> None:"]
+    if len(signature[0]) > LONGEST_LINE:
+        signature = ["    def __init__(", f"        self, {', '.join(arguments)}", "    ) -> None:"]
     lines = [
         f"class {CLASS_NAMES[kind]}(nn.Module):",
         f'    """{_DOCS[kind]}.',
@@ -119,12 +128,12 @@ def residual_class(kind: str, mode: str, made: Iterable[str], strides: Sequence[
         f"    {_SHORTCUT_DOCS[mode]}",
         '    """',
         "",
-        f"    def __init__(self, {', '.join(arguments)}) -> None:",
+        *signature,
         "        super().__init__()",
     ]
     if choice:
         lines.append("        first, second = (1, stride) if stride_in_3x3 else (stride, 1)")
-    layers = _layers(preact, bottleneck, choice, strides)
+    layers = _layers(preact, bottleneck, choice, strides, grouped)
     lines += [f"        self.{name} = {layer}" for name, layer in layers]
     lines += [f"        {line}" for line in _shortcut_init(mode, made, preact)]
     lines += ["", "    def forward(self, x: Tensor) -> Tensor:"]
@@ -134,15 +143,18 @@ def residual_class(kind: str, mode: str, made: Iterable[str], strides: Sequence[
     return "\n".join(lines) + "\n"
 
 
-def _layers(preact: bool, bottleneck: bool, choice: bool, strides: Sequence[str]) -> list[tuple[str, str]]:
+def _layers(
+    preact: bool, bottleneck: bool, choice: bool, strides: Sequence[str], grouped: bool
+) -> list[tuple[str, str]]:
     """Return name and constructor of each layer of the branch."""
     if bottleneck:
         early = "3x3" not in strides
         first, second = ("first", "second") if choice else ("stride", "1") if early else ("1", "stride")
         first, second = ("" if stride == "1" else f", {stride}" for stride in (first, second))
+        groups = ", groups=groups" if grouped else ""
         convs = [
             ("in_channels", "width", f"1{first}, bias=False"),
-            ("width", "width", f"3{second}, padding=1, bias=False"),
+            ("width", "width", f"3{second}, padding=1{groups}, bias=False"),
             ("width", "out_channels", "1, bias=False"),
         ]
     else:

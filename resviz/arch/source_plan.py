@@ -42,13 +42,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """The steps, the id whose value is the result, begin and end of the stages, variants of unit classes."""
+    """The steps, the id whose value is the result, begin and end of the stages, variants of unit classes.
+
+    `modes`, `strides`: see `resviz.arch.source_blocks`; `grouped`: kinds some of whose units have groups.
+    """
 
     steps: list[Step]
     end: str
     stages: dict[str, tuple[int, int]]
     modes: dict[str, str]
     strides: dict[str, list[str]]
+    grouped: frozenset[str]
 
 
 def module_paths(block_ids: Iterable[str], reserved: Iterable[str] = RESERVED) -> dict[str, tuple[str, ...]]:
@@ -138,7 +142,8 @@ def plan_of(architecture: Architecture, inference: Inference) -> Plan:
         modes[kind] = text.shortcut_mode((str(u.block.params["shortcut"]), shortcut_here(u)) for u in units)
         striding = [unit.block.params for unit in units if unit.block.params["stride"] != 1]
         strides[kind] = sorted({str(params["stride_in"]) for params in striding if "stride_in" in params})
-    return Plan(steps, end, _stages(steps, end), modes, strides)
+    grouped = frozenset(step.block.kind for step in steps if step.block.params.get("groups", 1) != 1)
+    return Plan(steps, end, _stages(steps, end), modes, strides, grouped)
 
 
 def is_attribute(part: str) -> bool:

@@ -57,6 +57,8 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    since: int = 1
+    """Version of the file format that first had it; a later one is written only where it says something."""
 
     def check(self, kind: str, value: object) -> Value:
         """Return `value` as this parameter's type.

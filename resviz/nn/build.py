@@ -204,10 +204,10 @@ def _basic(unit: type[modules.BasicBlock] | type[modules.PreActivationBasic]) ->
 def _bottleneck(unit: type[modules.Bottleneck] | type[modules.PreActivationBottleneck]) -> Maker:
     def make(name: str, params: Params, in_channels: int) -> nn.Module:
         width, out_channels, stride = (integer(params, key) for key in ("width", "out_channels", "stride"))
-        shortcut, stride_in = _shortcut(params, in_channels), str(params["stride_in"])
         return unit(
-            name, in_channels, width, out_channels, stride=stride, shortcut=shortcut, stride_in=stride_in
-        )
+            name, in_channels, width, out_channels, stride=stride, shortcut=_shortcut(params, in_channels),
+            stride_in=str(params["stride_in"]), groups=integer(params, "groups"),
+        )  # fmt: skip
 
     return make
 

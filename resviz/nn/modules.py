@@ -23,9 +23,9 @@ EPSILON = 1e-5
 """Added to the variance before its root, PyTorch's default."""
 
 
-def conv3x3(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
+def conv3x3(in_channels: int, out_channels: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
     """Return a 3x3 convolution without bias (the batch norm behind it has one)."""
-    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+    return nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, groups=groups, bias=False)
 
 
 def conv1x1(in_channels: int, out_channels: int, stride: int = 1) -> nn.Conv2d:
@@ -257,7 +257,8 @@ class BasicBlock(ResidualUnit):
 class Bottleneck(ResidualUnit):
     """y = ReLU(s(x) + F(x)), F = 1x1 down to `width`, 3x3, 1x1 up (arXiv:1512.03385, Fig. 5 right).
 
-    `stride_in`: "first 1x1" as in the paper's models (v1) or "3x3" as in torchvision's (v1.5).
+    `stride_in`: "first 1x1" as in the paper's models (v1) or "3x3" as in torchvision's (v1.5); `groups` are
+    those of the 3x3 convolution (arXiv:1611.05431).
     """
 
     last_norm = "norm3"
@@ -272,12 +273,13 @@ class Bottleneck(ResidualUnit):
         stride: int,
         shortcut: str,
         stride_in: str,
+        groups: int = 1,
     ) -> None:
         super().__init__(name)
         first, second = (stride, 1) if stride_in == "first 1x1" else (1, stride)
         self.conv1 = conv1x1(in_channels, width, first)
         self.norm1 = BatchNorm(width, f"{name}.conv1")
-        self.conv2 = conv3x3(width, width, second)
+        self.conv2 = conv3x3(width, width, second, groups)
         self.norm2 = BatchNorm(width, f"{name}.conv2")
         self.conv3 = conv1x1(width, out_channels)
         self.norm3 = BatchNorm(out_channels, f"{name}.conv3")
@@ -337,13 +339,14 @@ class PreActivationBottleneck(ResidualUnit):
         stride: int,
         shortcut: str,
         stride_in: str,
+        groups: int = 1,
     ) -> None:
         super().__init__(name)
         first, second = (stride, 1) if stride_in == "first 1x1" else (1, stride)
         self.norm1 = BatchNorm(in_channels)
         self.conv1 = conv1x1(in_channels, width, first)
         self.norm2 = BatchNorm(width, f"{name}.conv1")
-        self.conv2 = conv3x3(width, width, second)
+        self.conv2 = conv3x3(width, width, second, groups)
         self.norm3 = BatchNorm(width, f"{name}.conv2")
         self.conv3 = conv1x1(width, out_channels)
         self.make_shortcut(shortcut, in_channels, out_channels, stride, normalised=False)

@@ -43,10 +43,12 @@ CASES = [
     ("bottleneck", 16, {"out_channels": 64, "width": 16, "stride": 2, "shortcut": "B"}),
     ("bottleneck", 16, {"out_channels": 64, "width": 16, "stride": 2, "shortcut": "B", "stride_in": "3x3"}),
     ("bottleneck", 64, {"out_channels": 64, "width": 16, "shortcut": "A"}),
+    ("bottleneck", 16, {"out_channels": 64, "width": 32, "groups": 8, "shortcut": "B"}),
     ("preact_basic", 16, {"out_channels": 16, "shortcut": "A"}),
     ("preact_basic", 16, {"out_channels": 32, "stride": 2, "shortcut": "B"}),
     ("preact_bottleneck", 16, {"out_channels": 64, "width": 16, "stride": 2, "shortcut": "A"}),
     ("preact_bottleneck", 64, {"out_channels": 64, "width": 16, "shortcut": "C"}),
+    ("preact_bottleneck", 64, {"out_channels": 64, "width": 16, "groups": 4, "shortcut": "A"}),
     ("conv_bn_relu", 3, {"out_channels": 16, "kernel_size": 7, "stride": 2, "padding": 3}),
 ]
 

@@ -60,6 +60,16 @@ def test_imagenet_networks(name):
     assert cost.depth == int(name.split("-")[1])
 
 
+def test_multiply_adds_of_the_grouped_and_the_wide():
+    """GFLOPS in the metadata of torchvision's weights, which count a multiply-add once."""
+    for name, billions in (
+        ("resnext50_32x4d", 4.23),
+        ("resnext101_64x4d", 15.46),
+        ("wide_resnet50_2", 11.398),
+    ):
+        assert cost_of(preset(name)).total.multiply_adds / 1e9 == pytest.approx(billions, abs=5e-3)
+
+
 def test_option_c_has_thirteen_projections_more():
     """arXiv:1512.03385, Sec. 4.1: 16 units, 3 of them projected in option B."""
     b, c = infer(preset("resnet-34-B")), infer(preset("resnet-34-C"))

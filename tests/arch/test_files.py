@@ -40,7 +40,11 @@ def test_any_document_comes_back_identical(architecture):
     assert again == architecture
     assert again.memory() == again.twin_memory
     assert to_json(again) == data
-    assert json.loads(data)["version"] == 1  # the oldest that can say it
+    grouped = any(
+        b.spec.group == "Residual units" and b.params.get("groups", 1) > 1
+        for b in architecture.blocks.values()
+    )
+    assert json.loads(data)["version"] == (3 if grouped else 1)  # the oldest that can say it
 
 
 @settings(THOROUGH, max_examples=100)
@@ -67,6 +71,15 @@ def test_equal_numbers_give_identical_bytes():
     b.add("relu", "r", (-0.0, 16.0))
     assert a == b
     assert to_json(a) == to_json(b)
+
+
+def test_a_later_parameter_is_written_only_where_it_says_something():
+    plain = to_json(preset("resnet50"))
+    assert b"groups" not in plain
+    assert json.loads(plain)["version"] == 1
+    grouped = json.loads(to_json(preset("resnext50_32x4d")))
+    assert grouped["version"] == 3
+    assert [b["params"]["groups"] for b in grouped["blocks"] if b["kind"] == "bottleneck"] == [32] * 16
 
 
 def test_the_file_is_lines_a_person_can_read():

@@ -96,6 +96,9 @@ def test_order_of_layers():
     assert problem.message.startswith("Output: expects one score a class, but gets a map of 16 x 32 x 32")
     problem = only_problem(chain("input", ("conv", "g", {"groups": 2}), "flatten", "output"))
     assert problem.mend == "Choose for g a number of groups that divides both."
+    unit = ("bottleneck", "unit", {"width": 6, "groups": 4, "out_channels": 16})
+    problem = only_problem(chain("input", unit, "flatten", "output"))
+    assert problem.message == "Bottleneck block: a width of 6 does not split into 4 groups."
     problem = only_problem(chain("input", ("max_pool", "p", {"kernel_size": 1}), "flatten", "output"))
     assert problem.mend == "Use a padding of at most 0 in p."
 

@@ -1,12 +1,16 @@
+import re
+
 import pytest
 import torch
 import torchvision
 from torch.nn.functional import cross_entropy
 
+from resviz.arch.cost import cost_of
 from resviz.arch.presets import preset
 from resviz.errors import CheckpointError
 from resviz.nn.build import build
 from resviz.nn.weights import load_torchvision, to_torchvision
+from tests.arch.test_source import module_of
 from tests.nn.test_build import pictures
 
 
@@ -43,6 +47,30 @@ def test_torchvision_gives_the_same_outputs_and_gradients(ours, theirs, training
     for name, tensor in model.state_dict().items():
         if "running" in name:
             assert torch.allclose(after[name], tensor, rtol=1e-5, atol=1e-6), name
+
+
+def test_resnext_gives_the_same_scores():
+    model = torchvision_model("resnext50_32x4d").eval()
+    network = build(preset("resnext50_32x4d", input_shape=(3, 48, 48), classes=10)).eval()
+    load_torchvision(network, model.state_dict())
+    x = pictures(2, 3, 48, 48)
+    with torch.inference_mode():
+        scores, expected = network(x), model(x)
+    assert torch.allclose(scores, expected, rtol=0, atol=1e-5 * expected.abs().max().item())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in torchvision.models.list_models(torchvision.models) if re.match("(wide_)?resne", name)],
+)
+def test_every_resnet_of_torchvision_can_be_had_by_its_name(name):
+    with torch.device("meta"):
+        model, exported = torchvision.models.get_model(name, weights=None), module_of(preset(name))
+    ours = to_torchvision(exported)
+    assert {key: value.shape for key, value in ours.items()} == {
+        key: value.shape for key, value in model.state_dict().items()
+    }
+    assert sum(p.numel() for p in model.parameters()) == cost_of(preset(name)).total.parameters
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [("resnet-34", "resnet34"), ("resnet-50-v1.5", "resnet50")])
