@@ -5,13 +5,21 @@ from __future__ import annotations
 import graphlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from resviz.arch.composites import SHORTCUTS
-from resviz.arch.graph import Architecture, Block, Wire
+from resviz.arch.graph import Architecture, Block, Definition, Wire
+from resviz.arch.group_files import (
+    WrittenGroup,
+    checked_definition,
+    checked_groups,
+    fields_of_definition,
+    fields_of_groups,
+)
+from resviz.arch.names import natural_key
 from resviz.arch.presets import preset
 from resviz.arch.spec import Parameter, Value
 from resviz.atomic import write_atomically
@@ -19,8 +27,8 @@ from resviz.errors import ArchitectureError, FormatError, PresetError, ResvizErr
 
 FORMAT = "resviz-architecture"
 VERSION = 3
-"""2: blocks may be bypassed. 3: bottlenecks may have groups. A file says the least that it needs, so that an
-older resviz opens it too."""
+"""2: blocks may be bypassed. 3: bottlenecks may have groups; blocks may be folded and defined. A file says
+the least that it needs, so that an older resviz opens it too."""
 LARGEST_FILE = 64 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
 
@@ -45,11 +53,22 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True):
     target_port: str = "in"
 
 
+class _Definition(msgspec.Struct, forbid_unknown_fields=True):
+    blocks: list[_Block]
+    entries: list[tuple[str, str]]
+    exit: str
+    wires: list[_Wire] = []
+    doc: str = ""
+    twin_memory: dict[str, str] = {}
+
+
 class _Document(_Header, forbid_unknown_fields=True):
     name: str
     blocks: list[_Block]
     wires: list[_Wire] = []
     twin_memory: dict[str, str] = {}
+    groups: dict[str, WrittenGroup] = {}
+    definitions: dict[str, _Definition] = {}
 
 
 def to_json(architecture: Architecture) -> bytes:
@@ -67,14 +86,27 @@ def to_json(architecture: Architecture) -> bytes:
         architecture.wires, key=lambda w: (rank[w.source], rank[w.target], w.source_port, w.target_port)
     )
     memory = architecture.memory()
+    groups = fields_of_groups(architecture.grouped())
     ordered_memory = {key: memory[key] for key in ["", *order] if key in memory}
     try:
         version = max((_version_of(block) for block in architecture.blocks.values()), default=1)
+        if architecture.definitions or groups:
+            version = 3
         head = {"format": FORMAT, "version": version, "name": architecture.name}
         lines = [f"{_text(key)}: {_text(value)}" for key, value in head.items()]
         lines.append('"blocks": ' + _list_of_lines(blocks))
         lines.append('"wires": ' + _list_of_lines([_wire_fields(wire) for wire in wires]))
         lines.append('"twin_memory": ' + _text(ordered_memory))
+        if groups:
+            lines.append('"groups": ' + _map_of_lines(groups))
+        if architecture.definitions:
+            defined = sorted(architecture.definitions.items(), key=lambda item: natural_key(item[0]))
+            lines.append(
+                '"definitions": '
+                + _map_of_lines(
+                    {name: fields_of_definition(each, _block_fields, _wire_fields) for name, each in defined}
+                )
+            )
     except UnicodeEncodeError:
         raise FormatError("The architecture's name holds half a character: choose another name.") from None
     return ("{\n  " + ",\n  ".join(lines) + "\n}\n").encode()
@@ -177,10 +209,27 @@ def _exists(text: str) -> bool:
 
 
 def _architecture(document: _Document) -> Architecture:
-    architecture = Architecture(document.name)
-    for block in document.blocks:
+    architecture = _graph(document.name, document.blocks, document.wires)
+    for key, value in document.twin_memory.items():
+        if key and (key not in architecture or architecture[key].shortcut is None):
+            raise ArchitectureError(f"Twin memory names {key!r}, which is no block with a shortcut.")
+        if key and value not in SHORTCUTS:
+            raise ArchitectureError(f"Twin memory says {value!r} of {key!r}, which is no shortcut.")
+    architecture.twin_memory = dict(document.twin_memory)
+    architecture.twin_memory = architecture.memory()
+    for name, each in document.definitions.items():
+        piece = _graph(name, each.blocks, each.wires)
+        raw = Definition((), (), tuple(each.entries), each.exit, each.doc, each.twin_memory)
+        architecture.definitions[name] = checked_definition(name, raw, piece)
+    architecture.groups = checked_groups(architecture, document.groups)
+    return architecture
+
+
+def _graph(name: str, blocks: Sequence[_Block], written: Sequence[_Wire]) -> Architecture:
+    architecture = Architecture(name)
+    for block in blocks:
         architecture.insert(Block(block.id, block.kind, block.params, block.position, block.bypassed))
-    wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in document.wires]
+    wires = [Wire(w.source, w.target, w.source_port, w.target_port) for w in written]
     # In the order of their sources, wires need no search for cycles: their targets lead nowhere yet.
     sources: dict[str, set[str]] = {}
     for wire in wires:
@@ -192,13 +241,6 @@ def _architecture(document: _Document) -> Architecture:
     rank = {block_id: number for number, block_id in enumerate(order)}
     for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):
         architecture.connect(wire)
-    for key, value in document.twin_memory.items():
-        if key and (key not in architecture or architecture[key].shortcut is None):
-            raise ArchitectureError(f"Twin memory names {key!r}, which is no block with a shortcut.")
-        if key and value not in SHORTCUTS:
-            raise ArchitectureError(f"Twin memory says {value!r} of {key!r}, which is no shortcut.")
-    architecture.twin_memory = dict(document.twin_memory)
-    architecture.twin_memory = architecture.memory()
     return architecture
 
 
@@ -234,6 +276,11 @@ def _wire_fields(wire: Wire) -> dict[str, object]:
 
 def _list_of_lines(items: Sequence[object]) -> str:
     return "[\n    " + ",\n    ".join(_text(item) for item in items) + "\n  ]" if items else "[]"
+
+
+def _map_of_lines(items: Mapping[str, object]) -> str:
+    lines = (f"{_text(key)}: {_text(value)}" for key, value in items.items())
+    return "{\n    " + ",\n    ".join(lines) + "\n  }"
 
 
 def _text(value: object) -> str:

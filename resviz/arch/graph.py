@@ -10,49 +10,14 @@ from math import isfinite
 
 import msgspec
 
+from resviz.arch.block import Block, Position, Wire
 from resviz.arch.blocks import kind_of
-from resviz.arch.composites import RESIDUAL_KINDS, SHORTCUTS
+from resviz.arch.composites import SHORTCUTS
+from resviz.arch.groups import Definition, Group, cells_of, grouped
 from resviz.arch.names import check_id, natural_key, twin_name
-from resviz.arch.spec import Kind, Value
 from resviz.errors import CycleError, DuplicateBlockError, ParameterError, PortError, UnknownBlockError
 
-__all__ = ["Architecture", "Block", "Position", "Wire", "natural_key"]
-
-Position = tuple[float, float]
-
-
-class Block(msgspec.Struct, frozen=True):
-    """One node: a stable id ("stage2.block1"), kind, complete parameters, place on the canvas in pixels."""
-
-    id: str
-    kind: str
-    params: dict[str, Value]
-    position: Position | None = None
-    bypassed: bool = False
-    """Kept and drawn, but what comes in at its first port goes out unchanged, see `resviz.arch.bypass`."""
-
-    @property
-    def spec(self) -> Kind:
-        """The catalogue entry of this block's kind."""
-        return kind_of(self.kind)
-
-    @property
-    def shortcut(self) -> str | None:
-        """The shortcut option; of a loose add "none" if it is plain, else "A"; None if it cannot have one."""
-        if self.kind in RESIDUAL_KINDS:
-            return str(self.params["shortcut"])
-        if self.kind == "add":
-            return "none" if self.params["plain"] else "A"
-        return None
-
-
-class Wire(msgspec.Struct, frozen=True, order=True):
-    """A connection from an output port, which feeds any number, to an input port, which takes one."""
-
-    source: str
-    target: str
-    source_port: str = "out"
-    target_port: str = "in"
+__all__ = ["Architecture", "Block", "Definition", "Group", "Position", "Wire", "natural_key"]
 
 
 class Architecture:
@@ -66,6 +31,10 @@ class Architecture:
         May hold what no longer means anything (of a removed block, which undo may bring back): `memory()`
         is what counts, in comparisons and files too.
         """
+        self.groups: dict[str, Group] = {}
+        """Blocks that can be drawn as one, by the group's name. As with `twin_memory`: `grouped()` counts."""
+        self.definitions: dict[str, Definition] = {}
+        """Blocks made of blocks, by name; those groups that are instances of one follow it."""
         self._blocks: dict[str, Block] = {}
         self._incoming: dict[tuple[str, str], Wire] = {}
         self._outgoing: dict[str, tuple[Wire, ...]] = {}
@@ -100,12 +69,10 @@ class Architecture:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Architecture):
             return NotImplemented
-        return (self.name, self._blocks, self._incoming, self.memory()) == (
-            other.name,
-            other._blocks,
-            other._incoming,
-            other.memory(),
-        )
+        return self._compared() == other._compared()
+
+    def _compared(self) -> tuple[object, ...]:
+        return self.name, self._blocks, self._incoming, self.memory(), self.grouped(), self.definitions
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -206,6 +173,14 @@ class Architecture:
             memory[""] = name
         return memory
 
+    def grouped(self) -> dict[str, Group]:
+        """Return what counts of `groups`: blocks that are there, each in one group."""
+        return grouped(self.groups, self._blocks, self.definitions) if self.groups else {}
+
+    def cells(self) -> dict[str, list[str]]:
+        """Return what is drawn as one, by its first block and in order: blocks, and folded groups."""
+        return cells_of(self.grouped(), self.order())
+
     def free_id(self, stem: str) -> str:
         """Return `stem`, or `stem` with the smallest number behind it that makes it free."""
         if stem and stem not in self._blocks:
@@ -228,6 +203,7 @@ class Architecture:
         """Return an independent copy (blocks and wires are immutable and shared)."""
         twin = Architecture(self.name)
         twin.twin_memory = dict(self.twin_memory)
+        twin.groups, twin.definitions = dict(self.groups), dict(self.definitions)
         twin._blocks = dict(self._blocks)
         twin._incoming = dict(self._incoming)
         twin._outgoing = dict(self._outgoing)
@@ -329,7 +305,7 @@ class Architecture:
         return old
 
     def rename(self, block_id: str, new_id: str) -> None:
-        """Give a block another id; wires and twin memory follow.
+        """Give a block another id; wires, twin memory and groups follow.
 
         Raises:
             DuplicateBlockError, UnknownBlockError, ArchitectureError
@@ -352,6 +328,11 @@ class Architecture:
         self.twin_memory.pop(new_id, None)
         if block_id in self.twin_memory:
             self.twin_memory[new_id] = self.twin_memory.pop(block_id)
+        for name, group in self.groups.items():
+            if block_id in group.members or new_id in group.members:
+                members = [m for m in group.members if m != new_id]
+                renamed_members = tuple(new_id if m == block_id else m for m in members)
+                self.groups[name] = msgspec.structs.replace(group, members=renamed_members)
 
     def _wires_of(self, block_id: str) -> list[Wire]:
         return sorted({*self.incoming(block_id).values(), *self.outgoing(block_id)})

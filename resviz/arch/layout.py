@@ -4,12 +4,12 @@ The main path (at an addition: its branch) runs along the rows. Each stage begin
 that is longer than a row goes on in the next one. Stem and head share the first and the last stage's rows
 where that lets the whole picture fill a pane of the window better; the row's length is chosen for the same
 end. Rows without shortcuts stand closer together. What hangs on the main path stands in lanes under its row,
-and what does not is kept in a tray at the bottom.
+and what does not is kept in a tray at the bottom. A folded group takes the room of one block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil, isqrt
@@ -52,11 +52,16 @@ class _Line:
 
 
 def arrange(architecture: Architecture) -> dict[str, Position]:
-    """Return a place for every block: the left upper corner, in pixels; no two blocks overlap."""
-    path = _main_path(architecture)
+    """Return a place for every block: the left upper corner, in pixels.
+
+    No two blocks overlap, but for those of a folded group, which stand in one place.
+    """
+    cells = architecture.cells()
+    cell_of = {member: cell for cell, members in cells.items() for member in members}
+    path = list(dict.fromkeys(cell_of[block_id] for block_id in _main_path(architecture)))
     stages = _stages(architecture, path)
-    tight = _tight_groups(architecture, path)
-    tray_size = len(architecture.blocks) - len(path)
+    tight = _tight_groups(architecture, path, cell_of)
+    tray_size = len(cells) - len(path)
     stages, longest = _best_lines(stages, tight, tray_size)
     lines = [
         _Line(stage, path[begin:end])
@@ -66,7 +71,7 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     for line in lines:
         line.cells = {block_id: (column, 0) for column, block_id in enumerate(line.path)}
         line.taken = dict.fromkeys(range(len(line.path)), 1)
-    loose = _place_beside(architecture, lines)
+    loose = _place_beside(architecture, lines, cells, cell_of)
 
     positions: dict[str, Position] = {}
     top = 0
@@ -84,7 +89,7 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     for number, block_id in enumerate(loose):
         row, column = divmod(number, longest)
         positions[block_id] = (float(column * PITCH[0]), float(top + row * PITCH[1]))
-    return positions
+    return {block_id: positions[cell_of[block_id]] for block_id in architecture.blocks}
 
 
 def _main_path(architecture: Architecture) -> list[str]:
@@ -153,7 +158,7 @@ def _stages(architecture: Architecture, path: Sequence[str]) -> list[tuple[str, 
     return stages
 
 
-def _tight_groups(architecture: Architecture, path: Sequence[str]) -> list[bool]:
+def _tight_groups(architecture: Architecture, path: Sequence[str], cell_of: Mapping[str, str]) -> list[bool]:
     """Return for each block of the path whether it should stay on the line of the one before it.
 
     The layers of a loose residual unit should: from behind the fork to the addition and its ReLU.
@@ -167,7 +172,7 @@ def _tight_groups(architecture: Architecture, path: Sequence[str]) -> list[bool]
         for _ in range(_LONGEST_END):  # the shortcut's layers, back to the main path
             wires = architecture.incoming(fork) if fork is not None else {}
             wire = wires.get("shortcut") or wires.get("in")
-            fork = wire.source if wire else None
+            fork = cell_of[wire.source] if wire else None
             if fork is None or fork in index:
                 break
         start = index.get(fork, i) if fork is not None else i
@@ -240,19 +245,25 @@ def _has_shortcuts(architecture: Architecture, line: _Line) -> bool:
     return "add" in kinds or not kinds.isdisjoint(RESIDUAL_KINDS)
 
 
-def _place_beside(architecture: Architecture, lines: Sequence[_Line]) -> list[str]:
+def _place_beside(
+    architecture: Architecture,
+    lines: Sequence[_Line],
+    cells: Mapping[str, Sequence[str]],
+    cell_of: Mapping[str, str],
+) -> list[str]:
     """Place what hangs on the main path in lanes; return what hangs nowhere, in order."""
     line_of = {block_id: line for line in lines for block_id in line.cells}
-    waiting = [block_id for block_id in architecture.order() if block_id not in line_of]
+    waiting = [block_id for block_id in cells if block_id not in line_of]
     while True:
         # Shortcut layers stand before the block that reads them: the last ones are placed first.
         for block_id in reversed(waiting):
-            targets = [wire.target for wire in architecture.outgoing(block_id) if wire.target in line_of]
+            wires = [wire for member in cells[block_id] for wire in architecture.outgoing(member)]
+            targets = [cell_of[wire.target] for wire in wires if cell_of[wire.target] in line_of]
             if targets:
                 _put(block_id, targets[0], -1, line_of)
         for block_id in waiting:
-            wires = architecture.incoming(block_id).values()
-            sources = [wire.source for wire in wires if wire.source in line_of]
+            wires = [wire for member in cells[block_id] for wire in architecture.incoming(member).values()]
+            sources = [cell_of[wire.source] for wire in wires if cell_of[wire.source] in line_of]
             if block_id not in line_of and sources:
                 _put(block_id, sources[0], 1, line_of)
         left = [block_id for block_id in waiting if block_id not in line_of]

@@ -25,7 +25,7 @@ MOST_COPIES = 1000
 def healed(architecture: Architecture, block_ids: Iterable[str]) -> Architecture:
     """Remove blocks; what read one reads what that read at its first port."""
     copy = architecture.copy()
-    for block_id in _in_order(architecture, block_ids):
+    for block_id in in_order(architecture, block_ids):
         heal(copy, block_id)
     return copy
 
@@ -89,7 +89,7 @@ def with_shortcut(architecture: Architecture, block_ids: Iterable[str]) -> tuple
     Raises:
         ArchitectureError: they are no chain, or shapes are not known yet.
     """
-    chain = _chain(architecture, block_ids)
+    chain = chain_of(architecture, block_ids)
     if len(chain) == 1 and chain[0].shortcut == "none":
         return with_plain_toggled(architecture, [chain[0].id]), chain[0].id
     copy, shapes = architecture.copy(), infer(architecture).shapes
@@ -155,7 +155,7 @@ def expanded(architecture: Architecture, block_ids: Iterable[str]) -> tuple[Arch
     Raises:
         ArchitectureError: none is a composite, or one cannot be drawn so.
     """
-    chosen = [b for b in _in_order(architecture, block_ids) if architecture[b].kind in COMPOSITES]
+    chosen = [b for b in in_order(architecture, block_ids) if architecture[b].kind in COMPOSITES]
     if not chosen:
         raise ArchitectureError(
             "Only whole units can be expanded: select residual units or conv-norm-ReLU blocks."
@@ -176,7 +176,7 @@ def collapsed(architecture: Architecture, block_ids: Iterable[str]) -> tuple[Arc
     Raises:
         ArchitectureError: they are no units.
     """
-    chosen = _in_order(architecture, block_ids)
+    chosen = in_order(architecture, block_ids)
     groups: dict[str, list[str]] = {}
     for block_id in chosen:
         groups.setdefault(block_id.rpartition(".")[0], []).append(block_id)
@@ -200,7 +200,7 @@ def repeated(
     """
     if not 1 <= times <= MOST_COPIES:
         raise ArchitectureError(f"A chain can be repeated up to {MOST_COPIES} times, not {times}.")
-    chain = _chain(architecture, block_ids)
+    chain = chain_of(architecture, block_ids)
     copy, new = architecture.copy(), list[str]()
     inside = {block.id for block in chain}
     last = chain[-1]
@@ -250,19 +250,19 @@ def between(architecture: Architecture, block_ids: Iterable[str]) -> list[str]:
     return [block_id for block_id in order if block_id in wanted]
 
 
-def _in_order(architecture: Architecture, block_ids: Iterable[str]) -> list[str]:
+def in_order(architecture: Architecture, block_ids: Iterable[str]) -> list[str]:
     """Return ids in the order of the network."""
     chosen = {architecture[block_id].id for block_id in block_ids}
     return [block_id for block_id in architecture.order() if block_id in chosen]
 
 
-def _chain(architecture: Architecture, block_ids: Iterable[str]) -> list[Block]:
+def chain_of(architecture: Architecture, block_ids: Iterable[str]) -> list[Block]:
     """Return blocks in order if one place feeds them and only their last one is read outside.
 
     Raises:
         ArchitectureError: it is not so.
     """
-    ids = _in_order(architecture, block_ids)
+    ids = in_order(architecture, block_ids)
     chain = [architecture[block_id] for block_id in ids]
     if not chain:
         raise ArchitectureError("Nothing is selected: select a chain of blocks first.")

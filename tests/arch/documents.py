@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from resviz.arch.blocks import CATALOGUE
-from resviz.arch.graph import Architecture, Wire
+from resviz.arch.graph import Architecture, Group, Wire
 from resviz.arch.names import check_id
 from resviz.arch.twin import twin
 from resviz.errors import ArchitectureError
@@ -122,6 +122,10 @@ def architectures(draw, kinds=tuple(CATALOGUE), edits=True):
         if draw(st.booleans()):
             architecture.name = draw(names)
         _wire(draw, architecture)
+    if edits and draw(st.integers(0, 3)) == 0:
+        members = st.lists(st.sampled_from(sorted(architecture.blocks) or ["gone"]), max_size=4, unique=True)
+        for name in draw(st.lists(ids, max_size=2, unique=True)):
+            architecture.groups[name] = Group(tuple(draw(members)), draw(st.booleans()))
     return architecture
 
 

@@ -44,7 +44,7 @@ def test_any_document_comes_back_identical(architecture):
         b.spec.group == "Residual units" and b.params.get("groups", 1) > 1
         for b in architecture.blocks.values()
     )
-    assert json.loads(data)["version"] == (3 if grouped else 1)  # the oldest that can say it
+    assert json.loads(data)["version"] == (3 if grouped or again.groups else 1)  # the oldest that can say it
 
 
 @settings(THOROUGH, max_examples=100)
@@ -61,6 +61,7 @@ def test_equal_documents_give_identical_bytes(architecture, random):
     other.twin_memory = dict(
         random.sample(list(architecture.twin_memory.items()), len(architecture.twin_memory))
     )
+    other.groups = dict(random.sample(list(architecture.groups.items()), len(architecture.groups)))
     assert other == architecture
     assert to_json(other) == to_json(architecture)
 
@@ -100,6 +101,10 @@ def test_a_byte_order_mark_is_no_damage():
 
 def unit(block_id="a", kind="relu", **fields):
     return {"id": block_id, "kind": kind, **fields}
+
+
+def defined(*blocks, end="a", **fields):
+    return {"blocks": list(blocks) or [unit()], "entries": [["a", "in"]], "exit": end, **fields}
 
 
 @pytest.mark.parametrize(
@@ -148,6 +153,23 @@ def unit(block_id="a", kind="relu", **fields):
         ),
         (written(blocks=[unit()], twin_memory={"a": "B"}), "Twin memory names 'a'"),
         (written(blocks=[unit("a", "basic")], twin_memory={"a": "Z"}), "Twin memory says 'Z'"),
+        (written(groups={"g": {"members": []}}), "Group 'g' has no blocks"),
+        (written(groups={"g": {"members": ["a"]}}), "Group 'g' names 'a', which is no block"),
+        (written(blocks=[unit()], groups={"g": {"members": ["a", "a"]}}), "'a' is named by a group again"),
+        (written(blocks=[unit()], groups={key: {"members": ["a"]} for key in "gh"}), "one is enough"),
+        (written(blocks=[unit()], groups={"": {"members": ["a"]}}), "A group cannot be called ''"),
+        (written(blocks=[unit()], groups={"q" * 1000: {"members": ["a"]}}), "A group cannot be called"),
+        (written(blocks=[unit()], groups={"g": {"members": ["a"], "definition": "d"}}), "is not defined"),
+        (written(blocks=[unit()], groups={"g": {"members": ["a"], "folded": 1}}), "cannot be used"),
+        (written(groups=[]), "the value of groups cannot be used"),
+        (written(definitions={"d": {}}), "the field blocks of definitions[...] is missing"),
+        (written(definitions={"d": defined(end="b")}), "ends at 'b', which is no block"),
+        (written(definitions={"d": defined(entries=[["a", "shortcut"]])}), "begins at a.shortcut"),
+        (written(definitions={"d": defined(entries=[["a", "in"], ["a", "in"]])}), "begins twice"),
+        (written(definitions={"d": defined(unit("a", "input"))}), "an end of a network"),
+        (written(definitions={"d": defined(doc="two\nlines")}), "more than a line"),
+        (written(definitions={"d": defined(twin_memory={"a": "B"})}), "no blocks with shortcuts"),
+        (written(definitions={"a\u0000": defined()}), "A definition cannot be called"),
         (b"[" * 100_000, "not an architecture of resviz"),
         (written()[:-1] + b', "wires": ' + b"[" * 100_000, "nested too deeply"),
         (b'{"format": "resviz-architecture", "version": ' + b"9" * 10_000 + b"}", "not an architecture"),

@@ -12,8 +12,10 @@ from tests.arch.documents import THOROUGH, architectures, chain, loose_unit
 def assert_sound(architecture, positions):
     assert set(positions) == set(architecture.blocks)
     width, height = BLOCK_SIZE
+    for lead, members in architecture.cells().items():
+        assert {positions[member] for member in members} == {positions[lead]}
     cells = {}
-    for block_id, (x, y) in positions.items():
+    for block_id, (x, y) in ((lead, positions[lead]) for lead in architecture.cells()):
         assert x >= 0
         assert y >= 0
         assert x % 8 == 0
