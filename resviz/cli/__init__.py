@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "twin": ("resviz.cli.arch", "write the plain or residual counterpart to a file"),
     "code": ("resviz.cli.arch", "write an architecture as a readable PyTorch module"),
     "onnx": ("resviz.cli.arch", "write an architecture as an ONNX file"),
+    "estimate": ("resviz.cli.estimate", "time and memory that training will take here, by a few steps of it"),
     "train": ("resviz.cli.train", "train architectures side by side on the same batches"),
     "recipe": ("resviz.cli.recipe", "write a recipe file to start from"),
     "resume": ("resviz.cli.train", "go on with a paused, stopped or interrupted run or experiment"),

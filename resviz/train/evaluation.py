@@ -20,8 +20,6 @@ from resviz.train.recipe import Recipe
 from resviz.train.reports import Emit
 from resviz.train.step import Step
 
-EVALUATIONS = 200
-"""About so many passes over the test set in a run, unless the recipe says otherwise."""
 _BATCH, _CARD_BATCH = 64, 1000
 """Pictures at once, at least: many keep a card busy; on the CPU a person may wait for the end of a batch."""
 _LONG_PASS_S = 1.0
@@ -53,9 +51,7 @@ class Evaluation:
         device = batches.device
         self._images, self._labels = dataset.test_images.to(device), dataset.test_labels.to(device)
         self._counts = dataset.test_labels.bincount(minlength=len(dataset.classes)).tolist()
-        self._interval = recipe.evaluate_interval or max(
-            batches.iterations_per_epoch, -(-recipe.iterations // EVALUATIONS)
-        )
+        self._interval = recipe.evaluation_interval(batches.iterations_per_epoch)
         self._parts: Iterator[tuple[Tensor, Tensor]] = iter(())
         self._totals = torch.zeros(2 + step.network.classes, dtype=torch.float64, device=device)
         self._tested, self._began, self._told = 0, 0.0, (0.0, 0.0)

@@ -39,10 +39,17 @@ class Estimate:
     activations: int
     passing: int
 
-    def total(self, batch_size: int) -> int:
-        """Return the peak at a batch size, within about a fifth; with checkpointing within two."""
+    def total(self, batch_size: int, measured: float = 1.0) -> int:
+        """Return the peak at a batch size, within about a fifth; with checkpointing within two.
+
+        `measured`: what tensors were measured to take, against `tensors`.
+        """
+        return _KERNELS + round(measured * self.tensors(batch_size))
+
+    def tensors(self, batch_size: int) -> float:
+        """Return the part of the peak that differs from network to network."""
         state = self.weights + self.gradients + self.optimiser
-        return _KERNELS + round(_FRAGMENTED * (state + batch_size * (self.activations + self.passing)))
+        return _FRAGMENTED * (state + batch_size * (self.activations + self.passing))
 
     def largest_batch(self, room: int) -> int:
         """Return the most pictures that `room` bytes suffice for, a multiple of 8 from 16 on; 0: none."""

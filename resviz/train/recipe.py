@@ -17,6 +17,8 @@ Precision = Literal["auto", "float32", "tf32", "bfloat16", "float16"]
 Schedule = Literal["steps", "cosine", "one-cycle"]
 Optimiser = Literal["sgd", "adamw"]
 ResidualInit = Literal["he", "zero-gamma", "skipinit", "fixup"]
+EVALUATIONS = 200
+"""About so many passes over the test set in a run, unless the recipe says otherwise."""
 REFERENCE_BATCH = 128
 """The batch size that a linearly scaled learning rate refers to (Sec. 4.2)."""
 Normalise = Literal["pixel-mean", "channel-mean", "channel-mean-std"]
@@ -155,6 +157,10 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         # Rounding moves none behind the end that was before it: a run of one iteration has no drop.
         kept = {to for m, to in moved.items() if to < iterations or m >= self.iterations}
         return msgspec.structs.replace(self, iterations=iterations, milestones=tuple(sorted(kept)))
+
+    def evaluation_interval(self, iterations_per_epoch: int) -> int:
+        """Return after how many iterations the test set is run through."""
+        return self.evaluate_interval or max(iterations_per_epoch, -(-self.iterations // EVALUATIONS))
 
 
 PAPER = Recipe()
