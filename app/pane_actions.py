@@ -28,6 +28,7 @@ class PaneActions:
             (edit, (actions.expand, actions.collapse, actions.repeat)),
             (edit, (actions.select_all, actions.select_stage)),
             (edit, (actions.twin, actions.tidy_up)),
+            (edit, (actions.edit_both, actions.apply_to_other)),
             (
                 view,
                 (
@@ -38,6 +39,7 @@ class PaneActions:
                     actions.zoom_to_selection,
                 ),
             ),
+            (view, (actions.link,)),
         )
         for menu, group in groups:
             self._shown.append((menu, menu.addSeparator()))

@@ -13,10 +13,11 @@ from PySide6.QtCore import QObject, Signal
 class Command:
     """One step. `redo` does it, the first time too; `undo` takes it back."""
 
-    def __init__(self, text: str, partner: Command | None = None) -> None:
+    partner: Command | None = None
+    """The step in another document that was made together with this one."""
+
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.partner = partner
-        """The step in another document that this one does again here, if it was made so."""
 
     def redo(self) -> None:
         """Do it."""
@@ -85,6 +86,10 @@ class UndoStack(QObject):
     def canRedo(self) -> bool:
         """Return whether there is a step to do again."""
         return self._index < len(self._commands) and not self._macros
+
+    def has_done(self, step: Command) -> bool:
+        """Return whether a step is among those that are done."""
+        return step in self._commands[: self._index]
 
     def newest(self) -> Command | None:
         """Return what `undo` would take back."""

@@ -36,6 +36,7 @@ from app.side import Side
 from app.signals import SignalWatch
 from app.theme import GRID, theme
 from app.top_bar import TopBar
+from app.twins.twins import Twins
 from app.workspace import Workspace
 from resviz.arch import presets
 from resviz.arch.graph import Architecture
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.overlay = Overlay(self.session, self.workspace.panes, self.bottom.timeline, self)
         self.offers = Offers()
         self.showing = Showing(self)
+        self.twins = Twins(self.workspace)
         self.finder = Finder(self, self.workspace)
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
@@ -344,7 +346,9 @@ class MainWindow(QMainWindow):
     @Slot(list)
     def _on_selection_changed(self, ids: list[str]) -> None:
         pane = self.sender()
-        if ids and isinstance(pane, EditorPane):
+        if not isinstance(pane, EditorPane) or pane.led:
+            return
+        if ids:
             self.workspace.activate(pane)
             self.side.bring_inspector()
         self.bottom.set_selected(frozenset(ids))

@@ -17,6 +17,7 @@ from app.editor.pane import EditorPane
 from app.lab.fields import set_property
 from app.lab.readouts import structure_of
 from app.theme import GRID
+from resviz.arch.compare import counterparts
 from resviz.arch.graph import Architecture
 from resviz.arch.presets import preset
 from resviz.arch.twin import is_plain, twin
@@ -243,10 +244,7 @@ class Workspace(QWidget):
         A unit that a network has as loose layers is all of these. The pane in use tells last, and stays so.
         """
         for pane in (self.other, self.active):
-            known = pane.document.architecture
-            unit = name.rpartition(".")[0]
-            found = [block_id for block_id in (name, unit) if block_id in known][:1]
-            found = found or [block_id for block_id in known.blocks if block_id.startswith(f"{name}.")]
+            found = counterparts([name], pane.document.architecture)
             if found:
                 pane.scene.select(found)
                 pane.view.keep_in_sight(found)

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QIcon, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.theme import icon, theme
+
+_ICON = 48
+"""Pixels of a picture that is scaled down to its place."""
 
 Keys = QKeySequence.StandardKey | str | None
 
@@ -47,6 +50,9 @@ class EditorActions(QObject):
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "zoom-out", "-")
         self.actual_size = self._make("Actual size", "Ctrl+0")
         self.zoom_to_selection = self._make("Zoom to the selection", "Shift+F")
+        self.link = self._make_switch("Link the two networks", "L", "link")
+        self.edit_both = self._make_switch("Edit both networks at once", "Shift+L", "both")
+        self.apply_to_other = self._make("Apply the last edit to the other network too", "Alt+A")
         theme().changed.connect(self._on_theme_changed)
 
     def __iter__(self) -> Iterator[QAction]:
@@ -65,11 +71,26 @@ class EditorActions(QObject):
         action.setToolTip(f"{text} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})")
         if icon_name is not None:
             self._icons[action] = icon_name
-            action.setIcon(icon(icon_name))
+            action.setIcon(_icon_of(action, icon_name))
         self._owner.addAction(action)
+        return action
+
+    def _make_switch(self, text: str, keys: Keys, icon_name: str | None = None) -> QAction:
+        action = self._make(text, keys, icon_name)
+        action.setCheckable(True)
+        self._on_theme_changed()
         return action
 
     @Slot()
     def _on_theme_changed(self) -> None:
         for action, name in self._icons.items():
-            action.setIcon(icon(name))
+            action.setIcon(_icon_of(action, name))
+
+
+def _icon_of(action: QAction, name: str) -> QIcon:
+    """Return an action's icon; that of a switch is in the accent colour while it is on."""
+    made = icon(name)
+    if action.isCheckable():
+        lit = icon(name, theme().colours.accent).pixmap(_ICON)
+        made.addPixmap(lit, QIcon.Mode.Normal, QIcon.State.On)
+    return made

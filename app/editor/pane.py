@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas import geometry as g
+from app.canvas.block_item import BlockItem
 from app.canvas.readout import Readouts
 from app.canvas.scene import NetworkScene, Port
 from app.canvas.view import NetworkView
@@ -52,6 +55,9 @@ class EditorPane(QWidget):
         self.quick_add = QuickAdd(self)
         actions = self.editor_actions
         self.buttons = FloatingButtons([actions.zoom_out, actions.zoom_in, actions.fit], self.view)
+        self.led = False
+        """What is selected was taken over from another pane; nobody chose it here."""
+        self._followed: frozenset[str] | None = None
         self._nudge_session = new_session()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -283,6 +289,14 @@ class EditorPane(QWidget):
         self.scene.select(block_ids)
         self.view.keep_in_sight(block_ids)
 
+    def follow_selection(self, block_ids: Iterable[str]) -> None:
+        """Select what is selected in another pane."""
+        wanted = self._followed = frozenset(block_ids)
+        for item in self.scene.selectedItems():
+            if not isinstance(item, BlockItem) or item.block_id not in wanted:
+                item.setSelected(False)
+        self.scene.select(wanted, add=True)
+
     # Slots
 
     @Slot(str, QPointF, object)
@@ -317,6 +331,9 @@ class EditorPane(QWidget):
         for action in (actions.cut, actions.copy, actions.duplicate, actions.zoom_to_selection):
             action.setEnabled(bool(ids))
         self._unit_actions.enable(bool(ids))
+        self.led = self._followed == frozenset(ids)
+        if not self.led:
+            self._followed = None
         self.selection_changed.emit(ids)
 
     @Slot()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,20 +37,31 @@ def differences(here: Architecture, there: Architecture) -> list[Difference]:
     Blocks are the same if they have the same id; places on the canvas do not count. A plain addition's
     shortcut wire is read by nobody and does not count either.
     """
-    order = list(dict.fromkeys([*here.order(), *sorted(there.blocks, key=natural_key)]))
     found = []
-    for block_id in order:
-        mine, other = here.blocks.get(block_id), there.blocks.get(block_id)
-        if other is None and mine is not None:
+    ours, theirs = _wiring(here), _wiring(there)
+    for block_id in here.order():
+        mine, other = here[block_id], there.blocks.get(block_id)
+        if other is None:
             found.append(Difference(block_id, "removed", f"{mine.spec.title} here, not there"))
-        elif mine is None and other is not None:
-            found.append(Difference(block_id, "added", f"{other.spec.title} there, not here"))
-        elif mine is not None and other is not None:
-            found += _between(here, there, mine, other)
+        elif mine is not other or ours.get(block_id) != theirs.get(block_id):
+            found += _between(mine, other, ours.get(block_id, {}), theirs.get(block_id, {}))
+    for block_id in sorted(there.blocks.keys() - here.blocks.keys(), key=natural_key):
+        found.append(Difference(block_id, "added", f"{there[block_id].spec.title} there, not here"))
     return found
 
 
-def _between(here: Architecture, there: Architecture, mine: Block, other: Block) -> list[Difference]:
+_Inputs = Mapping[str, Wire]
+"""The wires into a block, by its ports."""
+
+
+def _wiring(architecture: Architecture) -> dict[str, _Inputs]:
+    found: dict[str, dict[str, Wire]] = defaultdict(dict)
+    for wire in architecture.wires:
+        found[wire.target][wire.target_port] = wire
+    return dict(found)
+
+
+def _between(mine: Block, other: Block, my_wires: _Inputs, other_wires: _Inputs) -> list[Difference]:
     if mine.kind != other.kind:
         sentence = f"{mine.spec.title} here, {other.spec.title} there"
         return [Difference(mine.id, "changed", sentence)]
@@ -64,7 +75,7 @@ def _between(here: Architecture, there: Architecture, mine: Block, other: Block)
     ]
     if values:
         return [Difference(mine.id, "changed", "; ".join(values))]
-    ours, theirs = (_read(each, mine.id) for each in (here, there))
+    ours, theirs = _read(mine, my_wires), _read(other, other_wires)
     if ours == theirs:
         return []
     parts = [
@@ -76,9 +87,8 @@ def _between(here: Architecture, there: Architecture, mine: Block, other: Block)
     return [Difference(mine.id, "rewired", "; ".join(parts))]
 
 
-def _read(architecture: Architecture, block_id: str) -> Mapping[str, Wire]:
-    wires = architecture.incoming(block_id)
-    return {port: wires[port] for port in read_ports(architecture[block_id]) if port in wires}
+def _read(block: Block, wires: _Inputs) -> _Inputs:
+    return {port: wires[port] for port in read_ports(block) if port in wires}
 
 
 def _source(wire: Wire | None) -> str:
@@ -105,3 +115,31 @@ def summary(found: list[Difference], here: str, there: str) -> str:
     }
     parts = [f"{counts[change]} {word}" for change, word in words.items() if counts[change]]
     return f"{here} and {there}: {', '.join(parts)}."
+
+
+def counterparts(names: Iterable[str], architecture: Architecture) -> list[str]:
+    """Return the blocks of an architecture that stand for blocks or layers of another one.
+
+    For each the block of that name; else the unit that it is a layer of; else the loose layers of the unit.
+    """
+    layers: dict[str, list[str]] = {}
+    found: dict[str, None] = {}
+    for name in names:
+        unit = name.rpartition(".")[0]
+        if name in architecture or unit in architecture:
+            found[name if name in architecture else unit] = None
+            continue
+        if not layers:
+            layers = _layers_by_unit(architecture)
+        found |= dict.fromkeys(layers.get(name, ()))
+    return list(found)
+
+
+def _layers_by_unit(architecture: Architecture) -> dict[str, list[str]]:
+    layers: dict[str, list[str]] = defaultdict(list)
+    for block_id in architecture.blocks:
+        unit = block_id
+        while "." in unit:
+            unit = unit.rpartition(".")[0]
+            layers[unit].append(block_id)
+    return layers

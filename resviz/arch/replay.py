@@ -10,7 +10,7 @@ import msgspec
 from resviz.arch.composites import RESIDUAL_KINDS
 from resviz.arch.graph import Architecture, Block, Position, Wire
 from resviz.arch.spec import Value
-from resviz.errors import ArchitectureError, ResvizError
+from resviz.errors import ArchitectureError, ResvizError, UnknownBlockError
 
 _SHORTCUT = {"add": "plain"} | dict.fromkeys(RESIDUAL_KINDS, "shortcut")
 """The parameter that says of a kind what its shortcut is."""
@@ -138,32 +138,40 @@ def replay(edit: Change, there: Architecture, *, from_plain: bool) -> Replayed:
         there: the architecture to change.
         from_plain: all units of the other architecture were plain before the edit.
     """
-    after = there.copy()
-    for old, new in edit.renamed:
-        if old not in after:
-            return Replayed(there, [_missing(old)])
-        try:
-            after.rename(old, new)
-        except ResvizError as error:
-            return Replayed(there, [_clause(error)])
+    try:
+        after = _renamed(there, edit)
+    except ResvizError as error:
+        return Replayed(there, [_clause(error)])
     refusals: list[str] = []
     if edit.is_structural:
-        trial = after.copy()
         try:
-            _rebuild(edit, trial, from_plain=from_plain)
+            _rebuild(edit, after, from_plain=from_plain)
         except ResvizError as error:
             refusals.append(_clause(error))
-        else:
-            after = trial
+            after = _renamed(there, edit)
     for block_id in [*edit.params, *edit.bypassed, *edit.moved]:
         if block_id not in after:
-            refusals.append(_missing(block_id))
+            refusals.append(f"there is no block called {block_id!r}")
             continue
         try:
             _set(edit, block_id, after)
         except ResvizError as error:
             refusals.append(_clause(error))
     return Replayed(after, list(dict.fromkeys(refusals)))
+
+
+def _renamed(there: Architecture, edit: Change) -> Architecture:
+    """Return a copy in which blocks have their new names.
+
+    Raises:
+        ArchitectureError: there is no such block, or another one is called so.
+    """
+    after = there.copy()
+    for old, new in edit.renamed:
+        if old not in after:
+            raise UnknownBlockError(f"There is no block called {old!r}.")
+        after.rename(old, new)
+    return after
 
 
 def _rebuild(edit: Change, there: Architecture, *, from_plain: bool) -> None:
@@ -241,10 +249,6 @@ def _place(now: Position | None, start: Position | None, end: Position | None) -
     if now is None or start is None or end is None or now == start:
         return end
     return now[0] + end[0] - start[0], now[1] + end[1] - start[1]
-
-
-def _missing(block_id: str) -> str:
-    return f"there is no block called {block_id!r}"
 
 
 def _clause(error: ResvizError) -> str:

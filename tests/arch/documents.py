@@ -138,3 +138,10 @@ def _wire(draw, architecture):
                 wire = Wire(source, target, "out", draw(st.sampled_from(ports)))
                 if architecture.can_connect(wire) is None:
                     architecture.connect(wire)
+
+
+def bare(architecture):
+    """Return blocks without their places, and wires."""
+    return {(b.id, b.kind, str(b.params), b.bypassed) for b in architecture.blocks.values()}, set(
+        architecture.wires
+    )

@@ -3,9 +3,10 @@
 import pytest
 from hypothesis import given
 
-from resviz.arch.compare import differences, summary
+from resviz.arch.compare import counterparts, differences, summary
 from resviz.arch.graph import Wire
 from resviz.arch.presets import preset
+from resviz.arch.rework import expanded
 from resviz.arch.twin import twin
 from tests.arch.documents import THOROUGH, architectures, chain, loose_unit
 
@@ -76,3 +77,13 @@ def test_nothing_is_missed_and_nothing_invented(here, there):
     swapped = {"added": "removed", "removed": "added"}
     back = {each.block: each.change for each in differences(there, here)}
     assert back == {each.block: swapped.get(each.change, each.change) for each in found}
+
+
+def test_a_block_is_found_again_as_itself_as_its_unit_and_as_its_layers():
+    units = preset("resnet-20")
+    layers, loose = expanded(units, ["stage2.block1"])
+    assert counterparts(["stem", "stage1.block2", "nowhere"], units) == ["stem", "stage1.block2"]
+    assert counterparts(loose, units) == ["stage2.block1"]
+    assert counterparts(["stage2.block1"], layers) == [b for b in layers.blocks if b in loose]
+    assert counterparts(["stage2.block1.conv2"], layers) == ["stage2.block1.conv2"]
+    assert counterparts(["stage2.block1.conv2"], units) == ["stage2.block1"]

@@ -10,7 +10,7 @@ from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
 from resviz.arch.replay import Snapshot, change, replay
 from resviz.arch.twin import twin
-from tests.arch.documents import THOROUGH, chain, loose_unit
+from tests.arch.documents import THOROUGH, bare, chain, loose_unit
 
 
 def again(before, after, there, renamed=()):
@@ -24,13 +24,6 @@ def edited(architecture, *steps):
     for step in steps:
         step(copy)
     return copy
-
-
-def bare(architecture):
-    """Return blocks without their places, and wires."""
-    return {(b.id, b.kind, str(b.params), b.bypassed) for b in architecture.blocks.values()}, set(
-        architecture.wires
-    )
 
 
 VERBS = {

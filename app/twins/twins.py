@@ -1,0 +1,79 @@
+"""Twins: what two panes side by side do together, with its switches in both of them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtGui import QAction
+
+from app.editor.chrome import Chip
+from app.editor.pane import EditorPane
+from app.twins.bar import Bar
+from app.twins.link import Link
+from app.twins.mirror import Mirror
+from app.workspace import Workspace
+
+
+class Twins(QObject):
+    """Puts link and mirror together for a workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self._workspace = workspace
+        self.link = Link(workspace.panes, self)
+        self.mirror = Mirror(workspace.panes, self)
+        self.bar = Bar(workspace.panes, workspace)
+        self.chips: list[Chip] = []
+        for pane in workspace.panes:
+            actions = pane.editor_actions
+            actions.link.triggered.connect(self._on_link_chosen)
+            actions.edit_both.triggered.connect(self._on_both_chosen)
+            actions.apply_to_other.triggered.connect(self._on_apply_chosen)
+            self.chips.append(self._make_chip(pane))
+        first = workspace.panes[0].editor_actions
+        for action in (first.link, first.edit_both):
+            self.bar.add(action)
+        self.link.changed.connect(self._on_link_changed)
+        self.mirror.changed.connect(self._on_both_changed)
+        self._on_link_changed(self.link.on)
+
+    def _make_chip(self, pane: EditorPane) -> Chip:
+        chip = Chip()
+        chip.show_text("edits go to both", "warning")
+        chip.setToolTip("What is edited here is done in the other network too. A click, or Shift+L, ends it.")
+        chip.setCursor(Qt.CursorShape.PointingHandCursor)
+        chip.clicked.connect(lambda: self.mirror.set_on(False))
+        chip.hide()
+        pane.header.extras.addWidget(chip)
+        return chip
+
+    @Slot(bool)
+    def _on_link_chosen(self, on: bool) -> None:
+        self.link.choose(on, self._workspace.active)
+
+    @Slot(bool)
+    def _on_both_chosen(self, on: bool) -> None:
+        if on and not self.link.on:
+            self.link.choose(True, self._workspace.active)
+        self.mirror.set_on(on)
+
+    @Slot()
+    def _on_apply_chosen(self) -> None:
+        self.mirror.apply_last(self._workspace.active)
+
+    @Slot(bool)
+    def _on_link_changed(self, on: bool) -> None:
+        for pane in self._workspace.panes:
+            _show(pane.editor_actions.link, on)
+        if not on:
+            self.mirror.set_on(False)
+
+    @Slot(bool)
+    def _on_both_changed(self, on: bool) -> None:
+        for pane, chip in zip(self._workspace.panes, self.chips, strict=True):
+            _show(pane.editor_actions.edit_both, on)
+            chip.setVisible(on)
+
+
+def _show(action: QAction, on: bool) -> None:
+    """Let a switch show what is so, where something else than itself changed it."""
+    action.setChecked(on)
