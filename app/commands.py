@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from app.bottom import EXPLAIN, RUNS
+from app.canvas.costs import COSTS
 from app.layouts.catalogue import KINDS, LAYOUTS
 from app.menus import Spec
 from app.plots.quantities import QUANTITIES
@@ -72,6 +73,19 @@ def window_specs(window: MainWindow) -> list[Spec]:
                 partial(fill, each),
             )
             for place, (key, each) in enumerate(QUANTITIES.items(), 1)
+        ),
+        *(
+            Spec(
+                "View",
+                f"colour_{key}",
+                f"Colour by share of {kind.title.lower()}",
+                f"Alt+{place}",
+                partial(window.overlay.show_cost, kind),
+            )
+            for place, (key, kind) in enumerate(COSTS.items(), 5)
+        ),
+        Spec(
+            "View", "colour_live", "Colour as training goes", "Alt+0", lambda: window.overlay.show_cost(None)
         ),
         Spec("View"),
         Spec("View", "palette", "Palette of blocks", "Ctrl+B", show.toggle_palette),

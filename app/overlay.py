@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from operator import is_
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtCore import QObject, QPoint, QTimer, Slot
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from app.canvas.costs import COSTS, CostKind, cost_readouts, largest_share
 from app.canvas.marks import Mark
 from app.canvas.readout import Readouts, ReadoutScale
 from app.document import Document
@@ -31,6 +33,8 @@ from resviz.runs.series import RunSeries
 
 EDITED = "trained before your last edit"
 """What the legend says when readouts are those of the network as it was."""
+HIDDEN = "training goes on unseen: Alt+0"
+"""What it says when blocks are filled by their costs while a run trains them."""
 
 
 class Overlay(QObject):
@@ -46,7 +50,9 @@ class Overlay(QObject):
         super().__init__(parent)
         self._session, self._panes, self._timeline = session, panes, timeline
         self.quantity = GRADIENT
-        """What the blocks are filled by."""
+        """What of training the blocks are filled by."""
+        self.cost: CostKind | None = None
+        """What they cost, if they are filled by that instead."""
         self._matches: list[tuple[FollowedRun, bool] | None] | None = None
         """The run of each pane, and whether its network was edited since."""
         self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
@@ -73,16 +79,22 @@ class Overlay(QObject):
 
     def show_quantity(self, quantity: Quantity) -> None:
         """Fill the blocks by another quantity."""
-        if quantity is not self.quantity:
-            self.quantity, self._painted = quantity, None
+        if quantity is not self.quantity or self.cost is not None:
+            self.quantity, self.cost, self._painted = quantity, None, None
             self.refresh()
 
+    def show_cost(self, kind: CostKind | None) -> None:
+        """Fill the blocks by what they cost, or (None, or the same again) by what training measures."""
+        self.cost = None if kind is self.cost else kind
+        self._painted = None
+        self.refresh()
+
     def refresh(self) -> None:
-        """Paint the probes at the time cursor, if they are others than those painted."""
-        if self._matches is None:
-            self._matches = [self._match(pane.document) for pane in self._panes]
-            self._rows.clear()
-        matches = self._matches
+        """Paint the probes at the time cursor, or costs, if they are others than those painted."""
+        if self.cost is not None:
+            self._show_costs(self.cost)
+            return
+        matches = self._found_matches()
         now = tuple(None if match is None else (id(match[0]), *self._probe(match[0])) for match in matches)
         if now == self._painted:
             return
@@ -98,6 +110,24 @@ class Overlay(QObject):
             readouts = self._readouts(pane, run, started, scale)
             note = "" if readouts.used else f"{ABSENT} {quantity.title.lower()}"
             pane.set_readouts(readouts, note=EDITED if edited else note)
+
+    def _show_costs(self, kind: CostKind) -> None:
+        """Fill the blocks by what they cost; one scale for all panes, so that the networks compare."""
+        matches = self._found_matches()
+        now = (kind, *(pane.document.cost for pane in self._panes), *(bool(match) for match in matches))
+        if isinstance(self._painted, tuple) and all(map(is_, self._painted, now)):
+            return
+        self._painted = now
+        high = max(largest_share(pane.document, kind) for pane in self._panes)
+        for pane, match in zip(self._panes, matches, strict=True):
+            pane.set_readouts(cost_readouts(pane.document, kind, high), note=HIDDEN if match else "")
+
+    def _found_matches(self) -> list[tuple[FollowedRun, bool] | None]:
+        """Return the run of each pane, looked up anew where a network or a run changed."""
+        if self._matches is None:
+            self._matches = [self._match(pane.document) for pane in self._panes]
+            self._rows.clear()
+        return self._matches
 
     def _scale(self, series: list[RunSeries]) -> ReadoutScale:
         """Return the scale of the colours: one for all panes, and nothing in sight lies beyond its ends."""
@@ -160,8 +190,15 @@ class Overlay(QObject):
         for quantity in QUANTITIES.values():
             action = group.addAction(f"Colour by {quantity.title.lower()}")
             action.setCheckable(True)
-            action.setChecked(quantity is self.quantity)
+            action.setChecked(self.cost is None and quantity is self.quantity)
             action.triggered.connect(partial(self.show_quantity, quantity))
+            menu.addAction(action)
+        menu.addSeparator()
+        for kind in COSTS.values():
+            action = group.addAction(f"Colour by share of {kind.title.lower()}")
+            action.setCheckable(True)
+            action.setChecked(kind is self.cost)
+            action.triggered.connect(partial(self.show_cost, kind))
             menu.addAction(action)
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(pane.legend.mapToGlobal(QPoint(0, -menu.sizeHint().height())))

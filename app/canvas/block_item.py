@@ -179,7 +179,7 @@ class BlockItem(QGraphicsItem):
             lambda p: draw_words(p, sight, face, fill, short),
         )
         if face.shortcut or zoom >= PORTS:
-            self._put_ways(stamp, sight, lane, live=row >= 0)
+            self._put_ways(stamp, sight, lane, live=row >= 0 and board.live)
         stamp.end()
         if short:
             painter.setFont(paints.number if level.name == "near" else paints.number_mid)

@@ -243,7 +243,7 @@ class CrowdItem(QGraphicsItem):
         """Paint arcs and branches, those of one width at once."""
         cool: dict[float, list[QLineF]] = defaultdict(list)
         warm: list[QLineF] = []
-        lanes, arc_width = self._board.lanes, min(2.2 / zoom, 9.0)
+        lanes, arc_width, live = self._board.lanes, min(2.2 / zoom, 9.0), self._board.live
         wide = [lane_width(step / LANES, zoom) for step in range(LANES + 1)]
         for item, arc, branch in zip(self._blocks, self._arcs, self._branches, strict=True):
             if branch is None:
@@ -255,7 +255,7 @@ class CrowdItem(QGraphicsItem):
                 cool[wide[min(2 * LANES - lane, LANES)]] += arc
             elif arc:
                 cool[arc_width] += arc
-            elif row >= 0:
+            elif row >= 0 and live:
                 warm.append(branch)
         for width, ways in cool.items():
             painter.setPen(QPen(paints.residual, width))

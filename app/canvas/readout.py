@@ -42,6 +42,8 @@ class ReadoutScale:
     """A value as text."""
     formula: str = ""
     """What is measured, in signs."""
+    name: str = ""
+    """What the legend calls it; "": by symbol and title."""
 
     def places(self, values: Row) -> Row:
         """Return the places of values on the scale, 0..1; NaN for what is not a number."""
@@ -90,6 +92,8 @@ class Readouts:
     """The moment: "iteration 120"."""
     tell: Callable[[str], tuple[str, ...]] = _nothing_to_tell
     """What a block's tool tip says besides, a line each."""
+    live: bool = True
+    """Whether they come from training, rather than from the network as it is drawn."""
 
     @property
     def used(self) -> bool:
@@ -212,6 +216,11 @@ class Board:
     def told(self, block_id: str) -> tuple[str, ...]:
         """Return what was measured at a block, a line each."""
         return () if self.readouts is None else self.readouts.tell(block_id)
+
+    @property
+    def live(self) -> bool:
+        """Whether what is seen comes from training."""
+        return self.readouts is not None and self.readouts.live
 
     def mark(self, row: int) -> Mark:
         """Return what is wrong with a block."""

@@ -37,6 +37,7 @@ class Legend(QAbstractButton):
         self._note = self._when = self._alarms = ""
         self._used = True
         self._ways = False
+        self._live = True
         self._room = 10_000.0
         self.hide()
 
@@ -55,7 +56,7 @@ class Legend(QAbstractButton):
         before, told = self.sizeHint(), (self._scale, self._used, self._note, self._when, self._alarms)
         self._scale, self._note, self._when = readouts.scale, note, readouts.when
         self._used = readouts.used
-        self._ways = self._ways_of(readouts)
+        self._ways, self._live = self._ways_of(readouts), readouts.live
         self._alarms = " · ".join(
             f"{sign} {count} {word}"
             for mark, sign, word in ((Mark.EXPLODING, "▲", "exploding"), (Mark.DEAD, "■", "dead"))
@@ -74,12 +75,14 @@ class Legend(QAbstractButton):
     def _explain(self) -> None:
         scale = self._scale
         kind = "each step of the scale is a factor" if scale.log else "linear"
-        text = (
-            f"Colour: {scale.title.lower()} {scale.formula} ({kind}). Click to choose another quantity.\n"
-            "Width: the arc carries s(x), the lower edge F(x), each as wide as its share of the signal.\n"
-            f"Faded, dashed: the branch adds less than {100 * NOTHING:.0f} % to its input. "
-            "▲ exploding, ■ dead: the block's tool tip says why."
-        )
+        what = scale.name or f"{scale.title.lower()} {scale.formula}"
+        text = f"Colour: {what} ({kind}). Click to choose another quantity."
+        if self._live:
+            text += (
+                "\nWidth: the arc carries s(x), the lower edge F(x), each as wide as its share of the signal."
+                f"\nFaded, dashed: the branch adds less than {100 * NOTHING:.0f} % to its input. "
+                "▲ exploding, ■ dead: the block's tool tip says why."
+            )
         if text != self.toolTip():
             self.setToolTip(text)
             self.setAccessibleName(text.partition("\n")[0])
@@ -98,7 +101,7 @@ class Legend(QAbstractButton):
         scale, log = self._scale, " · log" if self._scale.log else ""
         if not self._used:
             return self._note
-        name = f"{scale.short} {scale.title.lower()}"
+        name = scale.name or f"{scale.short} {scale.title.lower()}"
         return self._first(
             (f"{name} · {scale.formula}{log}" if scale.formula else "", f"{name}{log}", scale.short)
         )

@@ -4,9 +4,10 @@ import pytest
 from PySide6.QtCore import QObject, QPointF, Signal
 from PySide6.QtWidgets import QMenu
 
+from app.canvas.costs import COSTS, share_text
 from app.document import Document
 from app.editor.pane import EditorPane
-from app.overlay import EDITED, Overlay, kept_blocks
+from app.overlay import EDITED, HIDDEN, Overlay, kept_blocks
 from app.plots.timeline import Timeline
 from resviz.arch.presets import preset
 from resviz.runs.events import Probed, Started
@@ -115,3 +116,51 @@ def test_the_legend_offers_what_to_fill_by(trained, qtbot):
     menu.close()
     assert pane.scene.block_item("stem").readout == 0.5
     assert "update to weight" in pane.legend.toolTip()
+
+
+def test_blocks_are_filled_by_what_they_cost(trained, qtbot):
+    pane, overlay = trained
+    kind = COSTS["parameters"]
+    overlay.show_cost(kind)
+    assert painted(pane) == {"stem", "classifier", *(f"stage{n}.block1" for n in (1, 2, 3))}
+    total = pane.document.cost.total.parameters
+    item = pane.scene.block_item("stage3.block1")
+    assert item.readout == pytest.approx(100 * pane.document.cost.blocks["stage3.block1"].parameters / total)
+    assert "% of all parameters" in pane.scene.tooltip(item)
+    assert pane.legend.note == HIDDEN
+    assert "share of parameters" in pane.legend.toolTip()
+    overlay.show_cost(kind)  # The same again: back to what training measures.
+    assert painted(pane) == set(pane.document.architecture.blocks)
+    assert not pane.legend.note
+
+
+def test_costs_follow_edits_and_share_one_scale(qtbot):
+    panes = [EditorPane(Document(preset(name))) for name in ("plain-8", "resnet-20")]
+    for pane in panes:
+        qtbot.addWidget(pane)
+    overlay = Overlay(Session([]), panes, Timeline())
+    overlay.show_cost(COSTS["multiply_adds"])
+    scales = [pane.scene._live.board.scale for pane in panes]
+    assert scales[0].high == scales[1].high
+    assert not any(pane.legend.note for pane in panes)
+    before = panes[0].scene.block_item("stage1.block1").readout
+    panes[0].edits.remove(["stage3.block1"])
+    qtbot.waitUntil(lambda: panes[0].scene.block_item("stage1.block1").readout != before, timeout=2000)
+
+
+def test_the_legend_offers_costs(trained, qtbot):
+    pane, overlay = trained
+    pane.legend.click()
+    (menu,) = (child for child in pane.findChildren(QMenu) if child.isVisible())
+    texts = {action.text(): action for action in menu.actions()}
+    texts["Colour by share of activation memory"].trigger()
+    assert overlay.cost is COSTS["activations"]
+    menu.close()
+    overlay.show_quantity(overlay.quantity)
+    assert overlay.cost is None
+
+
+def test_shares_are_short():
+    assert [share_text(each) for each in (0.0, 0.04, 0.31, 8.66, 12.4)] == [
+        "0 %", "0.04 %", "0.3 %", "8.7 %", "12 %",
+    ]  # fmt: skip

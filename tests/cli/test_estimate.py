@@ -52,7 +52,7 @@ def test_several_networks_are_a_table(command, steps):
 
 
 def test_progress_comes_as_lines(command, steps):
-    code, text, _ = command("estimate", "resnet-20", "--progress", "--threads", "2", json_answer=False)
+    _, text, _ = command("estimate", "resnet-20", "--progress", "--threads", "2", json_answer=False)
     assert '{"progress":0.5,"doing":"timing steps"}' in text.splitlines()
 
 
