@@ -71,9 +71,12 @@ class AutoSave(QObject):
             except (ResvizError, OSError):
                 continue
 
-    def close(self) -> None:
-        """Save a last time; a folder with nothing in it goes."""
-        if self._documents:
+    def close(self, *, keep: bool = True) -> None:
+        """Save a last time, or with `keep` false forget all; a folder with nothing in it goes."""
+        self._timer.stop()
+        if not keep:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        elif self._documents:
             self.save()
         if self._lock is not None:
             self._lock.unlock()

@@ -22,22 +22,24 @@ _COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
 def window_specs(window: MainWindow) -> list[Spec]:
     """Return the actions of `window`, in the order of its menus."""
     work, lab, bottom, side = window.workspace, window.side.lab, window.bottom, window.side
-    show = window.showing
+    filing, show = window.filing, window.showing
     time, fill = bottom.timeline, window.overlay.show_quantity
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
-        Spec("File", "open", "Open…", "Ctrl+O", work.open),
+        Spec("File", "open", "Open…", "Ctrl+O", filing.open),
         Spec("File", "open_runs", "Open runs from a folder…", "Ctrl+Shift+O", window.open_runs),
-        Spec("File", "save", "Save", "Ctrl+S", work.save),
-        Spec("File", "save_as", "Save as…", "Ctrl+Shift+S", work.save_as),
+        Spec("File", "save", "Save", "Ctrl+S", filing.save),
+        Spec("File", "save_as", "Save as…", "Ctrl+Shift+S", filing.save_as),
+        Spec("File", "close_tab", "Close", "Ctrl+W", filing.close_tab),
+        Spec("File", "reopen", "Reopen what was closed last", "Ctrl+Shift+W", work.reopen),
         Spec("File"),
         Spec("File", "save_picture", "Save picture of the plot…", "Ctrl+Shift+E", bottom.save_picture),
         Spec("File", "copy_picture", "Copy picture of the plot", "Ctrl+Shift+C", bottom.copy_picture),
-        Spec("File", "save_network", "Save picture of the network…", "Ctrl+Alt+E", work.save_picture),
+        Spec("File", "save_network", "Save picture of the network…", "Ctrl+Alt+E", filing.save_picture),
         Spec("File", "report", "Report of the experiment…", "Ctrl+R", bottom.table.writing.report),
         Spec("File", "export", "Export the runs…", "Ctrl+E", bottom.table.writing.export),
         Spec("File"),
-        Spec("File", "quit", "Quit", "Ctrl+Q", window.close),
+        Spec("File", "quit", "Quit", "Ctrl+Q", window.quit),
         Spec("Edit", "undo", "Undo", "Ctrl+Z", work.undo),
         Spec("Edit", "redo", "Redo", "Ctrl+Shift+Z", work.redo),
         Spec("Edit", "twin", "Twin beside", "Ctrl+Shift+T", work.twin_beside),
@@ -56,6 +58,17 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("View", "runs", "Runs", f"Ctrl+{RUNS + 1}", lambda: bottom.setCurrentIndex(RUNS)),
         Spec("View", "explain", "Explain", f"Ctrl+{EXPLAIN + 1}", lambda: bottom.setCurrentIndex(EXPLAIN)),
         Spec("View", "inspector", "Inspector", "Ctrl+I", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
+        Spec("View"),
+        Spec("View", "next_tab", "Next tab", "Ctrl+Tab", partial(work.step_tab, 1), more=("Ctrl+PgDown",)),
+        Spec(
+            "View",
+            "previous_tab",
+            "Tab before",
+            "Ctrl+Shift+Tab",
+            partial(work.step_tab, -1),
+            more=("Ctrl+PgUp",),
+        ),
+        Spec("View", "move_tab", "Move to the other pane", "Ctrl+Shift+M", work.move_to_other_pane),
         Spec("View"),
         Spec("View", "replay", "Replay", "Alt+P", time.toggle),
         Spec("View", "earlier", "Probe before", "Alt+Left", lambda: time.step(-1)),

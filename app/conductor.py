@@ -65,11 +65,7 @@ class Conductor(QObject):
     @Slot()
     def _on_current_changed(self) -> None:
         networks = [run.architecture for run in self._session.current if run.architecture is not None]
-        kept = self._workspace.show_networks(networks)
-        if kept:
-            self.told.emit(
-                f"Your edited {' and '.join(kept)} stays as restored; what trains is the run's own."
-            )
+        self._workspace.show_networks(networks)
         self._judge_lesson()
 
     @Slot()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 _FOLDER_KEY = "dialogs/folder"
@@ -25,9 +25,7 @@ def file_dialog(
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setModal(False)
-    last = str(QSettings().value(_FOLDER_KEY, "") or "")
-    if last and Path(last).is_dir():
-        dialog.setDirectory(last)
+    dialog.setDirectory(str(usual_folder()))
     if save_as is not None:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix(Path(save_as).suffix.removeprefix("."))
@@ -59,6 +57,13 @@ def save_file(
     dialog.fileSelected.connect(lambda path: on_chosen(Path(path)))
     dialog.show()
     return dialog
+
+
+def usual_folder() -> Path:
+    """Return the folder that was used last, or else the one for documents, or home."""
+    last = str(QSettings().value(_FOLDER_KEY, "") or "")
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return next((Path(each) for each in (last, documents) if each and Path(each).is_dir()), Path.home())
 
 
 def _remember(chosen: str) -> None:

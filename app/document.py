@@ -92,6 +92,11 @@ class Document(QObject):
         return not self.undo_stack.isClean()
 
     @property
+    def pristine(self) -> bool:
+        """Whether nobody ever did anything to it and it is of no file: it can be made again."""
+        return self._path is None and self.undo_stack.count() == 0
+
+    @property
     def inference(self) -> Inference:
         """Shapes and problems, up to date."""
         if self._inference is None:

@@ -22,6 +22,8 @@ class Spec:
     shortcut: str = ""
     slot: Callable[[], object] | None = None
     checkable: bool = False
+    more: tuple[str, ...] = ()
+    """Further shortcuts."""
 
 
 class Menus:
@@ -46,7 +48,7 @@ class Menus:
             action.setObjectName(spec.name)
             action.setCheckable(spec.checkable)
             if spec.shortcut:
-                action.setShortcut(QKeySequence(spec.shortcut))
+                action.setShortcuts([QKeySequence(keys) for keys in (spec.shortcut, *spec.more)])
                 plain = spec.text.rstrip("…")
                 action.setToolTip(
                     f"{plain} ({action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from operator import is_
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, QTimer, Slot
@@ -57,6 +57,7 @@ class Overlay(QObject):
         """The run of each pane, and whether its network was edited since."""
         self._earlier: WeakKeyDictionary[Document, FollowedRun] = WeakKeyDictionary()
         """The run that trained a document as it was before it was edited."""
+        self._watched: WeakSet[Document] = WeakSet()
         self._rows: dict[EditorPane, tuple[Started, BlockRows]] = {}
         """Which values of its run's probes belong to which blocks of a pane."""
         self._painted: object = None
@@ -206,8 +207,10 @@ class Overlay(QObject):
     @Slot(object)
     def _watch(self, document: Document) -> None:
         """Look again which run a pane shows when its network changes."""
-        document.analysed.connect(self._on_network_changed)
-        document.was_reset.connect(self._on_replaced)
+        if document not in self._watched:  # A document comes back with its tab.
+            self._watched.add(document)
+            document.analysed.connect(self._on_network_changed)
+            document.was_reset.connect(self._on_replaced)
         self._on_network_changed()
 
     @Slot()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
@@ -21,6 +23,7 @@ from app.dialogs import file_dialog
 from app.document import Document
 from app.editor.palette import Palette
 from app.editor.pane import EditorPane
+from app.filing import Filing
 from app.finder import Finder
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
@@ -73,6 +76,7 @@ class MainWindow(QMainWindow):
         self.offers = Offers()
         self.showing = Showing(self)
         self.twins = Twins(self.workspace)
+        self.filing = Filing(self.workspace)
         self.finder = Finder(self, self.workspace)
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
@@ -83,9 +87,8 @@ class MainWindow(QMainWindow):
             "Any depth 6n+2 and width can be typed: plain-38, resnet-110-B-w32.",
         )
         self.command_popup = SearchPopup(self, "Type what you want to do")
-        self._watched = list(self.workspace.documents)
         self._painted = False
-        self._closing = False
+        self._closing = self._discarding = False
         self._build()
         self._connect()
         self._reporter = ExceptionReporter(self.show_problem, self.close)
@@ -176,11 +179,12 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
         self.finder.told.connect(self.show_message)
-        for part in (workspace, bottom, self.conductor):
+        for part in (workspace, self.filing, bottom, self.conductor):
             part.told.connect(self.show_message)
             part.failed.connect(self.show_problem)
         lab.failed.connect(self.show_problem)
         workspace.documents_changed.connect(self._on_documents_changed)
+        workspace.tabs_changed.connect(self._show_title)
         workspace.active_changed.connect(self._on_active_changed)
         workspace.undo_changed.connect(self._on_undo_changed)
         for pane in workspace.panes:
@@ -195,8 +199,6 @@ class MainWindow(QMainWindow):
         self.showing.follow()
         lab.told.connect(self.show_message)
         self.offers.closed.connect(self._focus_network)
-        for document in workspace.documents:
-            self._watch(document)
         self._show_title()
 
     # Messages
@@ -288,7 +290,11 @@ class MainWindow(QMainWindow):
             self.presets_popup.complain(str(error))
         else:
             # A thousand blocks take a while: the list is off the screen before.
-            QTimer.singleShot(_HIDING_MS, self, lambda: self.workspace.put_preset(architecture, name))
+            QTimer.singleShot(_HIDING_MS, self, lambda: self._put(architecture))
+
+    def _put(self, architecture: Architecture) -> None:
+        self.workspace.put(Document(architecture, self.workspace))
+        self.workspace.active.setFocus()
 
     @Slot(str)
     def _on_command_chosen(self, key: str) -> None:
@@ -309,17 +315,14 @@ class MainWindow(QMainWindow):
         if focused is None or focused is self or not focused.isVisible() or self.offers.isAncestorOf(focused):
             self.workspace.active.setFocus()
 
-    def _watch(self, document: Document) -> None:
-        for signal in (document.name_changed, document.path_changed, document.modified_changed):
-            signal.connect(self._show_title)
-
     @Slot()
     def _show_title(self) -> None:
-        """Say in the title what is open, in which files, and whether something is not saved."""
-        documents = self.workspace.documents
-        names = [d.name if d.path is None else f"{d.name} ({d.path.name})" for d in documents]
+        """Say in the title what is shown, in which files, and whether something that is open is not saved."""
+        names = [
+            d.name if d.path is None else f"{d.name} ({_short(d.path)})" for d in self.workspace.documents
+        ]
         self.setWindowTitle(f"{' + '.join(names)}[*] — resviz")
-        self.setWindowModified(any(document.modified for document in documents))
+        self.setWindowModified(any(document.modified for document in self.workspace.open_documents))
 
     @Slot()
     def _on_undo_changed(self) -> None:
@@ -337,10 +340,6 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_documents_changed(self) -> None:
         self.side.lab.set_documents(self.workspace.documents)
-        for pane in self.workspace.panes:
-            if pane.document not in self._watched:
-                self._watch(pane.document)
-        self._watched = list(self.workspace.documents)
         self._show_title()
 
     @Slot(list)
@@ -380,22 +379,50 @@ class MainWindow(QMainWindow):
         if screen is not None:  # In the upper left of what is free: all of it is in sight.
             self.move(screen.availableGeometry().topLeft())
 
+    @Slot()
+    def quit(self) -> None:
+        """Close the window; what is changed and not saved is asked about, once for all."""
+        question = self.filing.ask_about_all()
+        if question is None:
+            self.close()
+        else:
+            question.accepted.connect(self._on_decided)
+
+    @Slot()
+    def _on_decided(self) -> None:
+        self._discarding = True
+        QTimer.singleShot(0, self, self.close)  # The question is off the screen before.
+
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Keep what is not saved, let the workers checkpoint and end, and go."""
+        """Keep what is not saved, let the workers checkpoint and end, and go.
+
+        Only a person is asked before. Whatever else closes the window (a signal, say) finds nobody to answer:
+        then the next start offers what is not saved.
+        """
         if self._closing:
             event.ignore()
+            return
+        if event.spontaneous() and not self._discarding and self.filing.changed:
+            event.ignore()
+            self.quit()
             return
         self._closing = self.conductor.closing = True
         self.showing.leave_alone()
         QSettings().setValue("window/geometry", self.saveGeometry())
         self.bottom.save_layouts()
-        self.workspace.autosave.close()
+        self.workspace.autosave.close(keep=not self._discarding)
         self._status_timer.stop()
         self.hide()
         self.bridge.close()
         self.bottom.close_workers()
         self._reporter.close()
         event.accept()
+
+
+def _short(path: Path) -> str:
+    """Return a path as it is written by hand: from home."""
+    home = Path.home()
+    return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
 def run(argv: list[str]) -> int:

@@ -1,19 +1,17 @@
-"""The two panes and what one does with their documents: new, open, save, twin, autosave."""
+"""The two panes, the documents in their tabs, and what one does with networks side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QWidget
 
 from app.autosave import AutoSave, Leftover
-from app.canvas.picture import save_network
-from app.dialogs import file_dialog, save_file
-from app.document import Document, ReplaceArchitecture
-from app.drawings import FORMATS
+from app.document import Document
+from app.editor.group import PaneGroup
 from app.editor.pane import EditorPane
+from app.editor.tab_strip import title_of
 from app.lab.fields import set_property
 from app.lab.readouts import structure_of
 from app.theme import GRID
@@ -21,27 +19,9 @@ from resviz.arch.compare import counterparts
 from resviz.arch.graph import Architecture
 from resviz.arch.presets import preset
 from resviz.arch.twin import is_plain, twin
-from resviz.errors import ResvizError
 
-FILTER = "Architectures (*.json)"
-
-
-class OpenFile(ReplaceArchitecture):
-    """Put the network of a file, and the file, in the place of what a document held."""
-
-    def __init__(self, document: Document, architecture: Architecture, path: Path) -> None:
-        super().__init__(document, architecture, f"Open {path.name}")
-        self._paths = document.path, path
-
-    def redo(self) -> None:
-        """Put the file in."""
-        super().redo()
-        self._document.set_path(self._paths[1])
-
-    def undo(self) -> None:
-        """Put back what was there."""
-        super().undo()
-        self._document.set_path(self._paths[0])
+_CLOSED = 10
+"""How many closed documents can be opened again."""
 
 
 class Workspace(QWidget):
@@ -49,34 +29,41 @@ class Workspace(QWidget):
 
     documents_changed = Signal()
     """A pane shows another document."""
+    tabs_changed = Signal()
+    """A document was opened, closed, moved, or has another name, file or mark."""
     active_changed = Signal()
     """Another pane is in use."""
     networks_changed = Signal()
     """A pane's network was changed in any way, or is another one: told a moment later."""
     undo_changed = Signal()
     """What can be undone or redone in a pane is new."""
+    close_wanted = Signal(object)
+    """A document's tab was asked to close."""
+    menu_wanted = Signal(object, QPoint)
+    """The menu of a document's tab is asked for."""
     told = Signal(str)
     failed = Signal(str)
 
     def __init__(self, architectures: tuple[Architecture, Architecture]) -> None:
         super().__init__()
-        self.panes = [EditorPane(Document(architecture, self)) for architecture in architectures]
+        self.groups = [PaneGroup(Document(architecture, self)) for architecture in architectures]
+        self.panes = [group.pane for group in self.groups]
         self.active = self.panes[0]
+        self.closed: list[tuple[Document, int]] = []
+        """Closed documents and the places of their panes, the one closed last at the end."""
         self.autosave = AutoSave(self)
-        self._restored: list[Document] = []
-        """Brought back from an earlier window: not to be replaced by what is resumed."""
-        self._frames: list[QFrame] = []
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(GRID)
-        for pane in self.panes:
-            frame = QFrame()
-            frame.setProperty("role", "card")
-            inside = QVBoxLayout(frame)
-            inside.setContentsMargins(1, 1, 1, 1)
-            inside.addWidget(pane)
-            self._frames.append(frame)
-            self._splitter.addWidget(frame)
+        for group in self.groups:
+            pane = group.pane
+            self._splitter.addWidget(group)
+            group.close_wanted.connect(self.close_wanted)
+            group.menu_wanted.connect(self.menu_wanted)
+            group.dragged_away.connect(self._on_dragged_away)
+            group.dragged_back.connect(self._on_dragged_back)
+            group.let_go_away.connect(self._on_let_go_away)
+            group.strip.tabMoved.connect(self.tabs_changed)
             pane.activated.connect(self._on_pane_activated)
             pane.document_changed.connect(self._on_document_changed)
             pane.editor_actions.undo.changed.connect(self.undo_changed)
@@ -87,20 +74,29 @@ class Workspace(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._splitter)
-        self.autosave.set_documents(self.documents)
         for document in self.documents:
-            document.analysed.connect(self.networks_changed)
+            self._watch(document)
+        self.autosave.set_documents(self.documents)
         self._mark_active()
 
     @property
     def documents(self) -> list[Document]:
-        """The documents, left to right."""
+        """The documents that are shown, left to right."""
         return [pane.document for pane in self.panes]
+
+    @property
+    def open_documents(self) -> list[Document]:
+        """All documents, those behind other tabs too, left to right."""
+        return [document for group in self.groups for document in group.documents]
 
     @property
     def other(self) -> EditorPane:
         """The pane that is not in use."""
         return self.panes[1] if self.active is self.panes[0] else self.panes[0]
+
+    def group_of(self, document: Document) -> PaneGroup:
+        """Return the group in which a document is open."""
+        return next(group for group in self.groups if document in group.documents)
 
     def activate(self, pane: EditorPane) -> None:
         """Let the menus work on `pane`."""
@@ -122,120 +118,134 @@ class Workspace(QWidget):
         self.active.redo()
 
     def new_from_preset(self, name: str) -> None:
-        """Put a preset into the pane in use, as one undo step.
+        """Show a preset in the pane in use.
 
         Raises:
             PresetError: there is none of that name.
         """
-        self.put_preset(preset(name), name)
-
-    def put_preset(self, architecture: Architecture, name: str) -> None:
-        """Put a preset that is made already into the pane in use, as one undo step."""
-        self.active.document.replace(architecture, f"New from preset {name}")
-        self.active.view.fit()
-
-    @Slot()
-    def open(self) -> None:
-        """Choose a file for the pane in use."""
-        dialog = file_dialog(self, "Open an architecture", filters=[FILTER])
-        dialog.fileSelected.connect(self.open_file)
-        dialog.show()
-
-    @Slot(str)
-    def open_file(self, path: str) -> None:
-        """Show a file in the pane in use; what was there and not saved comes back by Undo."""
-        try:
-            document = Document.open(Path(path), self)
-        except ResvizError as error:
-            self.failed.emit(str(error))
-            return
-        old, pane = self.active.document, self.active
-        if old.modified:
-            # Nobody is asked: what was not saved is one undo step away, and so is the file it belonged to.
-            old.undo_stack.push(OpenFile(old, document.architecture, Path(path)))
-            old.undo_stack.setClean()
-            pane.view.fit()
-            document.deleteLater()
-            self.told.emit(f"Opened {Path(path).name}. Undo brings back what was not saved.")
-        else:
-            pane.set_document(document)
-            old.deleteLater()
-            self.told.emit(f"Opened {Path(path).name}.")
-
-    @Slot()
-    def save(self) -> None:
-        """Save the document in use, under the name it has."""
-        document = self.active.document
-        if document.path is None:
-            self.save_as()
-        else:
-            self._save_to(document, document.path)
-
-    @Slot()
-    def save_as(self) -> None:
-        """Choose a file and save the document in use there."""
-        document = self.active.document
-        name = str(document.path or f"{document.name}.json")
-        dialog = file_dialog(self, "Save the architecture", filters=[FILTER], save_as=name)
-        dialog.fileSelected.connect(lambda path: self._save_to(document, Path(path)))
-        dialog.show()
-
-    @Slot()
-    def save_picture(self) -> None:
-        """Choose a file and save the network in use there as a picture."""
-        document = self.active.document
-        name, kinds = f"{document.name}.pdf", " ".join(f"*.{suffix}" for suffix in FORMATS)
-
-        def save(path: Path) -> None:
-            path = path if path.suffix.lower()[1:] in FORMATS else path.with_name(f"{path.name}.pdf")
-            try:
-                save_network(document, path)
-            except ResvizError as error:
-                self.failed.emit(str(error))
-            else:
-                self.told.emit(f"Saved {path}.")
-
-        save_file(self, "Save picture of the network", name, f"Pictures ({kinds})", save)
+        self.put(Document(preset(name), self))
 
     @Slot()
     def twin_beside(self) -> None:
-        """Make the other pane's network the twin of the one in use."""
+        """Make the other pane's network the twin of the one in use.
+
+        What has no file there is one undo step away; what has one keeps its tab.
+        """
         made = twin(self.active.document.architecture)
-        self.other.document.replace(made, f"Twin of {self.active.document.name}")
-        self.other.view.fit()
+        there = self.other.document
+        if there.pristine or there.path is not None:
+            self.put(Document(made, self), self.other, activate=False)
+        else:
+            there.replace(made, f"Twin of {self.active.document.name}")
+            self.other.view.fit()
         self.told.emit(f"{made.name} is the twin of {self.active.document.name}.")
 
-    def show_networks(self, architectures: Sequence[Architecture]) -> list[str]:
-        """Show an experiment's networks, as far as there are panes; unsaved work is one undo step away.
+    # Tabs
 
-        What was just restored from an earlier window stays; the names of those networks are returned.
+    def put(self, document: Document, pane: EditorPane | None = None, *, activate: bool = True) -> None:
+        """Show one more document, in a tab of `pane` (None: of the one in use).
+
+        It takes the place of one that nobody ever did anything to.
         """
-        shown = {id(pane): structure_of(pane.document.architecture) for pane in self.panes}
-        wanted = [structure_of(architecture) for architecture in architectures]
-        free = [pane for pane in self.panes if shown[id(pane)] not in wanted]
-        kept: list[str] = []
-        for architecture, structure in zip(architectures, wanted, strict=True):
-            if structure in shown.values() or not free:
+        pane = pane or self.active
+        group = self.groups[self.panes.index(pane)]
+        before = group.current
+        self._watch(document)
+        group.add(document)
+        if before.pristine:
+            self._drop(group, before)
+        if activate:
+            self.activate(pane)
+        self.tabs_changed.emit()
+
+    def show_document(self, document: Document) -> None:
+        """Bring an open document to the front, and use its pane."""
+        group = self.group_of(document)
+        group.show_document(document)
+        self.activate(group.pane)
+        group.pane.setFocus()
+
+    def step_tab(self, by: int) -> None:
+        """Show the next document of the pane in use, or the one before."""
+        self.groups[self.panes.index(self.active)].step(by)
+
+    def close_document(self, document: Document) -> None:
+        """Close a document; it can be opened again with all its steps. The last one leaves a blank."""
+        group = self.group_of(document)
+        if len(group.documents) == 1:
+            empty = Document(parent=self)
+            self._watch(empty)
+            group.add(empty)
+        sight = group.take(document)
+        assert sight is not None
+        sight.scene.deleteLater()
+        self._unwatch(document)
+        if document.pristine:
+            document.deleteLater()
+        else:
+            self.closed.append((document, self.groups.index(group)))
+            for forgotten, _ in self.closed[:-_CLOSED]:
+                forgotten.deleteLater()
+            del self.closed[:-_CLOSED]
+        self.tabs_changed.emit()
+
+    @Slot()
+    def reopen(self) -> None:
+        """Open again what was closed last, as it was."""
+        if not self.closed:
+            self.told.emit("No tab was closed yet.")
+            return
+        document, place = self.closed.pop()
+        self.put(document, self.panes[place])
+        self.active.view.fit()
+
+    @Slot()
+    def move_to_other_pane(self) -> None:
+        """Move the document in use to the other pane."""
+        self.move_document(self.active.document, self.other)
+
+    def move_document(self, document: Document, pane: EditorPane) -> None:
+        """Move a document to another pane, as it was shown; after the last one comes an empty canvas."""
+        group, target = self.group_of(document), self.groups[self.panes.index(pane)]
+        if group is target:
+            return
+        if len(group.documents) == 1:
+            empty = Document(parent=self)
+            self._watch(empty)
+            group.add(empty)
+        sight = group.take(document)
+        before = target.current
+        target.add(document, sight)
+        if before.pristine and not before.architecture.blocks:
+            self._drop(target, before)
+        self.activate(pane)
+        pane.setFocus()
+        self.tabs_changed.emit()
+
+    def show_networks(self, architectures: Sequence[Architecture]) -> None:
+        """Show an experiment's networks, as far as there are panes; what was edited keeps its tab."""
+        wanted = {id(each): structure_of(each) for each in architectures}
+        shown = [structure_of(pane.document.architecture) for pane in self.panes]
+        free = [
+            pane
+            for pane, structure in zip(self.panes, shown, strict=True)
+            if structure not in wanted.values()
+        ]
+        for architecture in architectures:
+            structure = wanted[id(architecture)]
+            if structure in shown or not free:
                 continue
             plain = is_plain(architecture)
             alike = [pane for pane in free if is_plain(pane.document.architecture) == plain]
             pane = (alike or free)[0]
-            free.remove(pane)
-            shown[id(pane)] = structure  # Runs of one network with several seeds have one pane.
-            if pane.document in self._restored and pane.document.modified:
-                kept.append(pane.document.name)
+            group = self.groups[self.panes.index(pane)]
+            behind = [d for d in group.documents if structure_of(d.architecture) == structure]
+            if behind:
+                group.show_document(behind[0])
             else:
-                self._put(pane, architecture)
-        return kept
-
-    def _put(self, pane: EditorPane, architecture: Architecture) -> None:
-        if pane.document.modified:
-            pane.document.replace(architecture, f"Open {architecture.name}")
-            pane.view.fit()
-        else:
-            old = pane.document
-            pane.set_document(Document(architecture, self))
-            old.deleteLater()
+                self.put(Document(architecture, self), pane, activate=False)
+            free.remove(pane)
+            shown.append(structure)  # Runs of one network with several seeds have one pane.
 
     @Slot(str)
     def select_layer(self, name: str) -> None:
@@ -254,22 +264,31 @@ class Workspace(QWidget):
         for index, architecture in leftover.architectures.items():
             if index < len(self.panes):
                 self.panes[index].document.replace(architecture, "Restore")
-                self._restored.append(self.panes[index].document)
                 self.panes[index].view.fit()
         self.autosave.save()
         self.autosave.discard(leftover)
 
-    def _save_to(self, document: Document, path: Path) -> None:
-        try:
-            document.save(path)
-        except ResvizError as error:
-            self.failed.emit(str(error))
-        else:
-            self.told.emit(f"Saved {path}.")
+    def _drop(self, group: PaneGroup, document: Document) -> None:
+        """Forget a document for good."""
+        sight = group.take(document)
+        if sight is not None:
+            sight.scene.deleteLater()
+        self._unwatch(document)
+        document.deleteLater()
+
+    def _watch(self, document: Document) -> None:
+        document.analysed.connect(self.networks_changed)
+        for signal in (document.name_changed, document.path_changed, document.modified_changed):
+            signal.connect(self.tabs_changed)
+
+    def _unwatch(self, document: Document) -> None:
+        document.analysed.disconnect(self.networks_changed)
+        for signal in (document.name_changed, document.path_changed, document.modified_changed):
+            signal.disconnect(self.tabs_changed)
 
     def _mark_active(self) -> None:
-        for pane, frame in zip(self.panes, self._frames, strict=True):
-            set_property(frame, "role", "notice" if pane is self.active else "card")
+        for group in self.groups:
+            set_property(group, "role", "notice" if group.pane is self.active else "card")
 
     @Slot()
     def _on_pane_activated(self) -> None:
@@ -278,8 +297,35 @@ class Workspace(QWidget):
             self.activate(pane)
 
     @Slot(object)
-    def _on_document_changed(self, document: Document) -> None:
+    def _on_document_changed(self, _document: Document) -> None:
         self.autosave.set_documents(self.documents)
-        document.analysed.connect(self.networks_changed)
         self.documents_changed.emit()
         self.networks_changed.emit()
+
+    # Tabs that are dragged
+
+    def _group_at(self, place: QPoint) -> PaneGroup | None:
+        widget: QWidget | None = QApplication.widgetAt(place)
+        while widget is not None and not isinstance(widget, PaneGroup):
+            widget = widget.parentWidget()
+        return widget if widget in self.groups else None
+
+    @Slot(object, QPoint)
+    def _on_dragged_away(self, document: Document, place: QPoint) -> None:
+        target = self._group_at(place)
+        for group in self.groups:
+            if group is target and document not in group.documents:
+                group.hint.say(f"Move {title_of(document)} here")
+            else:
+                group.hint.hide()
+
+    @Slot()
+    def _on_dragged_back(self) -> None:
+        for group in self.groups:
+            group.hint.hide()
+
+    @Slot(object, QPoint)
+    def _on_let_go_away(self, document: Document, place: QPoint) -> None:
+        target = self._group_at(place)
+        if target is not None:
+            self.move_document(document, target.pane)

@@ -12,6 +12,7 @@ from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.readout import Readouts
 from app.canvas.scene import NetworkScene, Port
+from app.canvas.sight import Sight
 from app.canvas.view import NetworkView
 from app.document import Document
 from app.editor.actions import EditorActions
@@ -81,21 +82,28 @@ class EditorPane(QWidget):
         self._connect_actions()
         self._unit_actions = UnitActions(self)
         self._bind()
+        self._on_selection_settled()
 
     # The document
 
-    def set_document(self, document: Document) -> None:
-        """Show another document; the old one is left to its owner."""
-        old_document, old_scene = self.document, self.scene
+    def set_document(self, document: Document, sight: Sight | None = None) -> Sight:
+        """Show another document, as it was shown before if `sight` says so.
+
+        Returns how the old one was shown. It and its scene are left to their owner.
+        """
+        before = Sight.of(self.view)
         self.view.cancel_gesture()
-        self._unbind(old_document)
+        self._unbind(self.document)
         self.document = document
-        self.scene = NetworkScene(document, self)
+        self.scene = NetworkScene(document, self) if sight is None else sight.scene
         self.edits, self.units = Edits(document), UnitEdits(document)
         self.view.set_network(self.scene)
         self._bind()
-        old_scene.deleteLater()
+        if sight is not None:
+            sight.show_in(self.view)
         self.document_changed.emit(document)
+        self._on_selection_settled()
+        return before
 
     def _bind(self) -> None:
         self._problem = -1
@@ -112,9 +120,9 @@ class EditorPane(QWidget):
         self.legend.hide()
         self._on_document_told()
         self._on_undo_changed()
-        self._on_selection_settled()
 
     def _unbind(self, document: Document) -> None:
+        self.scene.disconnect(self)  # It may be shown again, and would tell twice.
         document.analysed.disconnect(self._on_document_told)
         document.modified_changed.disconnect(self._on_document_told)
         document.name_changed.disconnect(self._on_document_told)

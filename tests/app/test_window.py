@@ -194,8 +194,8 @@ def test_runs_of_any_folder_are_opened_with_their_networks(window, qtbot):
     assert [document.name for document in window.workspace.documents] == ["plain-14-w4", "resnet-14-w4"]
     assert not window.workspace.documents[0].modified
     qtbot.waitUntil(lambda: not window.workspace.panes[0].legend.isHidden(), timeout=5000)
-    window.workspace.documents[1].undo_stack.undo()
-    assert window.workspace.documents[1].name == "resnet-8-w4", "what was not saved is one step away"
+    kept = [document for document in window.workspace.open_documents if document.modified]
+    assert [document.name for document in kept] == ["resnet-8-w4"], "what was not saved keeps its tab"
     window.open_runs_in(str(experiment.path / "nothing"))
     assert "There is no folder" in window.status
 
@@ -305,15 +305,19 @@ def test_every_action_has_a_shortcut_of_its_own(window):
 def test_save_and_open(window, qtbot, tmp_path):
     document = window.workspace.active.document
     path = tmp_path / "mine.json"
-    window.workspace._save_to(document, path)
+    window.filing.save_to(document, path)
     assert str(path) in window.status
     window.workspace.activate(window.workspace.panes[1])
-    window.workspace.open_file(str(path))
+    window.filing.open_file(str(path))
+    assert window.workspace.active is window.workspace.panes[0], "it is open there already"
+    window.workspace.close_document(document)
+    window.workspace.activate(window.workspace.panes[1])
+    window.filing.open_file(str(path))
     assert window.workspace.panes[1].document.architecture == document.architecture
     assert window.side.lab.choices._documents == window.workspace.documents
     broken = tmp_path / "broken.json"
     broken.write_text("{")
-    window.workspace.open_file(str(broken))
+    window.filing.open_file(str(broken))
     assert "broken.json" in window.status
     assert window._status.property("role") == "error"
 
@@ -416,10 +420,12 @@ def test_restored_network_stays_when_its_run_is_resumed(window, qtbot, open_wind
     second = open_window()
     qtbot.waitUntil(second.offers.isVisible, timeout=5000)
     qtbot.mouseClick(second.offers.bar.buttons[0], LEFT)
-    edited = files.to_json(second.workspace.documents[1].architecture)
+    restored = second.workspace.documents[1]
+    edited = files.to_json(restored.architecture)
     second.session.take(experiment.runs, alone=True)
-    assert files.to_json(second.workspace.documents[1].architecture) == edited
-    assert "Your edited resnet-8-w4 stays" in second.status
+    assert restored in second.workspace.open_documents
+    assert files.to_json(restored.architecture) == edited
+    assert second.workspace.documents[1] is not restored, "what trains is the run's own"
 
 
 def test_title_names_networks_and_files(window, tmp_path):
@@ -427,20 +433,9 @@ def test_title_names_networks_and_files(window, tmp_path):
     assert not window.isWindowModified()
     window.workspace.panes[0].add_block("relu")
     assert window.isWindowModified()
-    window.workspace._save_to(window.workspace.documents[0], tmp_path / "mine.json")
-    assert window.windowTitle() == "plain-8-w4 (mine.json) + resnet-8-w4[*] — resviz"
+    window.filing.save_to(window.workspace.documents[0], tmp_path / "mine.json")
+    assert window.windowTitle() == f"plain-8-w4 ({tmp_path / 'mine.json'}) + resnet-8-w4[*] — resviz"
     assert not window.isWindowModified()
-
-
-def test_file_opened_over_unsaved_work_is_the_one_that_save_writes(window, tmp_path):
-    document = window.workspace.active.document
-    path = files.save(presets.preset("plain-14-w4"), tmp_path / "other.json")
-    document.save(tmp_path / "first.json")
-    window.workspace.active.add_block("relu")
-    window.workspace.open_file(str(path))
-    assert (document.name, document.path, document.modified) == ("plain-14-w4", path, False)
-    document.undo_stack.undo()
-    assert (document.name, document.path, document.modified) == ("plain-8-w4", tmp_path / "first.json", True)
 
 
 def test_menus_show_what_the_pane_in_use_can_do(window):
