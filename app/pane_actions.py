@@ -13,6 +13,7 @@ class PaneActions:
 
     def __init__(self, edit: QMenu, view: QMenu) -> None:
         self._menus = edit, view
+        self._align = QMenu("Align and distribute", edit)
         self._shown: list[tuple[QMenu, QAction]] = []
 
     def show(self, actions: EditorActions) -> None:
@@ -21,13 +22,15 @@ class PaneActions:
             menu.removeAction(action)
         self._shown = []
         edit, view = self._menus
+        self._align.clear()
+        self._align.addActions([*actions.align.values(), *actions.distribute])
         groups = (
             (edit, (actions.cut, actions.copy, actions.paste, actions.duplicate, actions.delete)),
             (edit, (actions.heal, actions.cut_wires, actions.add_by_name)),
             (edit, (actions.shortcut, actions.plain, actions.bypass)),
             (edit, (actions.expand, actions.collapse, actions.repeat)),
             (edit, (actions.select_all, actions.select_stage)),
-            (edit, (actions.twin, actions.tidy_up)),
+            (edit, (actions.twin, actions.tidy_up, self._align.menuAction())),
             (edit, (actions.edit_both, actions.apply_to_other)),
             (
                 view,

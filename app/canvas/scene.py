@@ -194,7 +194,7 @@ class NetworkScene(QGraphicsScene):
             self._route(self._wires[wire])
         blocks = self.document.architecture.blocks
         if all(blocks[block_id].position == place for block_id, place in positions.items()):
-            self._live.touch()  # The drag was given up.
+            self._tell_bounds()  # All are back at home.
         else:
             self._live.lift(positions.keys(), touched)
 

@@ -45,6 +45,21 @@ class EditorActions(QObject):
         self.select_all = self._make("Select all", standard.SelectAll)
         self.twin = self._make("Twin: remove the shortcuts or put them back", "Ctrl+T", "twin")
         self.tidy_up = self._make("Tidy up: stages as rows", "Ctrl+L")
+        self.align = {
+            name: self._make(f"Align {text}", f"A, {key}")
+            for name, text, key in (
+                ("left", "left edges", "L"),
+                ("centre", "centres in a column", "C"),
+                ("right", "right edges", "R"),
+                ("top", "top edges", "T"),
+                ("middle", "middles in a row", "M"),
+                ("bottom", "bottom edges", "B"),
+            )
+        }
+        self.distribute = (
+            self._make("Distribute horizontally", "A, H"),
+            self._make("Distribute vertically", "A, V"),
+        )
         self.fit = self._make("Fit the whole network", "F", "fit")
         self.zoom_in = self._make("Zoom in", "Ctrl++", "zoom-in", "Ctrl+=", "+")
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "zoom-out", "-")
@@ -56,7 +71,8 @@ class EditorActions(QObject):
         theme().changed.connect(self._on_theme_changed)
 
     def __iter__(self) -> Iterator[QAction]:
-        return (value for value in vars(self).values() if isinstance(value, QAction))
+        single = [value for value in vars(self).values() if isinstance(value, QAction)]
+        return iter((*single, *self.align.values(), *self.distribute))
 
     def bind(self, slots: dict[QAction, Callable[[], Any]]) -> None:
         """Connect actions to what they do."""

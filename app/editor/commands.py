@@ -115,6 +115,24 @@ class MoveBlocks(Command):
             self._document.move_block(block_id, old)
 
 
+class ArrangeBlocks(MoveBlocks):
+    """Place blocks by a rule, not by hand."""
+
+    def __init__(self, document: Document, positions: Mapping[str, Position], text: str) -> None:
+        super().__init__(document, positions)
+        self.text = text
+
+    @property
+    def before(self) -> dict[str, Position]:
+        """Where the blocks stood."""
+        return {block_id: place or (0.0, 0.0) for block_id, place in self._before.items()}
+
+    @property
+    def after(self) -> dict[str, Position]:
+        """Where they stand now."""
+        return self._after
+
+
 class SetParameters(Command):
     """Change parameters of blocks. Changes of the same field in the same `session` are one step."""
 

@@ -12,7 +12,15 @@ from app.canvas import geometry as g
 from app.canvas.text import plural
 from app.document import Document
 from app.editor import clipboard
-from app.editor.commands import ChangeGraph, MoveBlocks, RenameArchitecture, RenameBlock, SetParameters
+from app.editor.align import aligned, distributed
+from app.editor.commands import (
+    ArrangeBlocks,
+    ChangeGraph,
+    MoveBlocks,
+    RenameArchitecture,
+    RenameBlock,
+    SetParameters,
+)
 from resviz.arch.blocks import kind_of
 from resviz.arch.graph import Block, Position, Wire
 from resviz.arch.layout import arrange
@@ -253,7 +261,24 @@ class Edits:
 
     def tidy_up(self) -> None:
         """Arrange all blocks: stages as rows."""
-        self.move(arrange(self.document.architecture))
+        self._arrange(arrange(self.document.architecture), "Tidy up")
+
+    def align(self, block_ids: Iterable[str], name: str) -> None:
+        """Let blocks stand in one line: "left", "centre", "right", "top", "middle" or "bottom"."""
+        self._arrange(aligned(self._places(block_ids), name), f"Align {name}")
+
+    def distribute(self, block_ids: Iterable[str], axis: int) -> None:
+        """Let blocks stand at equal distances along x (0) or y (1)."""
+        text = f"Distribute {'vertically' if axis else 'horizontally'}"
+        self._arrange(distributed(self._places(block_ids), axis), text)
+
+    def _places(self, block_ids: Iterable[str]) -> dict[str, Position]:
+        return {b: self.document.architecture[b].position or (0.0, 0.0) for b in block_ids}
+
+    def _arrange(self, positions: Mapping[str, Position], text: str) -> None:
+        moved = {b: p for b, p in positions.items() if self.document.architecture[b].position != p}
+        if moved:
+            self._push(ArrangeBlocks(self.document, moved, text))
 
     # Places
 

@@ -16,9 +16,11 @@ from app.canvas.sight import Sight
 from app.canvas.view import NetworkView
 from app.document import Document
 from app.editor.actions import EditorActions
+from app.editor.align_actions import AlignActions
 from app.editor.chrome import FloatingButtons, Header
 from app.editor.edits import Edits, new_session
 from app.editor.gestures import EditingGestures
+from app.editor.glide import Glide
 from app.editor.legend import Legend
 from app.editor.quick_add import QuickAdd
 from app.editor.toast import Toast
@@ -54,6 +56,7 @@ class EditorPane(QWidget):
         self.legend = Legend(self.view)
         self.toast = Toast(self.view)
         self.quick_add = QuickAdd(self)
+        self.glide = Glide(self.view)
         actions = self.editor_actions
         self.buttons = FloatingButtons([actions.zoom_out, actions.zoom_in, actions.fit], self.view)
         self.led = False
@@ -81,6 +84,7 @@ class EditorPane(QWidget):
         theme().changed.connect(self._place_floating)
         self._connect_actions()
         self._unit_actions = UnitActions(self)
+        self._align_actions = AlignActions(self)
         self._bind()
         self._on_selection_settled()
 
@@ -110,6 +114,7 @@ class EditorPane(QWidget):
         editing = EditingGestures(self.edits, self.say, self._offer_at)
         self.view.makers[:] = [self._unit_actions.gestures(), editing]
         self.view.landing = self.edits.landing
+        self.glide.follow(self.document.undo_stack)
         self.scene.selection_settled.connect(self._on_selection_settled)
         document = self.document
         document.analysed.connect(self._on_document_told)
@@ -251,8 +256,9 @@ class EditorPane(QWidget):
     @Slot()
     def tidy_up(self) -> None:
         """Arrange the blocks, and show them all."""
-        self.edits.tidy_up()
-        self.view.fit()
+        with self.glide.held():
+            self.edits.tidy_up()
+            self.view.fit()
 
     @Slot()
     def zoom_to_selection(self) -> None:
