@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.document import Document
 from app.lab.followed import FollowedRun
 from app.lab.live_view import device_sentence
 from app.lab.readouts import structure_of
@@ -47,6 +48,7 @@ class Conductor(QObject):
         self.closing = False
         """Whether the window goes: then the end of a worker is nothing to talk about."""
         self._side.lab.trained.connect(self._on_trained)
+        self._side.lab.problems_wanted.connect(self._on_problems_wanted)
         self._session.current_changed.connect(self._on_current_changed)
         self._bridge.updated.connect(self._on_updated)
         self._bridge.run_ended.connect(self._on_run_ended)
@@ -61,6 +63,14 @@ class Conductor(QObject):
         self._side.tabs.setCurrentIndex(LESSON)
         self._side.lesson.start_over()
         self._bottom.show_plots()
+
+    @Slot(object)
+    def _on_problems_wanted(self, document: Document) -> None:
+        """List what keeps a network from being trained, where it is shown."""
+        for pane in self._workspace.panes:
+            if pane.document is document:
+                self._workspace.activate(pane)
+                pane.problems.open()
 
     @Slot()
     def _on_current_changed(self) -> None:

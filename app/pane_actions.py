@@ -32,6 +32,7 @@ class PaneActions:
             (edit, (actions.select_all, actions.select_stage)),
             (edit, (actions.twin, actions.tidy_up, self._align.menuAction())),
             (edit, (actions.edit_both, actions.apply_to_other)),
+            (edit, (actions.problems, actions.next_problem, actions.previous_problem, actions.mend_all)),
             (
                 view,
                 (

@@ -22,6 +22,7 @@ from app.editor.edits import Edits, new_session
 from app.editor.gestures import EditingGestures
 from app.editor.glide import Glide
 from app.editor.legend import Legend
+from app.editor.problem_actions import ProblemActions
 from app.editor.quick_add import QuickAdd
 from app.editor.toast import Toast
 from app.editor.unit_actions import UnitActions
@@ -79,12 +80,13 @@ class EditorPane(QWidget):
         self.view.paper_activated.connect(self._on_paper_activated)
         self.quick_add.added.connect(self.show_new)
         self.view.block_hovered.connect(self._on_block_hovered)
-        self.header.problems_clicked.connect(self.show_next_problem)
         self.header.renamed.connect(self._on_renamed)
         theme().changed.connect(self._place_floating)
         self._connect_actions()
         self._unit_actions = UnitActions(self)
         self._align_actions = AlignActions(self)
+        self.problems = ProblemActions(self)
+        layout.addWidget(self.problems.panel)
         self._bind()
         self._on_selection_settled()
 
@@ -110,12 +112,12 @@ class EditorPane(QWidget):
         return before
 
     def _bind(self) -> None:
-        self._problem = -1
         editing = EditingGestures(self.edits, self.say, self._offer_at)
         self.view.makers[:] = [self._unit_actions.gestures(), editing]
         self.view.landing = self.edits.landing
         self.glide.follow(self.document.undo_stack)
         self.scene.selection_settled.connect(self._on_selection_settled)
+        self.problems.set_document(self.document)
         document = self.document
         document.analysed.connect(self._on_document_told)
         document.modified_changed.connect(self._on_document_told)
@@ -265,18 +267,7 @@ class EditorPane(QWidget):
         """Bring the selected blocks into sight."""
         self.view.show_blocks(self.scene.selection_ids())
 
-    @Slot()
-    def show_next_problem(self) -> None:
-        """Go to the next block with a problem, and say message and mend."""
-        problems = self.document.inference.problems
-        if not problems:
-            return
-        self._problem = (self._problem + 1) % len(problems)
-        problem = problems[self._problem]
-        if problem.block is not None:
-            self.reveal(problem.block)
-        self.say(f"{problem.message} {problem.mend}", problem.block)
-
+    @Slot(str)
     def reveal(self, block_id: str) -> None:
         """Select a block and bring it into sight."""
         if block_id in self.document.architecture:

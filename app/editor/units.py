@@ -13,6 +13,7 @@ from app.editor.rework import Rework
 from resviz.arch import rework
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.layout import arrange
+from resviz.arch.mends import Mend, Mended, mended
 from resviz.errors import ArchitectureError
 
 
@@ -83,6 +84,27 @@ class UnitEdits:
         self._push(f"Repeat x {times}", self._placed(after, near=chosen))
         return [*chosen, *new]
 
+    def mend(self, mend: Mend) -> list[str]:
+        """Mend a problem; return what is new, or else what was changed.
+
+        Raises:
+            ArchitectureError: the network is another one by now.
+        """
+        before = self.document.architecture
+        after = mend.applied(before)
+        near = [block_id for block_id in before.order() if block_id in mend.touches]
+        new = [block_id for block_id in after.order() if block_id not in before]
+        self._push(mend.title, self._placed(after, near=near[-1:]))
+        return new or [block_id for block_id in near if block_id in after]
+
+    def mend_all(self) -> Mended:
+        """Mend all that can be mended; return what came of it."""
+        result = mended(self.document.architecture)
+        if result.done:
+            text = result.done[0].title if len(result.done) == 1 else f"Mend {len(result.done)} problems"
+            self._push(text, self._placed(result.architecture, near=()))
+        return result
+
     def stage(self, block_ids: Iterable[str]) -> list[str]:
         """Return the blocks of the same stages that are of the same kinds: no edit.
 
@@ -113,7 +135,11 @@ class UnitEdits:
                 placed.move(block_id, place)
             return placed
         placed = after.copy()
-        new = [b for b in after.order() if b not in before or before[b].kind != after[b].kind]
+        new = [
+            b
+            for b in after.order()
+            if b not in before or before[b].kind != after[b].kind or after[b].position is None
+        ]
         taken = [
             g.footprint(b.kind).translated(*b.position)
             for b in after.blocks.values()

@@ -137,6 +137,11 @@ class NetworkChoices(QWidget):
         return [d for d, check in zip(self._documents, self.checks, strict=True) if check.isChecked()]
 
     @property
+    def broken(self) -> Document | None:
+        """The first of them that has problems, so that it cannot be trained."""
+        return next((document for document in self.documents if document.inference.problems), None)
+
+    @property
     def circumstances(self) -> Circumstances:
         """What there is to know of the chosen networks."""
         chosen = self.documents

@@ -29,7 +29,9 @@ def obstacle(document: Document, data: DataShape) -> str:
     if document.inference.problems:
         first = document.inference.problems[0]
         where = f"{document.name}, {first.block}" if first.block else document.name
-        return f"{where}: {first.message} {first.mend}".strip()
+        others = len(document.inference.problems) - 1
+        more = f" ({others} more problem{'s' if others > 1 else ''}.)" if others else ""
+        return f"{where}: {first.message} {first.mend}{more}".strip()
     outputs = _outputs(document)
     if data.classes is not None and outputs is not None and outputs < data.classes:
         return (

@@ -43,6 +43,8 @@ class LabPanel(QWidget):
     """Train was pressed and the workers are starting."""
     failed = Signal(str)
     """Something could not be done, one sentence."""
+    problems_wanted = Signal(object)
+    """The list of the problems of a `Document`: they keep it from being trained."""
     content_changed = Signal()
     """Another height may be wanted."""
     told = Signal(str)
@@ -125,6 +127,7 @@ class LabPanel(QWidget):
             self._show_problem()
             self.form.show_problem()
             self.failed.emit(self.problem)
+            self.show_problems()
             return
         try:
             recipe = self.form.recipe()
@@ -136,6 +139,13 @@ class LabPanel(QWidget):
             self._problem.show()
             return
         self.trained.emit()
+
+    @Slot()
+    def show_problems(self) -> None:
+        """Ask for the list of problems of the first chosen network that has any."""
+        broken = self.choices.broken
+        if broken is not None:
+            self.problems_wanted.emit(broken)
 
     @Slot()
     def pause_or_resume(self) -> None:
@@ -186,6 +196,9 @@ class LabPanel(QWidget):
         self.train_button.setProperty("role", "primary")
         self.train_button.setMinimumHeight(5 * GRID)
         self.train_button.clicked.connect(self.train)
+        self.problems_button = QPushButton("Show the problems")
+        self.problems_button.setToolTip("What is wrong with the network, and what mends it (Ctrl+Shift+M)")
+        self.problems_button.clicked.connect(self.show_problems)
         self.pause_button = QPushButton("Pause")
         self.pause_button.clicked.connect(self.pause_or_resume)
         self.stop_button = QPushButton("Stop")
@@ -233,6 +246,7 @@ class LabPanel(QWidget):
         foot = QVBoxLayout()
         foot.setContentsMargins(2 * GRID, 0, 2 * GRID, GRID)
         foot.setSpacing(GRID)
+        foot.addWidget(self.problems_button)
         foot.addWidget(self.train_button)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
@@ -272,6 +286,7 @@ class LabPanel(QWidget):
         problem = "" if self.watching else self.problem
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        self.problems_button.setVisible(bool(problem) and self.choices.broken is not None)
         self.train_button.setEnabled(not problem)
         self.train_button.setToolTip(problem or "Train the chosen architectures (Ctrl+Return)")
         if not self.watching:

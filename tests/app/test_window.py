@@ -67,6 +67,19 @@ def test_opens_ready_to_train(window):
     assert window.side.tabs.currentIndex() == LESSON
 
 
+def test_training_a_broken_network_says_why_and_leads_to_what_mends_it(window, qtbot):
+    pane = window.workspace.panes[1]
+    pane.edits.remove(["stage2.block1"])
+    qtbot.keyClick(window, Qt.Key.Key_Return, CONTROL)
+    assert "resnet-8-w4, stage3.block1: Basic block: nothing is wired to its input." in window.status
+    assert not window.session.current
+    assert window.workspace.active is pane
+    assert pane.problems.panel.isVisible()
+    qtbot.keyClick(pane.problems.panel.rows, Qt.Key.Key_M)
+    qtbot.waitUntil(pane.problems.panel.isHidden, timeout=2000)
+    qtbot.waitUntil(window.side.lab.train_button.isEnabled, timeout=2000)
+
+
 def test_train_watch_pause_resume_stop_reopen(window, qtbot):
     lab = window.side.lab
     began = time.perf_counter()

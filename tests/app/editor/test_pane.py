@@ -250,7 +250,7 @@ def test_the_problem_badge_comes_and_goes(open_pane):
     assert pane.header.problems.isVisible()
     assert "wired" in pane.scene.tooltip(item)
     QTest.mouseClick(pane.header.problems, Qt.MouseButton.LeftButton)
-    assert pane.toast.isVisible()
+    assert pane.problems.panel.isVisible()
     hand.key(Qt.Key.Key_Z, CONTROL)
     assert not item.face.broken
     assert pane.header.problems.isHidden()
@@ -415,7 +415,7 @@ def test_the_second_output_is_the_one_too_many_and_the_toast_keeps_off_it(open_p
     pasted = pane.scene.selection_ids()[0]
     assert {problem.block for problem in pane.document.inference.problems} == {pasted}
     assert pane.document.inference.output_shape == (10,)
-    pane.show_next_problem()
+    pane.problems.next()
     body = pane.view.mapFromScene(pane.scene.block_item(pasted).body_in_scene()).boundingRect()
     assert not pane.toast.geometry().intersects(body)
 

@@ -71,6 +71,14 @@ def test_broken_architecture_is_named_with_its_mend(panel, qtbot):
     panel.choices._documents[0].replace(broken, "Break")
     qtbot.waitUntil(lambda: not panel.train_button.isEnabled(), timeout=2000)
     assert panel.problem.startswith("plain-8-w4")
+    assert panel.problem.endswith("(1 more problem.)")
+    with qtbot.waitSignal(panel.problems_wanted) as asked:
+        qtbot.mouseClick(panel.problems_button, Qt.MouseButton.LeftButton)
+    assert asked.args == [panel.choices._documents[0]]
+    with qtbot.waitSignal(panel.problems_wanted):
+        panel.train()
+    panel.choices._documents[0].undo_stack.undo()
+    qtbot.waitUntil(panel.problems_button.isHidden, timeout=2000)
 
 
 def test_too_few_outputs_for_the_data(panel):
