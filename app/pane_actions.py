@@ -43,7 +43,7 @@ class PaneActions:
                     actions.zoom_to_selection,
                 ),
             ),
-            (view, (actions.link,)),
+            (view, (actions.link, actions.mark_differences)),
         )
         for menu, group in groups:
             self._shown.append((menu, menu.addSeparator()))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.caption import CaptionItem, stages_of
+from app.canvas.difference_item import DifferenceItem, Marked
 from app.canvas.face import Face, Faces, bare_face
 from app.canvas.live import Live
 from app.canvas.paints import paints
@@ -59,6 +60,8 @@ class NetworkScene(QGraphicsScene):
         self._captions: dict[str, CaptionItem] = {}
         self._paints = paints()
         self._live = Live(self, self._blocks, self._wires, self._paints)
+        self.differences = DifferenceItem(document, self._blocks, self._live.board, self._paints)
+        self.addItem(self.differences)
         self._selection_pending = False
         self._bounds_pending = False
         self._replaced = False
@@ -113,6 +116,7 @@ class NetworkScene(QGraphicsScene):
             rect |= item.body_in_scene().adjusted(0, above, 0, 0)
         for caption in self._captions.values():  # as high as it is; it may be wider than what it stands over
             rect.setTop(min(rect.top(), caption.pos().y()))
+        rect |= self.differences.missing_area()
         return rect.adjusted(-24, -16, 24, 16) if self._blocks else QRectF(-300, -200, 600, 400)
 
     def item_near(self, position: QPointF) -> BlockItem | WireItem | None:
@@ -192,11 +196,19 @@ class NetworkScene(QGraphicsScene):
             touched |= self._wires_of[block_id]
         for wire in touched:
             self._route(self._wires[wire])
+        self.differences.touch()
         blocks = self.document.architecture.blocks
         if all(blocks[block_id].position == place for block_id, place in positions.items()):
             self._tell_bounds()  # All are back at home.
         else:
             self._live.lift(positions.keys(), touched)
+
+    def show_differences(self, marked: Marked) -> None:
+        """Mark what differs from another network; what is missing takes room."""
+        before = self.differences.missing_area()
+        self.differences.show_marked(marked)
+        if self.differences.missing_area() != before:
+            self._tell_bounds()
 
     def set_readouts(self, readouts: Readouts | None) -> int:
         """Show other live values (None: none); return how many blocks were painted anew for that."""
@@ -227,14 +239,17 @@ class NetworkScene(QGraphicsScene):
     def helpEvent(self, event: QGraphicsSceneHelpEvent) -> None:
         """Show the tooltip of the block or wire under the mouse; made only now."""
         item = self.item_near(event.scenePos())
-        QToolTip.showText(event.screenPos(), self.tooltip(item) if item is not None else "")
+        missing = escape(self.differences.told_at(event.scenePos()))
+        QToolTip.showText(event.screenPos(), self.tooltip(item) if item is not None else missing)
 
     def tooltip(self, item: BlockItem | WireItem) -> str:
         """Return what hovering over an item tells, as rich text."""
         if isinstance(item, WireItem):
             return self._faces.wire_tooltip(item.wire)
         measured = self._live.board.told(item.block_id)
-        return "<br>".join([self._faces.block_tooltip(item.block_id), *map(escape, measured)])
+        differs = self.differences.told(item.block_id)
+        more = [f"Differs: {differs}"] if differs else []
+        return "<br>".join([self._faces.block_tooltip(item.block_id), *map(escape, [*more, *measured])])
 
     def summary(self, block_id: str) -> tuple[str, ...]:
         """Return what a block is and costs in one line, and shorter forms of that."""
@@ -397,6 +412,7 @@ class NetworkScene(QGraphicsScene):
         for caption in self._captions.values():
             caption.set_paints(self._paints)
         self._live.set_paints(self._paints)
+        self.differences.paints = self._paints
         self.update()
 
     def _caption(self) -> None:
@@ -417,6 +433,7 @@ class NetworkScene(QGraphicsScene):
 
     def _tell_bounds(self) -> None:
         self._live.touch()
+        self.differences.touch()
         if not self._bounds_pending:
             self._bounds_pending = True
             self._bounds_turned.emit()

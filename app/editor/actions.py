@@ -71,6 +71,7 @@ class EditorActions(QObject):
         self.zoom_to_selection = self._make("Zoom to the selection", "Shift+F")
         self.link = self._make_switch("Link the two networks", "L", "link")
         self.edit_both = self._make_switch("Edit both networks at once", "Shift+L", "both")
+        self.mark_differences = self._make_switch("Mark the differences on both networks", "Alt+D", "differ")
         self.apply_to_other = self._make("Apply the last edit to the other network too", "Alt+A")
         theme().changed.connect(self._on_theme_changed)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction
 
 from app.editor.chrome import Chip
 from app.editor.pane import EditorPane
 from app.twins.bar import Bar
 from app.twins.link import Link
+from app.twins.marks import Marks
 from app.twins.mirror import Mirror
 from app.workspace import Workspace
+from resviz.arch.compare import differences, summary
 
 
 class Twins(QObject):
@@ -21,20 +22,24 @@ class Twins(QObject):
         self._workspace = workspace
         self.link = Link(workspace.panes, self)
         self.mirror = Mirror(workspace.panes, self)
+        self.marks = Marks(workspace.panes, self)
         self.bar = Bar(workspace.panes, workspace)
         self.chips: list[Chip] = []
         for pane in workspace.panes:
             actions = pane.editor_actions
             actions.link.triggered.connect(self._on_link_chosen)
             actions.edit_both.triggered.connect(self._on_both_chosen)
+            actions.mark_differences.triggered.connect(self._on_marks_chosen)
             actions.apply_to_other.triggered.connect(self._on_apply_chosen)
             self.chips.append(self._make_chip(pane))
         first = workspace.panes[0].editor_actions
-        for action in (first.link, first.edit_both):
+        for action in (first.link, first.edit_both, first.mark_differences):
             self.bar.add(action)
         self.link.changed.connect(self._on_link_changed)
         self.mirror.changed.connect(self._on_both_changed)
+        self.marks.changed.connect(self._on_marks_changed)
         self._on_link_changed(self.link.on)
+        self._on_marks_changed(self.marks.on)
 
     def _make_chip(self, pane: EditorPane) -> Chip:
         chip = Chip()
@@ -56,6 +61,18 @@ class Twins(QObject):
             self.link.choose(True, self._workspace.active)
         self.mirror.set_on(on)
 
+    @Slot(bool)
+    def _on_marks_chosen(self, on: bool) -> None:
+        self.marks.choose(on)
+        if on:
+            here, there = (document.architecture for document in self._workspace.documents)
+            self._workspace.told.emit(summary(differences(here, there), here.name, there.name))
+
+    @Slot(bool)
+    def _on_marks_changed(self, on: bool) -> None:
+        for pane in self._workspace.panes:
+            pane.editor_actions.mark_differences.setChecked(on)
+
     @Slot()
     def _on_apply_chosen(self) -> None:
         self.mirror.apply_last(self._workspace.active)
@@ -63,17 +80,12 @@ class Twins(QObject):
     @Slot(bool)
     def _on_link_changed(self, on: bool) -> None:
         for pane in self._workspace.panes:
-            _show(pane.editor_actions.link, on)
+            pane.editor_actions.link.setChecked(on)
         if not on:
             self.mirror.set_on(False)
 
     @Slot(bool)
     def _on_both_changed(self, on: bool) -> None:
         for pane, chip in zip(self._workspace.panes, self.chips, strict=True):
-            _show(pane.editor_actions.edit_both, on)
+            pane.editor_actions.edit_both.setChecked(on)
             chip.setVisible(on)
-
-
-def _show(action: QAction, on: bool) -> None:
-    """Let a switch show what is so, where something else than itself changed it."""
-    action.setChecked(on)

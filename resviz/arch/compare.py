@@ -24,6 +24,8 @@ class Difference:
     change: Change
     sentence: str
     """Without the block's name: "shortcut A here, none there"."""
+    shortcut_alone: bool = False
+    """Whether the shortcut is all that differs: a twin's difference."""
 
     @property
     def text(self) -> str:
@@ -66,15 +68,13 @@ def _between(mine: Block, other: Block, my_wires: _Inputs, other_wires: _Inputs)
         sentence = f"{mine.spec.title} here, {other.spec.title} there"
         return [Difference(mine.id, "changed", sentence)]
     values = []
+    names = [name for name, value in mine.params.items() if value != other.params[name]]
     if mine.bypassed != other.bypassed:
         values = ["bypassed here, in use there" if mine.bypassed else "in use here, bypassed there"]
-    values += [
-        _value_sentence(name, value, other.params[name])
-        for name, value in mine.params.items()
-        if value != other.params[name]
-    ]
+    values += [_value_sentence(name, mine.params[name], other.params[name]) for name in names]
     if values:
-        return [Difference(mine.id, "changed", "; ".join(values))]
+        alone = len(values) == 1 and mine.shortcut != other.shortcut
+        return [Difference(mine.id, "changed", "; ".join(values), alone)]
     ours, theirs = _read(mine, my_wires), _read(other, other_wires)
     if ours == theirs:
         return []
