@@ -43,7 +43,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Edit", "undo", "Undo", "Ctrl+Z", work.undo),
         Spec("Edit", "redo", "Redo", "Ctrl+Shift+Z", work.redo),
         Spec("Edit", "twin", "Twin beside", "Ctrl+Shift+T", work.twin_beside),
-        Spec("Edit", "find", "Find a block…", "Ctrl+G", window.finder.find),
+        Spec("Edit", "find", "Find a block… (on the canvas Ctrl+F too)", "Ctrl+G", window.finder.find),
         Spec("Edit", "compare", "Differences between the networks…", "Ctrl+Shift+D", window.finder.compare),
         *(
             Spec(

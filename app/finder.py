@@ -25,6 +25,8 @@ class Finder(QObject):
         self.differences = SearchPopup(parent, "Search the differences", _HINT)
         self.blocks.chosen.connect(self._on_block_chosen)
         self.differences.chosen.connect(self._on_difference_chosen)
+        for pane in workspace.panes:
+            pane.find_wanted.connect(self.find)
 
     @Slot()
     def find(self) -> None:

@@ -139,8 +139,8 @@ class SetParameters(Command):
     def __init__(
         self, document: Document, changes: Mapping[str, Mapping[str, Value]], session: int | None = None
     ) -> None:
-        names = sorted({name for params in changes.values() for name in params})
-        super().__init__(f"Change {', '.join(names)}")
+        self._names = sorted({name for params in changes.values() for name in params})
+        super().__init__(f"Change {', '.join(self._names)}")
         self._document = document
         self._session = session
         self._after = {block_id: dict(params) for block_id, params in changes.items()}
@@ -150,15 +150,20 @@ class SetParameters(Command):
         }
 
     def merge_with(self, other: Command) -> bool:
-        """Take in a later change of the same parameters in the same session (a spin box being stepped)."""
+        """Take in a later change of the same parameters in the same session (a spin box being stepped).
+
+        Of several blocks a step may change only some: those that have the new value already stay out.
+        """
         if (
             not isinstance(other, SetParameters)
             or self._session is None
             or other._session != self._session
-            or {b: p.keys() for b, p in other._after.items()} != {b: p.keys() for b, p in self._after.items()}
+            or other._names != self._names
         ):
             return False
-        self._after = other._after
+        for block_id, params in other._after.items():
+            self._before[block_id] = {**other._before[block_id], **self._before.get(block_id, {})}
+            self._after[block_id] = {**self._after.get(block_id, {}), **params}
         return True
 
     def redo(self) -> None:

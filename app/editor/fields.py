@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
 from resviz.arch.graph import Block
 from resviz.arch.spec import Parameter, Value
 
 MIXED = "mixed"
+_BOTH_WAYS = QAbstractSpinBox.StepEnabledFlag.StepUpEnabled | QAbstractSpinBox.StepEnabledFlag.StepDownEnabled
 
 
 class ParameterField(QObject):
@@ -38,7 +39,7 @@ class NumberField(ParameterField):
     """Whole numbers and fractions."""
 
     def __init__(self, parameter: Parameter) -> None:
-        self._box: QSpinBox | QDoubleSpinBox = (
+        self._box: _WholeBox | _FractionBox = (
             _FractionBox() if isinstance(parameter.default, float) else _WholeBox()
         )
         super().__init__(parameter, self._box)
@@ -56,8 +57,12 @@ class NumberField(ParameterField):
         self._box.editingFinished.connect(self.settled)
 
     def show_values(self, values: Sequence[Value]) -> None:
-        """Show the value; several differing ones as one step below the least, which reads "mixed"."""
+        """Show the value; several differing ones as one step below the least, which reads "mixed".
+
+        The arrows lead on from the first of them.
+        """
         mixed = len(set(values)) > 1
+        self._box.start = values[0] if mixed else None
         with QSignalBlocker(self._box):
             if isinstance(self._box, QDoubleSpinBox):
                 low = self._low - 0.05 if mixed else self._low
@@ -165,12 +170,39 @@ def common_parameters(blocks: list[Block]) -> list[Parameter]:
 
 
 class _WholeBox(QSpinBox):
+    start: Value | None = None
+    """Where the arrows begin while what is shown is no value."""
+
+    def stepBy(self, steps: int) -> None:
+        """Step from `start` if there is one."""
+        if self.start is None:
+            super().stepBy(steps)
+        else:
+            self.setValue(max(int(self.start) + steps * self.singleStep(), self.minimum() + 1))
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        """Let both arrows work while there is no value."""
+        return super().stepEnabled() if self.start is None else _BOTH_WAYS
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Turn only when in use: scrolling the inspector must change nothing."""
         _wheel_if_focused(self, event, super().wheelEvent)
 
 
 class _FractionBox(QDoubleSpinBox):
+    start: Value | None = None
+
+    def stepBy(self, steps: int) -> None:
+        """Step from `start` if there is one."""
+        if self.start is None:
+            super().stepBy(steps)
+        else:
+            self.setValue(max(float(self.start) + steps * self.singleStep(), self.minimum() + 0.05))
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
+        """Let both arrows work while there is no value."""
+        return super().stepEnabled() if self.start is None else _BOTH_WAYS
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Turn only when in use."""
         _wheel_if_focused(self, event, super().wheelEvent)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -27,6 +28,7 @@ from app.editor.pane import EditorPane
 from app.editor.problems import ProblemCard
 from app.theme import theme
 from resviz.arch.graph import Block
+from resviz.arch.rework import same_stage, stage_of
 from resviz.arch.shapes import Problem
 from resviz.arch.spec import Value
 from resviz.errors import ResvizError
@@ -216,6 +218,7 @@ class Inspector(QWidget):
             layout, lambda: [p for p in document.inference.problems if p.block == block.id], clickable=False
         )
         self._parameters(layout, [block])
+        self._offer_stage(layout, block)
         layout.addWidget(separator())
         rows = self._table(layout, ("Input", "Output", "Parameters", "Multiply-adds"))
 
@@ -248,6 +251,8 @@ class Inspector(QWidget):
         layout.addWidget(label(", ".join(f"{number} x {title}" for title, number in kinds.items()), "muted"))
         layout.addWidget(self.error)
         self._parameters(layout, blocks)
+        if not self.fields:
+            layout.addWidget(label("Blocks of these kinds have no parameter in common.", "muted"))
         layout.addWidget(separator())
         rows = self._table(layout, ("Parameters", "Multiply-adds"))
         ids = [block.id for block in blocks]
@@ -329,6 +334,23 @@ class Inspector(QWidget):
             for name, field in self.fields.items():
                 if now:
                     field.show_values([params[name] for params in now])
+
+        self._refreshers.append(refresh)
+
+    def _offer_stage(self, layout: QVBoxLayout, block: Block) -> None:
+        """Lead from one block of a stage to all that are like it."""
+        pane, document = self._pane, self._document
+        if pane is None or document is None or not self.fields:
+            return
+        button = QPushButton()
+        button.setToolTip(pane.editor_actions.select_stage.toolTip())
+        button.clicked.connect(pane.editor_actions.select_stage.trigger)
+        layout.addWidget(button)
+
+        def refresh() -> None:
+            alike = same_stage(document.architecture, block.id) if block.id in document.architecture else []
+            button.setText(f"Change all {len(alike)} of {stage_of(block.id)} together")
+            button.setVisible(len(alike) > 1)
 
         self._refreshers.append(refresh)
 

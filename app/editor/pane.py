@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas import geometry as g
@@ -43,6 +43,8 @@ class EditorPane(QWidget):
     """A block was double-clicked: its inspector is wanted."""
     document_changed = Signal(object)
     """The pane shows another document."""
+    find_wanted = Signal()
+    """The key that finds was pressed on the canvas: elsewhere it finds other things."""
     said = Signal(str)
     """The sentence in the toast."""
 
@@ -357,7 +359,12 @@ class EditorPane(QWidget):
         self._on_document_told()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep legend and buttons in their corners."""
+        """Keep legend and buttons in their corners; take the key that finds from the window."""
+        if isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Find):
+            if event.type() == QEvent.Type.KeyPress:
+                self.find_wanted.emit()
+            event.accept()
+            return True
         if watched is self.view and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place_floating()
         return super().eventFilter(watched, event)

@@ -2,6 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
 
 from app.finder import Finder
 from app.theme import theme
@@ -58,3 +59,25 @@ def test_equal_networks_have_nothing_to_list(finder):
     finder.compare()
     assert told == ["plain-20 and plain-20 are the same, block by block."]
     assert not finder.differences.isVisible()
+
+
+def test_the_key_that_finds_finds_blocks_on_the_canvas_and_runs_elsewhere(finder, qtbot):
+    workspace = finder._workspace
+    runs = QAction("Find runs", workspace)
+    runs.setShortcut("Ctrl+F")
+    workspace.addAction(runs)
+    asked = []
+    runs.triggered.connect(lambda: asked.append(True))
+    workspace.activateWindow()
+    view = workspace.active.view
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    qtbot.keyClick(view, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert finder.blocks.isVisible()
+    assert asked == []
+    finder.blocks.close()
+    header = workspace.active.header
+    header.edit_name()
+    qtbot.keyClick(header.editor, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert asked == [True]
+    assert not finder.blocks.isVisible()

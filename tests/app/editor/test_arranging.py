@@ -175,3 +175,13 @@ def test_tidying_up_what_is_tidy_is_no_step(open_pane):
     hand.key(Qt.Key.Key_L, CONTROL)
     assert pane.document.undo_stack.count() == 0
     assert pane.document.architecture["pool"].position == arrange(pane.document.architecture)["pool"]
+
+
+def test_two_keys_are_not_the_second_one_alone(scattered):
+    pane, hand = scattered
+    linked = pane.editor_actions.link.isChecked()
+    hand.key(Qt.Key.Key_A)
+    hand.key(Qt.Key.Key_L)
+    pane.glide.end()
+    assert pane.document.undo_stack.undoText() == "Align left"
+    assert pane.editor_actions.link.isChecked() == linked

@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QPushButton, QSpinBox
 
 from app.editor.fields import common_parameters
 from app.editor.inspector import Inspector
@@ -195,3 +195,66 @@ def test_common_parameters_take_the_narrower_range():
     assert set(common) == {"kernel_size", "stride", "padding"}
     assert common["kernel_size"].maximum == 31
     assert common["stride"].maximum == 16
+
+
+def test_a_stage_is_changed_by_mouse_in_one_step(inspect):
+    pane, hand, inspector = inspect("plain-20")
+    before = pane.document.architecture.copy()
+    hand.click("stage2.block2")
+    (button,) = [b for b in inspector.findChildren(QPushButton) if "stage2" in b.text()]
+    assert button.text() == "Change all 3 of stage2 together"
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    hand.settle()
+    assert pane.scene.selection_ids() == [f"stage2.block{i}" for i in (1, 2, 3)]
+    combo = inspector.fields["shortcut"].widget
+    QTest.keyClick(combo, Qt.Key.Key_B)
+    hand.settle()
+    blocks = pane.document.architecture
+    assert {blocks[b].params["shortcut"] for b in pane.scene.selection_ids()} == {"B"}
+    assert inspector.fields["stride"].widget.text() == "mixed"
+    assert pane.document.undo_stack.count() == 1
+    pane.undo()
+    assert pane.document.architecture == before
+
+
+def test_arrows_lead_on_from_the_first_value_and_are_one_step(inspect):
+    pane, hand, inspector = inspect()
+    pane.scene.select(["stage1.block1", "stage2.block1"])
+    hand.settle()
+    box = inspector.fields["out_channels"].widget
+    box.setFocus()
+    for expected in (24, 32, 40):  # at 32 one of the two is there already
+        QTest.keyClick(box, Qt.Key.Key_Up)
+        hand.settle()
+        assert box.value() == expected
+    blocks = pane.document.architecture
+    assert [blocks[b].params["out_channels"] for b in ("stage1.block1", "stage2.block1")] == [40, 40]
+    assert pane.document.undo_stack.count() == 1
+    pane.undo()
+    hand.settle()
+    assert [blocks[b].params["out_channels"] for b in ("stage1.block1", "stage2.block1")] == [16, 32]
+    assert box.text() == "mixed"
+    QTest.keyClick(box, Qt.Key.Key_Down)
+    hand.settle()
+    assert box.value() == 8
+
+
+def test_mixed_switches_and_kinds_that_share_nothing(inspect):
+    architecture = Architecture()
+    for name in ("a", "b"):
+        architecture.add("linear", name, None, bias=name == "a")
+    architecture.add("relu", "c")
+    pane, hand, inspector = inspect(architecture)
+    pane.scene.select(["a", "b"])
+    hand.settle()
+    switch = inspector.fields["bias"].widget
+    assert switch.checkState() == Qt.CheckState.PartiallyChecked
+    assert switch.text() == "mixed"
+    QTest.mouseClick(switch, Qt.MouseButton.LeftButton, pos=QPoint(8, switch.height() // 2))
+    hand.settle()
+    assert len({pane.document.architecture[b].params["bias"] for b in "ab"}) == 1
+    assert switch.text() == ""
+    pane.scene.select(["a", "c"])
+    hand.settle()
+    assert inspector.fields == {}
+    assert any("no parameter in common" in text for text in texts(inspector))
