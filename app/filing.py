@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.canvas.options import canvas_options
 from app.canvas.picture import save_network
 from app.closing import SaveDialog
 from app.dialogs import file_dialog, save_file
@@ -115,7 +116,7 @@ class Filing(QObject):
         def save(path: Path) -> None:
             path = path if path.suffix.lower()[1:] in FORMATS else path.with_name(f"{path.name}.pdf")
             try:
-                save_network(document, path)
+                save_network(document, path, shapes=canvas_options().shapes)
             except ResvizError as error:
                 self.failed.emit(str(error))
             else:

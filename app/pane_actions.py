@@ -44,6 +44,7 @@ class PaneActions:
                 ),
             ),
             (view, (actions.link, actions.mark_differences)),
+            (view, (actions.shapes,)),
         )
         for menu, group in groups:
             self._shown.append((menu, menu.addSeparator()))

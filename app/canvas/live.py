@@ -16,6 +16,7 @@ from app.canvas.crowd import FAR, CrowdItem
 from app.canvas.detail import level_at
 from app.canvas.paints import Paints
 from app.canvas.readout import Board, Readouts
+from app.canvas.shape_labels import ShapeLabels
 from app.canvas.wire_item import WireItem
 from resviz.arch.graph import Wire
 
@@ -35,6 +36,7 @@ class Live:
         self._scene, self._blocks, self._wires = scene, blocks, wires
         self.board = Board()
         self._crowd = CrowdItem(blocks, wires, self.board, paints)
+        self.shapes = ShapeLabels(blocks, wires, paints)
         self._far = False
         self._numbers = True
         self._items: list[BlockItem | None] = []
@@ -44,6 +46,7 @@ class Live:
         self._additions: dict[int, list[WireItem]] = defaultdict(list)
         """The wires into loose additions, by the rows of these."""
         scene.addItem(self._crowd)
+        scene.addItem(self.shapes)
 
     # Items
 
@@ -63,8 +66,13 @@ class Live:
         if item.row >= 0:
             self._additions[item.row].remove(item)
 
+    def rearrange(self) -> None:
+        """Items came, went or moved, or carry something else."""
+        self.shapes.touch()
+        self.touch()
+
     def touch(self) -> None:
-        """Items came, went, moved or changed: what is kept of them is to be made anew."""
+        """Items look different: what is kept of them is to be made anew."""
         self._places = None
         if self._far:
             self._crowd.touch()
@@ -72,12 +80,14 @@ class Live:
     def lift(self, blocks: Collection[str], wires: Collection[Wire]) -> None:
         """Blocks are dragged and take their wires along: the rest stays as it is meanwhile."""
         self._places = None
+        self.shapes.lift(wires)
         if self._far:
             self._crowd.lift(blocks, wires)
 
     def set_paints(self, paints: Paints) -> None:
         """Draw with other colours."""
-        self._crowd.paints = paints
+        self._crowd.paints = self.shapes.paints = paints
+        self.shapes.touch()
 
     def set_zoom(self, zoom: float, enlarge: float) -> None:
         """Take over the view's zoom: it decides what of a change can be seen, and who paints."""

@@ -19,14 +19,17 @@ _MARGIN = 24.0
 """Pixels beside the names of the stages."""
 
 
-def save_network(document: Document, path: Path) -> Path:
+def save_network(document: Document, path: Path, *, shapes: bool = False) -> Path:
     """Write all of a network, without selection or live values, as the suffix of `path` says.
+
+    `shapes`: with what shape each wire carries.
 
     Raises:
         ResvizError: the folder cannot be written.
     """
     with theme().lent(_LOOK):
         scene = NetworkScene(document)
+        scene.set_shapes(shapes)
         try:
             bounds = scene.bounds() | _captions(scene)
             size = QSize(round(bounds.width()), round(bounds.height()))

@@ -214,6 +214,10 @@ class NetworkScene(QGraphicsScene):
         """Show other live values (None: none); return how many blocks were painted anew for that."""
         return self._live.show(readouts)
 
+    def set_shapes(self, on: bool) -> None:
+        """Write beside each wire what shape it carries, or not."""
+        self._live.shapes.show_for(self.document if on else None)
+
     def set_zoom(self, zoom: float) -> None:
         """Take over the view's zoom: it decides what of a change can be seen, and who paints."""
         self._live.set_zoom(zoom, self._paints.enlarge)
@@ -400,7 +404,7 @@ class NetworkScene(QGraphicsScene):
             item.set_face(self._faces.of(block_id))
         self._apply_states()
         self._caption()
-        self._live.touch()
+        self._live.rearrange()
 
     @Slot()
     def _on_theme_changed(self) -> None:
@@ -432,7 +436,7 @@ class NetworkScene(QGraphicsScene):
         return [caption.text for caption in self._captions.values()]
 
     def _tell_bounds(self) -> None:
-        self._live.touch()
+        self._live.rearrange()
         self.differences.touch()
         if not self._bounds_pending:
             self._bounds_pending = True

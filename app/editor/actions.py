@@ -73,6 +73,8 @@ class EditorActions(QObject):
         self.edit_both = self._make_switch("Edit both networks at once", "Shift+L", "both")
         self.mark_differences = self._make_switch("Mark the differences on both networks", "Alt+D", "differ")
         self.apply_to_other = self._make("Apply the last edit to the other network too", "Alt+A")
+        self.shapes = self._make("Shapes on the wires", "W")
+        self.shapes.setCheckable(True)
         theme().changed.connect(self._on_theme_changed)
 
     def __iter__(self) -> Iterator[QAction]:

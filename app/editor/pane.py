@@ -19,6 +19,7 @@ from app.editor.actions import EditorActions
 from app.editor.align_actions import AlignActions
 from app.editor.chrome import FloatingButtons, Header
 from app.editor.edits import Edits, new_session
+from app.editor.extras import Extras
 from app.editor.gestures import EditingGestures
 from app.editor.glide import Glide
 from app.editor.legend import Legend
@@ -89,6 +90,7 @@ class EditorPane(QWidget):
         self._align_actions = AlignActions(self)
         self.problems = ProblemActions(self)
         layout.addWidget(self.problems.panel)
+        self.extras = Extras(self)
         self._bind()
         self._on_selection_settled()
 
@@ -127,6 +129,7 @@ class EditorPane(QWidget):
         document.path_changed.connect(self._on_document_told)
         document.history_changed.connect(self._on_undo_changed)
         self.legend.hide()
+        self.extras.follow()
         self._on_document_told()
         self._on_undo_changed()
 
