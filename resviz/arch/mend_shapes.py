@@ -43,9 +43,7 @@ def shape_mends(architecture: Architecture, inference: Inference, block: Block) 
     if block.kind == "zero_pad_shortcut":
         return _projection_instead(architecture, block)
     if block.kind in RESIDUAL_KINDS:
-        option: dict[str, Value] = {"shortcut": "B"}
-        fits = output_of(block, inputs, option) is not None
-        return [_retuned(block, option, "Use shortcut B")] if fits else []
+        return _unit_mends(block, inputs)
     return [_retuned(block, changes) for changes in _window_changes(block, inputs)]
 
 
@@ -59,6 +57,21 @@ def _around(architecture: Architecture, *block_ids: str) -> frozenset[str]:
     """Return blocks with all that they are wired to."""
     wires = [w for b in block_ids for w in (*architecture.incoming(b).values(), *architecture.outgoing(b))]
     return frozenset([*block_ids, *(end for wire in wires for end in (wire.source, wire.target))])
+
+
+def _unit_mends(block: Block, inputs: tuple[Shape, ...]) -> list[Mend]:
+    """Return a mend by groups that divide the width, and by shortcut B where A cannot be."""
+    changes: dict[str, Value] = {}
+    if "groups" in block.params:
+        width, groups = integer(block.params, "width"), integer(block.params, "groups")
+        fitting = next(g for g in range(groups, 0, -1) if width % g == 0)
+        if fitting != groups:
+            changes["groups"] = fitting
+    if output_of(block, inputs, changes) is None:
+        changes["shortcut"] = "B"
+    if output_of(block, inputs, changes) is None:
+        return []
+    return [_retuned(block, changes, "Use shortcut B" if list(changes) == ["shortcut"] else "")]
 
 
 def _window_changes(block: Block, inputs: tuple[Shape, ...]) -> list[dict[str, Value]]:

@@ -273,6 +273,11 @@ def test_ends_that_are_missing_or_too_many():
             ["Replace by a projection"],
         ),
         (["input", ("basic", "c", {"out_channels": 2}), "flatten", "output"], ["Use shortcut B"]),
+        (["input", ("bottleneck", "c", {"width": 9, "groups": 4}), "flatten", "output"], ["Set groups to 3"]),
+        (
+            ["input", ("bottleneck", "c", {"width": 9, "groups": 4, "out_channels": 2}), "flatten", "output"],
+            ["Set groups to 3 and shortcut to B"],
+        ),
         (["input", "flatten", ("global_avg_pool", "c", {}), "output"], ["Take it out"]),
         (["input", "flatten", ("linear", "l", {}), ("conv", "c", {}), "output"], []),
     ],
