@@ -22,6 +22,7 @@ from resviz.errors import ResvizError
 COMMANDS: dict[str, tuple[str, str]] = {
     "presets": ("resviz.cli.arch", "list the architectures that have a name"),
     "info": ("resviz.cli.arch", "depth, parameters, multiply-adds, shapes and problems of an architecture"),
+    "about": ("resviz.cli.about", "what a kind of block computes, where it comes from and what it costs"),
     "mend": ("resviz.cli.mend", "mend an architecture's problems as far as a machine can, into a new file"),
     "new": ("resviz.cli.arch", "write a preset, or a copy of a file, to a new file"),
     "twin": ("resviz.cli.arch", "write the plain or residual counterpart to a file"),
