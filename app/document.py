@@ -8,11 +8,13 @@ from typing import ClassVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.rework import Rework
 from app.undo import Command, UndoStack
 from resviz.arch import files
 from resviz.arch.cost import NetworkCost, cost_of
 from resviz.arch.field import Reading, ruler
-from resviz.arch.graph import Architecture, Block, Position, Wire
+from resviz.arch.following import followed
+from resviz.arch.graph import Architecture, Block, Definition, Group, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.shapes import Inference, infer
 from resviz.arch.spec import Value
@@ -32,6 +34,8 @@ class Document(QObject):
     block_changed = Signal(str)
     """A block's parameters changed."""
     block_moved = Signal(str)
+    groups_changed = Signal()
+    """What is folded, or of which group, is new; or a block made of blocks is."""
     block_renamed = Signal(str, str)
     """Old and new id."""
     wire_added = Signal(object)
@@ -39,7 +43,7 @@ class Document(QObject):
     was_reset = Signal()
     """Anything may have changed: the document was replaced as a whole."""
     analysed = Signal()
-    """`inference` and `cost` are new."""
+    """`inference` and `cost` are new, or groups are."""
     modified_changed = Signal(bool)
     name_changed = Signal(str)
     path_changed = Signal()
@@ -63,7 +67,7 @@ class Document(QObject):
         self._cost: NetworkCost | None = None
         self._ruler: dict[str, Reading] | None = None
         self._announced = True
-        self.undo_stack = UndoStack(self)
+        self.undo_stack = UndoStack(self, self._do)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
         self.undo_stack.indexChanged.connect(self._on_index_changed)
         # Queued: comes after everything that this turn of the event loop still does. No timer is needed.
@@ -173,6 +177,23 @@ class Document(QObject):
         """Put `architecture` in the place of the present one, as one undo step called `text`."""
         self.undo_stack.push(ReplaceArchitecture(self, architecture, text))
 
+    def _do(self, command: Command) -> Command:
+        """Do a command with what follows from it, as one step; return that."""
+        if not (self._architecture.groups and command.follows):
+            command.redo()
+            return command
+        before = self._architecture.copy()
+        command.redo()
+        after = followed(before, self._architecture)
+        if after is None:
+            return command
+        step = command
+        if not isinstance(step, Rework):
+            step = Rework(self, command.text, after, before=before)
+            step.session = command.session
+        step.extend(after)
+        return step
+
     # Mutators, for undo commands
 
     def insert_block(self, block: Block) -> None:
@@ -228,6 +249,22 @@ class Document(QObject):
         """Put back what the twin needs to come back identical."""
         self._architecture.twin_memory = dict(memory)
 
+    def set_groups(self, groups: Mapping[str, Group]) -> None:
+        """Let blocks belong together so, folded or not."""
+        if groups != self._architecture.groups:
+            self._architecture.groups = dict(groups)
+            self._tell_of_groups()
+
+    def set_definitions(self, definitions: Mapping[str, Definition]) -> None:
+        """Have these blocks made of blocks."""
+        if definitions != self._architecture.definitions:
+            self._architecture.definitions = dict(definitions)
+            self._tell_of_groups()
+
+    def _tell_of_groups(self) -> None:
+        self.groups_changed.emit()
+        self._announce()
+
     def set_name(self, name: str) -> None:
         """Name the architecture."""
         self._architecture.name = name
@@ -250,6 +287,9 @@ class Document(QObject):
 
     def _forget_analysis(self) -> None:
         self._inference = self._cost = self._ruler = None
+        self._announce()
+
+    def _announce(self) -> None:
         if self._announced:
             self._announced = False
             self._turn_ended.emit()
@@ -270,6 +310,8 @@ class Document(QObject):
 
 class ReplaceArchitecture(Command):
     """Replace the whole architecture (twin, new from preset, tidy up): one step."""
+
+    follows = False
 
     def __init__(self, document: Document, architecture: Architecture, text: str) -> None:
         super().__init__(text)

@@ -7,6 +7,8 @@ and its document refer to each other), for the stack deletes commands that the c
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 
@@ -15,6 +17,10 @@ class Command:
 
     partner: Command | None = None
     """The step in another document that was made together with this one."""
+    follows = True
+    """Whether what follows from it (blocks that come into a group) is done with it."""
+    session: int | None = None
+    """Steps of one session that change the same things are one step."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -51,6 +57,11 @@ class Macro(Command):
             command.undo()
 
 
+def _done(command: Command) -> Command:
+    command.redo()
+    return command
+
+
 class UndoStack(QObject):
     """What was done, and what was undone and can be done again."""
 
@@ -63,8 +74,10 @@ class UndoStack(QObject):
     redid = Signal(object)
     """A step was done again."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, do: Callable[[Command], Command] | None = None) -> None:
+        """Begin empty; `do`: does a command for the first time and returns what to keep of it."""
         super().__init__(parent)
+        self._do = _done if do is None else do
         self._commands: list[Command] = []
         self._index = 0
         self._clean: int | None = 0
@@ -122,11 +135,11 @@ class UndoStack(QObject):
 
     def push(self, command: Command) -> None:
         """Do `command` and keep it; what was undone is forgotten. A command that raises is not kept."""
-        command.redo()
+        step = self._do(command)
         if self._macros:
-            self._macros[-1].commands.append(command)
+            self._macros[-1].commands.append(step)
         else:
-            self._keep(command)
+            self._keep(step)
 
     def _keep(self, command: Command) -> None:
         was_clean = self.isClean()

@@ -39,6 +39,9 @@ _FRAMED = g.BODY.adjusted(-6, -6, 6, 6)
 class BlockItem(QGraphicsItem):
     """Draws a `Face` and its row of the `Board`. Holds nothing that the document lacks."""
 
+    is_stack = False
+    """Whether it draws all blocks of a folded group."""
+
     def __init__(self, block_id: str, face: Face, paints: Paints, board: Board) -> None:
         super().__init__()
         self.block_id = block_id
@@ -56,6 +59,16 @@ class BlockItem(QGraphicsItem):
         self._has_output = True
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemIsSelectable)
         self.setZValue(1)
+
+    @property
+    def members(self) -> list[str]:
+        """Ids of the blocks that it draws."""
+        return [self.block_id]
+
+    @property
+    def exit_id(self) -> str:
+        """The block that a wire from its output port leaves."""
+        return self.block_id
 
     # What the scene tells
 
@@ -116,6 +129,10 @@ class BlockItem(QGraphicsItem):
         if port != self.hot_port:
             self.hot_port = port
             self.update()
+
+    def find_rows(self) -> None:
+        """Look up where the board speaks of this block."""
+        self.row = self._board.rows.get(self.block_id, -1)
 
     # Geometry
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import inf
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import geometry as g
 from app.canvas.paints import Paints
@@ -92,3 +93,38 @@ class CaptionItem(QGraphicsItem):
         painter.setPen(self._paints.muted)
         painter.setFont(self._paints.caption_near if near else self._paints.caption_far)
         painter.drawText(self.boundingRect(), _FLAGS, self.text)
+
+
+class Captions:
+    """The captions of a scene."""
+
+    def __init__(self, scene: QGraphicsScene, paints: Paints) -> None:
+        self._scene, self._paints = scene, paints
+        self._items: dict[str, CaptionItem] = {}
+
+    @property
+    def texts(self) -> list[str]:
+        """What stands over the stages."""
+        return [caption.text for caption in self._items.values()]
+
+    @property
+    def top(self) -> float:
+        """The upper edge of the highest one; infinite where there is none."""
+        return min((caption.pos().y() for caption in self._items.values()), default=inf)
+
+    def show(self, document: Document) -> None:
+        """Let the captions say and stand where the stages of a document are now."""
+        stages = {stage.name: stage for stage in stages_of(document)}
+        for name in self._items.keys() - stages:
+            self._scene.removeItem(self._items.pop(name))
+        for name, stage in stages.items():
+            if name not in self._items:
+                self._items[name] = CaptionItem(self._paints)
+                self._scene.addItem(self._items[name])
+            self._items[name].set_stage(stage)
+
+    def set_paints(self, paints: Paints) -> None:
+        """Draw with other colours."""
+        self._paints = paints
+        for caption in self._items.values():
+            caption.set_paints(paints)

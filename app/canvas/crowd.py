@@ -13,9 +13,11 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import geometry as g
 from app.canvas.block_item import PORTS, BlockItem
 from app.canvas.detail import LEVELS
+from app.canvas.items import Items
 from app.canvas.marks import draw_mark
 from app.canvas.paints import Paints
 from app.canvas.readout import LANES, Board, lane_width
+from app.canvas.stack_item import StackItem
 from app.canvas.wire_item import WireItem, look_of
 from resviz.arch.graph import Wire
 
@@ -36,7 +38,7 @@ _MOST_LIFTED = 40
 """Blocks that are dragged at once, up to which they are painted one by one."""
 _FAR_AWAY = QMarginsF(20_000, 20_000, 20_000, 20_000)
 """How far blocks may be dragged, in scene pixels."""
-_NONE_LIFTED: tuple[frozenset[str], frozenset[Wire]] = (frozenset(), frozenset())
+_NONE_LIFTED: tuple[frozenset[BlockItem], frozenset[Wire]] = (frozenset(), frozenset())
 _BRANCH = QLineF(g.RADIUS, g.HEIGHT + 2, g.WIDTH - g.RADIUS, g.HEIGHT + 2)
 
 
@@ -45,7 +47,7 @@ class CrowdItem(QGraphicsItem):
 
     def __init__(
         self,
-        blocks: Mapping[str, BlockItem],
+        blocks: Items,
         wires: Mapping[Wire, WireItem],
         board: Board,
         paints: Paints,
@@ -57,6 +59,8 @@ class CrowdItem(QGraphicsItem):
         """Of the view, in its pixels."""
         self._bounds = QRectF()
         self._blocks: list[BlockItem] = []
+        self._stacks: list[StackItem] = []
+        """Folded groups: few, and painted one by one."""
         self._bodies: list[QRectF] = []
         self._strips: dict[str, list[QRectF]] = {}
         self._framed: dict[bool, list[QRectF]] = {}
@@ -72,7 +76,7 @@ class CrowdItem(QGraphicsItem):
         self._lanes: list[WireItem] = []
         """Wires whose width follows the readouts."""
         self._stale = True
-        self._lifted: tuple[frozenset[str], frozenset[Wire]] = _NONE_LIFTED
+        self._lifted: tuple[frozenset[BlockItem], frozenset[Wire]] = _NONE_LIFTED
         """Blocks that are dragged, and their wires: painted by themselves above the rest."""
         self.setZValue(1)
         self.setVisible(False)
@@ -81,15 +85,19 @@ class CrowdItem(QGraphicsItem):
     def touch(self) -> None:
         """Look at the items anew when next painted: some came, went, moved or changed."""
         self._stale, self._lifted = True, _NONE_LIFTED
+        self.update()
+
+    def measure(self) -> None:
+        """Take in all items that there are: some came, went or moved."""
         bounds = QRectF()
-        for item in (*self._block_items.values(), *self._wire_items.values()):
+        for item in (*self._block_items, *self._wire_items.values()):
             bounds |= item.boundingRect().translated(item.pos())
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds
         self.update()
 
-    def lift(self, blocks: Collection[str], wires: Collection[Wire]) -> None:
+    def lift(self, blocks: Collection[BlockItem], wires: Collection[Wire]) -> None:
         """Paint blocks and wires that are dragged by themselves, until `touch`; all else is kept as it is."""
         if len(blocks) > _MOST_LIFTED:
             self.touch()
@@ -112,7 +120,9 @@ class CrowdItem(QGraphicsItem):
     def _look(self) -> None:
         self._stale = False
         blocks, wires = self._lifted
-        self._blocks = [item for block_id, item in self._block_items.items() if block_id not in blocks]
+        here = [item for item in self._block_items if item not in blocks]
+        self._blocks = [item for item in here if not item.is_stack]
+        self._stacks = [item for item in here if isinstance(item, StackItem)]
         self._bodies = [item.body_in_scene() for item in self._blocks]
         strips, framed = defaultdict(list), defaultdict(list)
         self._arcs, self._branches, self._ground = [], [], None
@@ -152,7 +162,8 @@ class CrowdItem(QGraphicsItem):
             .mapRect(QRectF(0, 0, self.size.width(), self.size.height()))
             .marginsAdded(_ROOM)
         )
-        for item, body in zip(self._blocks, self._bodies, strict=True):
+        shown = [(item, item.body_in_scene()) for item in self._stacks]
+        for item, body in (*zip(self._blocks, self._bodies, strict=True), *shown):
             if seen.intersects(body):
                 painter.setWorldTransform(QTransform(transform).translate(body.x(), body.y()))
                 item.paint(painter, option, widget)
@@ -170,7 +181,7 @@ class CrowdItem(QGraphicsItem):
             colour, width = look_of(wire.look, self.paints)
             painter.setPen(QPen(colour, max(width, min(width * 0.55 / transform.m11(), 14.0))))
             painter.drawPath(wire.path)
-        for item in (self._block_items[block_id] for block_id in blocks):
+        for item in blocks:
             place = item.body_in_scene()
             painter.setWorldTransform(QTransform(transform).translate(place.x(), place.y()))
             item.paint(painter, option, widget)
@@ -187,6 +198,8 @@ class CrowdItem(QGraphicsItem):
             painter.setBrush(paints.tones[family].strip)
             painter.drawRects(strips)
         self._paint_ways(painter, paints, zoom)
+        for stack in self._stacks:
+            stack.paint_far(painter, zoom)
         marks = self._board.marks
         for item, body in zip(self._blocks, self._bodies, strict=True) if any(marks) else ():
             if item.row >= 0 and marks[item.row] and not item.face.broken:

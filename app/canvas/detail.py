@@ -74,7 +74,7 @@ class Word:
 
 def words_of(face: Face, level: Level, numbered: bool, paints: Paints) -> tuple[Word, ...]:
     """Return the words on a block; `numbered`: above the number of a readout."""
-    page = _Page(face, level, paints)
+    page = Page(face, level, paints)
     if level.name == "micro":
         page.line(0, g.HEIGHT)
     elif level.name == "far":
@@ -88,7 +88,7 @@ def words_of(face: Face, level: Level, numbered: bool, paints: Paints) -> tuple[
     return tuple(page.words)
 
 
-def _mid(page: _Page, numbered: bool) -> None:
+def _mid(page: Page, numbered: bool) -> None:
     if numbered:
         page.title(1, 22, page.face.short_parameters)
         page.line(22, 20)
@@ -98,13 +98,13 @@ def _mid(page: _Page, numbered: bool) -> None:
         page.parameters(41, 20)
 
 
-def _near(page: _Page, numbered: bool) -> None:
+def _near(page: Page, numbered: bool) -> None:
     title, line = (2.0, 22.0) if numbered else (8.0, 36.0)
     page.title(title, 18 if numbered else 20, left=36.0)
     page.line(line, 16 if numbered else 18, whole=True)
 
 
-class _Page:
+class Page:
     """Collects the words of one face."""
 
     def __init__(self, face: Face, level: Level, paints: Paints) -> None:
@@ -137,6 +137,21 @@ class _Page:
             self.words.append(Word(beside, rect, small, _RIGHT, muted=True))
             width -= self._width(small, beside) + _GAP
         self.words.append(Word(self.fitting(font, forms, width), rect, font))
+
+    def text(
+        self,
+        y: float,
+        height: float,
+        forms: tuple[str, ...],
+        font: str,
+        *,
+        left: float | None = None,
+        muted: bool = False,
+    ) -> None:
+        """Put the first form that fits on a row."""
+        x = self.level.left if left is None else left
+        rect = QRectF(x, y, g.WIDTH - 4 - x, height)
+        self.words.append(Word(self.fitting(font, forms, rect.width()), rect, font, muted=muted))
 
     def line(self, y: float, height: float, *, whole: bool = False) -> None:
         """Put the shape on a row; `whole`: with the parameters."""

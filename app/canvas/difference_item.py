@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.difference_signs import Differs, Look, draw_difference, draw_ghost
+from app.canvas.items import Items
 from app.canvas.paints import Paints
 from app.canvas.readout import Board
 from app.canvas.sprites import Stamp
@@ -61,9 +62,7 @@ _PIECES = [QLineF(start, end) for start, end in pairwise(_POINTS)]
 class DifferenceItem(QGraphicsItem):
     """Paints the marks of a whole scene; the mouse goes through it."""
 
-    def __init__(
-        self, document: Document, items: Mapping[str, BlockItem], board: Board, paints: Paints
-    ) -> None:
+    def __init__(self, document: Document, items: Items, board: Board, paints: Paints) -> None:
         super().__init__()
         self.paints = paints
         self._document, self._items, self._board = document, items, board
@@ -133,9 +132,15 @@ class DifferenceItem(QGraphicsItem):
         """Return nothing: what the mouse means are the blocks themselves."""
         return QPainterPath()
 
-    def _marked_items(self) -> Iterator[BlockItem]:
-        found = (self._items.get(block_id) for block_id in self._marked.blocks)
-        return (item for item in found if item is not None and item.isVisible())
+    def _marked_items(self) -> Iterator[tuple[BlockItem, Differs]]:
+        """Return the items to mark; one that draws several blocks that differ in several ways is changed."""
+        found: dict[BlockItem, Differs] = {}
+        for block_id, (differs, _) in self._marked.blocks.items():
+            item = self._items.get(block_id)
+            if item is not None and item.isVisible():
+                same = found.get(item, differs) is differs
+                found[item] = differs if same else Differs.CHANGED
+        yield from found.items()
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
@@ -147,10 +152,9 @@ class DifferenceItem(QGraphicsItem):
             self._paint_far(painter, zoom)
             return
         seen: QRectF = option.exposedRect.adjusted(-_ROOM, -_ROOM, _ROOM, _ROOM)
-        for item in self._marked_items():
+        for item, differs in self._marked_items():
             body = item.body_in_scene()
             if seen.intersects(body):
-                differs = self._marked.blocks[item.block_id][0]
                 look = Look(differs, differs is Differs.SHORTCUT and item.face.kind in RESIDUAL_KINDS)
                 painter.setWorldTransform(QTransform(transform).translate(body.x(), body.y()))
                 stamp = Stamp(painter, self.paints.sprites, self._board.ratio)
@@ -185,8 +189,8 @@ class DifferenceItem(QGraphicsItem):
         only: list[QRectF] = []
         changed: list[QRectF] = []
         arcs: list[QLineF] = []
-        for item in self._marked_items():
-            body, differs = item.body_in_scene(), self._marked.blocks[item.block_id][0]
+        for item, differs in self._marked_items():
+            body = item.body_in_scene()
             if differs is Differs.SHORTCUT and item.face.kind in RESIDUAL_KINDS:
                 corner = body.topLeft()
                 arcs += [piece.translated(corner) for piece in _PIECES]

@@ -14,6 +14,7 @@ from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.crowd import FAR, CrowdItem
 from app.canvas.detail import level_at
+from app.canvas.items import Items
 from app.canvas.paints import Paints
 from app.canvas.readout import Board, Readouts
 from app.canvas.shape_labels import ShapeLabels
@@ -29,7 +30,7 @@ class Live:
     def __init__(
         self,
         scene: QGraphicsScene,
-        blocks: Mapping[str, BlockItem],
+        blocks: Items,
         wires: Mapping[Wire, WireItem],
         paints: Paints,
     ) -> None:
@@ -52,7 +53,7 @@ class Live:
 
     def adopt_block(self, item: BlockItem) -> None:
         """Take in a new block."""
-        item.row = self.board.rows.get(item.block_id, -1)
+        item.find_rows()
         item.setFlag(_BARE, self._far)
 
     def adopt_wire(self, item: WireItem, *, adds: bool) -> None:
@@ -77,7 +78,12 @@ class Live:
         if self._far:
             self._crowd.touch()
 
-    def lift(self, blocks: Collection[str], wires: Collection[Wire]) -> None:
+    def measure(self) -> None:
+        """Items stand elsewhere than before; to be told once for all of them."""
+        if self._far:
+            self._crowd.measure()
+
+    def lift(self, blocks: Collection[BlockItem], wires: Collection[Wire]) -> None:
         """Blocks are dragged and take their wires along: the rest stays as it is meanwhile."""
         self._places = None
         self.shapes.lift(wires)
@@ -95,10 +101,11 @@ class Live:
         self._numbers = level is not None and level.numbers
         if (zoom < FAR) != self._far:
             self._far = zoom < FAR
-            for item in (*self._blocks.values(), *self._wires.values()):
+            for item in (*self._blocks, *self._wires.values()):
                 item.setFlag(_BARE, self._far)
             self._crowd.setVisible(self._far)
             self.touch()
+            self.measure()
 
     def set_window(self, size: QSize, ratio: float) -> None:
         """Take over how large the view is, and how many pixels of the device one of its pixels has."""
@@ -157,8 +164,8 @@ class Live:
 
     def _set_rows(self) -> None:
         """Tell the items where the board speaks of them."""
-        for block_id, item in self._blocks.items():
-            item.row = self.board.rows.get(block_id, -1)
+        for item in self._blocks:
+            item.find_rows()
         self._additions.clear()
         for wire in self._wires.values():
             self._set_row(wire)

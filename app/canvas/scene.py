@@ -4,38 +4,33 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from html import escape
-from math import hypot
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QTransform
-from PySide6.QtWidgets import QGraphicsScene, QGraphicsSceneHelpEvent, QToolTip
+from PySide6.QtWidgets import QGraphicsSceneHelpEvent, QToolTip
 
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
-from app.canvas.caption import CaptionItem, stages_of
+from app.canvas.caption import Captions
 from app.canvas.difference_item import DifferenceItem, Marked
-from app.canvas.face import Face, Faces, bare_face
+from app.canvas.face import Faces, bare_face
 from app.canvas.live import Live
 from app.canvas.paints import paints
+from app.canvas.placed import PlacedScene, Port
 from app.canvas.readout import Readouts
+from app.canvas.stack_face import bare_stack_face, stack_face, stack_summary
+from app.canvas.stack_item import StackItem
+from app.canvas.telling import block_tooltip
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.theme import theme
+from resviz.arch.folding import way_out, ways_in
 from resviz.arch.graph import Wire
 
-
-@dataclass(frozen=True, slots=True)
-class Port:
-    """One port of one block."""
-
-    block: str
-    name: str
-    is_input: bool
+__all__ = ["NetworkScene", "Port"]
 
 
-class NetworkScene(QGraphicsScene):
+class NetworkScene(PlacedScene):
     """Items for one document, selection, and live readouts."""
 
     block_selected = Signal(str)
@@ -52,15 +47,14 @@ class NetworkScene(QGraphicsScene):
     _bounds_turned = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.document = document
-        self._blocks: dict[str, BlockItem] = {}
-        self._wires: dict[Wire, WireItem] = {}
+        super().__init__(document, parent)
         self._wires_of: dict[str, set[Wire]] = defaultdict(set)
-        self._captions: dict[str, CaptionItem] = {}
+        self._folded: dict[str, str] = {}
+        """The folded group of each of its blocks, of those removed too: undo brings them back."""
         self._paints = paints()
-        self._live = Live(self, self._blocks, self._wires, self._paints)
-        self.differences = DifferenceItem(document, self._blocks, self._live.board, self._paints)
+        self._captions = Captions(self, self._paints)
+        self._live = Live(self, self._items, self._wires, self._paints)
+        self.differences = DifferenceItem(document, self._items, self._live.board, self._paints)
         self.addItem(self.differences)
         self._selection_pending = False
         self._bounds_pending = False
@@ -74,6 +68,7 @@ class NetworkScene(QGraphicsScene):
         document.block_renamed.connect(self._on_block_renamed)
         document.wire_added.connect(self._on_wire_added)
         document.wire_removed.connect(self._on_wire_removed)
+        document.groups_changed.connect(self._on_groups_changed)
         document.was_reset.connect(self._on_reset)
         document.analysed.connect(self._on_analysed)
         theme().changed.connect(self._on_theme_changed)
@@ -83,116 +78,27 @@ class NetworkScene(QGraphicsScene):
 
     # Reading
 
-    def block_item(self, block_id: str) -> BlockItem:
-        """Return the item of a block."""
-        return self._blocks[block_id]
-
-    def wire_item(self, wire: Wire) -> WireItem:
-        """Return the item of a wire."""
-        return self._wires[wire]
-
-    def block_items(self) -> Iterable[BlockItem]:
-        """Return all block items."""
-        return self._blocks.values()
-
-    def selection_ids(self) -> list[str]:
-        """Return the ids of the selected blocks, in document order."""
-        chosen = {item.block_id for item in self.selectedItems() if isinstance(item, BlockItem)}
-        return (
-            [block_id for block_id in self.document.architecture.blocks if block_id in chosen]
-            if chosen
-            else []
-        )
-
-    def selected_wires(self) -> list[Wire]:
-        """Return the selected wires."""
-        return sorted(item.wire for item in self.selectedItems() if isinstance(item, WireItem))
-
     def bounds(self) -> QRectF:
         """Return the rectangle around all blocks with their arcs; a middling one when there are none."""
         rect = QRectF()
-        for item in self._blocks.values():
+        for item in self._items:
             above = g.ARC_TOP if item.face.shortcut not in ("", "none") else 0.0
             rect |= item.body_in_scene().adjusted(0, above, 0, 0)
-        for caption in self._captions.values():  # as high as it is; it may be wider than what it stands over
-            rect.setTop(min(rect.top(), caption.pos().y()))
+        rect.setTop(min(rect.top(), self._captions.top))
         rect |= self.differences.missing_area()
-        return rect.adjusted(-24, -16, 24, 16) if self._blocks else QRectF(-300, -200, 600, 400)
-
-    def item_near(self, position: QPointF) -> BlockItem | WireItem | None:
-        """Return the block (first) or wire at a place."""
-        found = self.items(
-            position, Qt.ItemSelectionMode.IntersectsItemShape, Qt.SortOrder.DescendingOrder, QTransform()
-        )
-        for kind in (BlockItem, WireItem):
-            for item in found:
-                if isinstance(item, kind) and item.isVisible():
-                    return item
-        return None
-
-    def wire_near(self, position: QPointF, radius: float) -> Wire | None:
-        """Return the nearest wire within `radius` of a place that is not well inside a block."""
-        inner = (item.body_in_scene().adjusted(radius, 0, -radius, 0) for item in self._near(position, 1.0))
-        if any(body.contains(position) for body in inner):
-            return None
-        area = QRectF(position.x() - radius, position.y() - radius, 2 * radius, 2 * radius)
-        found = [item for item in self.items(area) if isinstance(item, WireItem)]
-        return min(found, key=lambda item: item.distance_to(position)).wire if found else None
-
-    def port_near(self, position: QPointF, radius: float, *, inputs: bool | None = None) -> Port | None:
-        """Return the nearest port within `radius`; `inputs` given: only inputs (True) or outputs (False)."""
-        best, best_distance = None, radius
-        for item in self._near(position, radius):
-            candidates: list[Port] = []
-            if inputs is not False:
-                candidates += [Port(item.block_id, name, True) for name in item.inputs]
-            if inputs is not True and item.has_output:
-                candidates.append(Port(item.block_id, "out", False))
-            for port in candidates:
-                offset = item.anchor(port.name, is_input=port.is_input) - position
-                distance = hypot(offset.x(), offset.y())
-                if distance <= best_distance:
-                    best, best_distance = port, distance
-        return best
-
-    def port_place(self, port: Port) -> QPointF:
-        """Return where a port is."""
-        return self._blocks[port.block].anchor(port.name, is_input=port.is_input)
-
-    def port_side(self, port: Port) -> str:
-        """Return on which side of its block an input port is."""
-        place = self._blocks[port.block].inputs[port.name]
-        return "left" if place.x() == 0 else "top" if place.y() == 0 else "bottom"
-
-    def _near(self, position: QPointF, radius: float) -> list[BlockItem]:
-        area = QRectF(position.x() - radius, position.y() - radius, 2 * radius, 2 * radius)
-        found = self.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
-        return [item for item in found if isinstance(item, BlockItem)]
+        return rect.adjusted(-24, -16, 24, 16) if self._items else QRectF(-300, -200, 600, 400)
 
     # Changing what is shown (never the document)
-
-    def select(self, block_ids: Iterable[str], *, add: bool = False) -> None:
-        """Select blocks, and nothing else unless `add`."""
-        if not add:
-            self.clearSelection()
-        for block_id in block_ids:
-            if block_id in self._blocks:
-                self._blocks[block_id].setSelected(True)
-
-    def select_wire(self, wire: Wire) -> None:
-        """Select a wire alone."""
-        self.clearSelection()
-        self._wires[wire].setSelected(True)
-
-    def select_all(self) -> None:
-        """Select every block."""
-        self.select(self._blocks)
 
     def preview_move(self, positions: Mapping[str, tuple[float, float]]) -> None:
         """Show blocks elsewhere while they are dragged; the document is told when they are dropped."""
         touched: set[Wire] = set()
+        moved: dict[BlockItem, None] = {}
         for block_id, position in positions.items():
-            self._blocks[block_id].setPos(*position)
+            item = self._items[block_id]
+            if block_id == item.block_id:
+                item.setPos(*position)
+            moved[item] = None
             touched |= self._wires_of[block_id]
         for wire in touched:
             self._route(self._wires[wire])
@@ -201,7 +107,7 @@ class NetworkScene(QGraphicsScene):
         if all(blocks[block_id].position == place for block_id, place in positions.items()):
             self._tell_bounds()  # All are back at home.
         else:
-            self._live.lift(positions.keys(), touched)
+            self._live.lift(moved, touched)
 
     def show_differences(self, marked: Marked) -> None:
         """Mark what differs from another network; what is missing takes room."""
@@ -228,11 +134,12 @@ class NetworkScene(QGraphicsScene):
 
     def set_hot_port(self, port: Port | None) -> None:
         """Enlarge one port."""
-        for item in self._blocks.values():
-            if item.hot_port is not None and (port is None or item.block_id != port.block):
+        hot = None if port is None else self._items[port.block]
+        for item in self._items:
+            if item.hot_port is not None and item is not hot:
                 item.set_hot_port(None)
-        if port is not None:
-            self._blocks[port.block].set_hot_port(port.name)
+        if port is not None and hot is not None:
+            hot.set_hot_port(port.name)
 
     def mark_wire(self, wire: Wire | None) -> None:
         """Show where a block would be inserted."""
@@ -250,13 +157,13 @@ class NetworkScene(QGraphicsScene):
         """Return what hovering over an item tells, as rich text."""
         if isinstance(item, WireItem):
             return self._faces.wire_tooltip(item.wire)
-        measured = self._live.board.told(item.block_id)
-        differs = self.differences.told(item.block_id)
-        more = [f"Differs: {differs}"] if differs else []
-        return "<br>".join([self._faces.block_tooltip(item.block_id), *map(escape, [*more, *measured])])
+        return block_tooltip(self.document, self._faces, item, self._live.board, self.differences)
 
     def summary(self, block_id: str) -> tuple[str, ...]:
-        """Return what a block is and costs in one line, and shorter forms of that."""
+        """Return what a block, or the stack it is in, is and costs in one line, and shorter forms of that."""
+        item = self._items[block_id]
+        if isinstance(item, StackItem):
+            return stack_summary(self.document, item.stack_face, item.members)
         return self._faces.summary(block_id)
 
     # Following the document
@@ -265,36 +172,86 @@ class NetworkScene(QGraphicsScene):
         """Make items and document agree, keeping what stays."""
         architecture = self.document.architecture
         wires = architecture.wires
+        self._look_at_groups()
         for wire in self._wires.keys() - set(wires):
             self._drop_wire(wire)
-        for block_id in [b for b in self._blocks if b not in architecture]:
-            self._drop_block(block_id)
+        gone = [b for b in self._items.ids() if b not in architecture]
+        self._take_out(gone + self._misplaced())
         for block_id in architecture.blocks:
-            if block_id in self._blocks:
+            if block_id in self._items:
                 self._place(block_id)
             else:
-                self._make_block(block_id, bare_face(architecture[block_id]))
+                self._make_block(block_id)
         for wire in wires:
             if wire not in self._wires:
                 self._make_wire(wire)
         for block_id in architecture.blocks:
             self._set_ports(block_id)
+        self._order_stacks()
 
-    def _make_block(self, block_id: str, face: Face) -> None:
+    def _look_at_groups(self) -> None:
+        groups = self.document.architecture.groups
+        self._folded = {
+            member: name for name, group in groups.items() if group.folded for member in group.members
+        }
+
+    def _misplaced(self) -> list[str]:
+        """Return the blocks that are drawn in another folded group than they are in, or in none."""
+        home = self._items.home
+        return [
+            b
+            for b in self.document.architecture.blocks
+            if b in self._items and home.get(b) != self._folded.get(b)
+        ]
+
+    def _take_out(self, block_ids: Iterable[str]) -> None:
+        for block_id in block_ids:
+            for wire in list(self._wires_of[block_id]):
+                self._drop_wire(wire)
+            self._drop_block(block_id)
+
+    def _make_block(self, block_id: str) -> None:
+        name, face = self._folded.get(block_id), bare_face(self.document.architecture[block_id])
+        if name is not None and name in self._items.stacks:
+            self._items.join(block_id, name)
+            return
         item = BlockItem(block_id, face, self._paints, self._live.board)
+        if name is None:
+            self._items.put(item)
+        else:
+            item = StackItem(name, bare_stack_face(face), self._paints, self._live.board)
+            self._items.put_stack(item)
+            self._items.join(block_id, name)
         self._live.adopt_block(item)
-        self._blocks[block_id] = item
         self._set_ports(block_id)
         self._place(block_id)
         self.addItem(item)
 
     def _drop_block(self, block_id: str) -> None:
-        self.removeItem(self._blocks.pop(block_id))
+        item = self._items.drop(block_id)
+        if item is not None:
+            self.removeItem(item)
         self._wires_of.pop(block_id, None)
 
+    def _order_stacks(self) -> None:
+        """Let the folded groups know which of their blocks is the first, and which is read outside."""
+        if not self._items.stacks:
+            return
+        architecture = self.document.architecture
+        rank = {block_id: number for number, block_id in enumerate(architecture.order())}
+        for stack in self._items.stacks.values():
+            members = sorted(stack.members, key=rank.__getitem__)
+            stack.settle(members, way_out(architecture, members))
+            self._place(stack.block_id)
+            self._set_ports(stack.block_id)
+
     def _make_wire(self, wire: Wire) -> None:
+        home = self._items.home.get(wire.source)
+        if home is not None and home == self._items.home.get(wire.target):
+            return  # inside a folded group
         item = WireItem(wire, self._paints, self._live.board)
-        self._live.adopt_wire(item, adds=self.document.architecture[wire.target].kind == "add")
+        adds = self.document.architecture[wire.target].kind == "add" and not self._items[wire.target].is_stack
+        self._live.adopt_wire(item, adds=adds)
         self._wires[wire] = item
         self._wires_of[wire.source].add(wire)
         self._wires_of[wire.target].add(wire)
@@ -302,7 +259,9 @@ class NetworkScene(QGraphicsScene):
         self.addItem(item)
 
     def _drop_wire(self, wire: Wire) -> None:
-        item = self._wires.pop(wire)
+        item = self._wires.pop(wire, None)
+        if item is None:
+            return
         self._live.drop_wire(item)
         self.removeItem(item)
         self._wires_of[wire.source].discard(wire)
@@ -310,9 +269,9 @@ class NetworkScene(QGraphicsScene):
 
     def _route(self, item: WireItem) -> None:
         wire = item.wire
-        source, target = self._blocks[wire.source], self._blocks[wire.target]
+        source, target = self._items[wire.source], self._items[wire.target]
         side = "left"
-        if item.is_shortcut:
+        if item.is_shortcut and not target.is_stack:
             below = source.pos().y() >= target.pos().y() + g.HEIGHT and source.pos().x() < target.pos().x()
             target.set_shortcut_below(below)
             side = "bottom" if below else "top"
@@ -323,24 +282,40 @@ class NetworkScene(QGraphicsScene):
         )
 
     def _place(self, block_id: str) -> None:
+        item = self._items[block_id]
         position = QPointF(*(self.document.architecture[block_id].position or (0.0, 0.0)))
-        if self._blocks[block_id].pos() != position:
-            self._blocks[block_id].setPos(position)
-            for wire in self._wires_of[block_id]:
-                self._route(self._wires[wire])
+        if block_id == item.block_id and item.pos() != position:
+            item.setPos(position)
+            for member in item.members:
+                for wire in self._wires_of[member]:
+                    self._route(self._wires[wire])
 
     def _set_ports(self, block_id: str) -> None:
-        spec = self.document.architecture[block_id].spec
-        inputs = {port: g.input_anchor(spec.inputs, port) for port in spec.inputs}
-        self._blocks[block_id].set_ports(inputs, bool(spec.outputs), self._taken(block_id))
-        for wire in self._wires_of.get(block_id, ()):
-            self._route(self._wires[wire])
+        item, architecture = self._items[block_id], self.document.architecture
+        spec = architecture[block_id].spec
+        if item.is_stack:
+            if block_id != item.block_id:
+                return
+            inputs = {
+                port: g.input_anchor((port,), port) for _, port in ways_in(architecture, item.members)[:1]
+            }
+        else:
+            inputs = {port: g.input_anchor(spec.inputs, port) for port in spec.inputs}
+        item.set_ports(inputs, bool(spec.outputs), self._taken(item))
+        for member in item.members:
+            for wire in self._wires_of.get(member, ()):
+                self._route(self._wires[wire])
 
-    def _taken(self, block_id: str) -> frozenset[str]:
-        return frozenset(
-            wire.target_port if wire.target == block_id else "out"
-            for wire in self._wires_of.get(block_id, ())
-        )
+    def _taken(self, item: BlockItem) -> frozenset[str]:
+        wires = [wire for member in item.members for wire in self._wires_of.get(member, ())]
+        into = set(item.inputs) if item.is_stack else None
+        taken = set[str]()
+        for wire in wires:
+            if self._items[wire.source] is item:
+                taken.add("out")
+            else:
+                taken |= into if into is not None else {wire.target_port}
+        return frozenset(taken)
 
     def _apply_states(self) -> None:
         for wire, item in self._wires.items():
@@ -348,7 +323,7 @@ class NetworkScene(QGraphicsScene):
 
     @Slot(str)
     def _on_block_added(self, block_id: str) -> None:
-        self._make_block(block_id, bare_face(self.document.architecture[block_id]))
+        self._make_block(block_id)
         self._tell_bounds()
 
     @Slot(str)
@@ -363,9 +338,8 @@ class NetworkScene(QGraphicsScene):
 
     @Slot(str, str)
     def _on_block_renamed(self, old: str, new: str) -> None:
-        item = self._blocks.pop(old)
-        item.block_id = new
-        self._blocks[new] = item
+        self._items.rename(old, new)
+        self._look_at_groups()
         for wire in list(self._wires_of.pop(old, ())):
             self._wires_of[old].add(wire)
             self._drop_wire(wire)
@@ -388,52 +362,68 @@ class NetworkScene(QGraphicsScene):
 
     def _refresh_taken(self, wire: Wire) -> None:
         for block_id in (wire.source, wire.target):
-            self._blocks[block_id].set_taken(self._taken(block_id))
+            item = self._items[block_id]
+            item.set_taken(self._taken(item))
 
     @Slot()
     def _on_reset(self) -> None:
-        before = {block_id: item.pos() for block_id, item in self._blocks.items()}
+        before = {item.block_id: item.pos() for item in self._items}
         self._sync()
-        self._replaced |= before != {block_id: item.pos() for block_id, item in self._blocks.items()}
+        self._replaced |= before != {item.block_id: item.pos() for item in self._items}
+        self._tell_bounds()
+
+    @Slot()
+    def _on_groups_changed(self) -> None:
+        self._look_at_groups()
+        moved = self._misplaced()
+        if not moved:
+            return
+        chosen = set(self.selection_ids()).intersection(moved)
+        architecture = self.document.architecture
+        self._take_out(moved)
+        for block_id in moved:
+            self._make_block(block_id)
+        wires = (w for b in moved for w in (*architecture.incoming(b).values(), *architecture.outgoing(b)))
+        for wire in dict.fromkeys(wires):
+            if wire not in self._wires:
+                self._make_wire(wire)
+        for block_id in moved:
+            self._set_ports(block_id)
+        self._order_stacks()
+        self.select(chosen, add=True)
         self._tell_bounds()
 
     @Slot()
     def _on_analysed(self) -> None:
         self._faces = Faces(self.document)
-        for block_id, item in self._blocks.items():
-            item.set_face(self._faces.of(block_id))
+        self._order_stacks()
+        groups = self.document.architecture.grouped() if self._items.stacks else {}
+        for item in self._items:
+            if isinstance(item, StackItem):
+                face = stack_face(self.document, self._faces, item.name, groups[item.name], item.members)
+                item.set_stack_face(face)
+            else:
+                item.set_face(self._faces.of(item.block_id))
         self._apply_states()
-        self._caption()
+        self._captions.show(self.document)
         self._live.rearrange()
 
     @Slot()
     def _on_theme_changed(self) -> None:
         self._paints = paints()
-        for item in self._blocks.values():
+        for item in self._items:
             item.set_paints(self._paints)
         for wire_item in self._wires.values():
             wire_item.set_paints(self._paints)
-        for caption in self._captions.values():
-            caption.set_paints(self._paints)
+        self._captions.set_paints(self._paints)
         self._live.set_paints(self._paints)
         self.differences.paints = self._paints
         self.update()
 
-    def _caption(self) -> None:
-        """Let the captions say and stand where the stages are now."""
-        stages = {stage.name: stage for stage in stages_of(self.document)}
-        for name in self._captions.keys() - stages:
-            self.removeItem(self._captions.pop(name))
-        for name, stage in stages.items():
-            if name not in self._captions:
-                self._captions[name] = CaptionItem(self._paints)
-                self.addItem(self._captions[name])
-            self._captions[name].set_stage(stage)
-
     @property
     def captions(self) -> list[str]:
         """What stands over the stages."""
-        return [caption.text for caption in self._captions.values()]
+        return self._captions.texts
 
     def _tell_bounds(self) -> None:
         self._live.rearrange()
@@ -445,7 +435,8 @@ class NetworkScene(QGraphicsScene):
     @Slot()
     def _on_bounds_turned(self) -> None:
         self._bounds_pending = False
-        self._caption()
+        self._live.measure()
+        self._captions.show(self.document)
         self.bounds_changed.emit()
         if self._replaced:
             self._replaced = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.detail import Level, level_at
+from app.canvas.items import Items
 from app.canvas.paints import Paints
 from app.canvas.text import shape_text, short_shape
 from app.canvas.wire_item import WireItem
@@ -49,9 +50,7 @@ class ShapeLabels(QGraphicsItem):
     out, and from far away all are.
     """
 
-    def __init__(
-        self, blocks: Mapping[str, BlockItem], wires: Mapping[Wire, WireItem], paints: Paints
-    ) -> None:
+    def __init__(self, blocks: Items, wires: Mapping[Wire, WireItem], paints: Paints) -> None:
         super().__init__()
         self._blocks, self._wires, self.paints = blocks, wires, paints
         self._document: Document | None = None
@@ -122,7 +121,7 @@ class ShapeLabels(QGraphicsItem):
 
     def _place(self, document: Document, level: Level) -> Iterator[Label]:
         metrics = self.paints.metrics[level.line]
-        taken = _Taken(self._blocks.values())
+        taken = _Taken(self._blocks)
         repeat = level.name == "near"
         for wire, item in self._wires.items():
             text = self._text(document, wire, item, repeat=repeat, whole=repeat)
@@ -178,7 +177,7 @@ class ShapeLabels(QGraphicsItem):
 class _Taken:
     """What stands in the way of labels, looked up by squares of the paper."""
 
-    def __init__(self, blocks: Collection[BlockItem]) -> None:
+    def __init__(self, blocks: Iterable[BlockItem]) -> None:
         self._cells: dict[tuple[int, int], list[_Box]] = defaultdict(list)
         for item in blocks:
             if item.isVisible():

@@ -40,6 +40,8 @@ class EditorActions(QObject):
         self.expand = self._make("Expand into loose layers", "E")
         self.collapse = self._make("Collapse into one block", "Shift+E")
         self.repeat = self._make("Repeat…", "R")
+        self.fold = self._make("Fold equal blocks that stand in a row", "G")
+        self.unfold = self._make("Unfold", "Shift+G")
         self.select_stage = self._make("Select the stage", "Ctrl+Shift+A")
         self.add_by_name = self._make("Add a block by name…", "Tab")
         self.problems = self._make("Problems, with what mends them", "Ctrl+Shift+M")

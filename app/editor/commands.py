@@ -142,7 +142,7 @@ class SetParameters(Command):
         self._names = sorted({name for params in changes.values() for name in params})
         super().__init__(f"Change {', '.join(self._names)}")
         self._document = document
-        self._session = session
+        self.session = session
         self._after = {block_id: dict(params) for block_id, params in changes.items()}
         self._before = {
             block_id: {name: document.architecture[block_id].params[name] for name in params}
@@ -156,8 +156,8 @@ class SetParameters(Command):
         """
         if (
             not isinstance(other, SetParameters)
-            or self._session is None
-            or other._session != self._session
+            or self.session is None
+            or other.session != self.session
             or other._names != self._names
         ):
             return False
@@ -185,15 +185,17 @@ class RenameBlock(Command):
         self._document = document
         self._old, self._new = block_id, new_id
         self._memory = dict(document.architecture.twin_memory)
+        self._groups = dict(document.architecture.groups)
 
     def redo(self) -> None:
         """Rename."""
         self._document.rename_block(self._old, self._new)
 
     def undo(self) -> None:
-        """Rename back; what the twin remembered under the new id comes back too."""
+        """Rename back; what twin and groups knew under the new id comes back too."""
         self._document.rename_block(self._new, self._old)
         self._document.set_twin_memory(self._memory)
+        self._document.set_groups(self._groups)
 
 
 class RenameArchitecture(Command):

@@ -21,6 +21,9 @@ from app.editor.commands import (
     RenameBlock,
     SetParameters,
 )
+from app.editor.places import moves_to_make_room, taken_places
+from app.rework import Rework
+from app.undo import Command
 from resviz.arch.blocks import kind_of
 from resviz.arch.graph import Block, Position, Wire
 from resviz.arch.layout import arrange
@@ -110,7 +113,7 @@ class Edits:
         in_row = self._between(wire, place) is not None
         stack.beginMacro(f"Insert {spec.title}")
         try:
-            moves = self._moves_to_make_room(place) if in_row else {}
+            moves = moves_to_make_room(self.document.architecture, place) if in_row else {}
             if moves:
                 stack.push(MoveBlocks(self.document, moves))
             stack.push(
@@ -218,8 +221,8 @@ class Edits:
         Raises:
             ResvizError: the text holds no blocks.
         """
-        piece = clipboard.from_text(text)
-        blocks, wires = clipboard.renamed_for(self.document.architecture, piece)
+        piece = clipboard.renamed_for(self.document.architecture, clipboard.from_text(text))
+        blocks = list(piece.blocks.values())
         if not blocks:
             return []
         self._pastes += 1
@@ -235,9 +238,14 @@ class Edits:
             msgspec.structs.replace(b, position=g.snapped(QPointF(*(b.position or (0.0, 0.0))) + offset))
             for b in blocks
         ]
-        self._push(
-            ChangeGraph(self.document, f"{what} {plural(len(placed), 'block')}", add=placed, connect=wires)
-        )
+        after = self.document.architecture.copy()
+        for block in placed:
+            after.insert(block)
+        for wire in piece.wires:
+            after.connect(wire)
+        after.groups |= piece.groups
+        after.definitions |= piece.definitions
+        self._push(Rework(self.document, f"{what} {plural(len(placed), 'block')}", after))
         return [block.id for block in placed]
 
     def duplicate(self, block_ids: Iterable[str]) -> list[str]:
@@ -282,18 +290,12 @@ class Edits:
 
     # Places
 
-    def _push(
-        self, command: ChangeGraph | MoveBlocks | SetParameters | RenameBlock | RenameArchitecture
-    ) -> None:
+    def _push(self, command: Command) -> None:
         self.document.undo_stack.push(command)
-
-    def _taken_places(self) -> list[QRectF]:
-        blocks = self.document.architecture.blocks.values()
-        return [g.footprint(b.kind).translated(*b.position) for b in blocks if b.position is not None]
 
     def _free_place(self, position: Position, kind: str) -> Position:
         """Return the place nearest to `position` where a block of `kind` covers no other one and no arc."""
-        return g.free_place(g.footprint(kind), position, self._taken_places())
+        return g.free_place(g.footprint(kind), position, taken_places(self.document.architecture))
 
     def _place_behind(self, block_id: str) -> Position:
         x, y = self.document.architecture[block_id].position or (0.0, 0.0)
@@ -308,25 +310,6 @@ class Edits:
         if target[0] - source[0] < 2 * g.PITCH_X:
             return source[0] + g.PITCH_X, source[1]
         return min(max(dropped[0], source[0] + g.PITCH_X), target[0] - g.PITCH_X), source[1]
-
-    def _moves_to_make_room(self, place: Position) -> dict[str, Position]:
-        """Return where the blocks of this row go so that `place` is free: right, as far as needed."""
-        x, y = place
-        row = sorted(
-            (block.position[0], block.id, block.position[1])
-            for block in self.document.architecture.blocks.values()
-            if block.position is not None
-            and abs(block.position[1] - y) < g.HEIGHT
-            and block.position[0] > x - g.WIDTH / 2
-        )
-        moves: dict[str, Position] = {}
-        edge = x + g.PITCH_X
-        for left, block_id, top in row:
-            if left >= edge:
-                break
-            moves[block_id] = (edge, top)
-            edge += g.PITCH_X
-        return moves
 
 
 def fitting(spec: Kind, shape: Shape | None) -> dict[str, Value]:

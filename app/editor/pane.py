@@ -22,6 +22,7 @@ from app.editor.edits import Edits, new_session
 from app.editor.extras import Extras
 from app.editor.gestures import EditingGestures
 from app.editor.glide import Glide
+from app.editor.group_actions import GroupActions
 from app.editor.legend import Legend
 from app.editor.problem_actions import ProblemActions
 from app.editor.quick_add import QuickAdd
@@ -79,7 +80,7 @@ class EditorPane(QWidget):
         self.view.focused.connect(self.activated)
         self.view.hovered.connect(self._show_buttons)
         self.view.zoom_changed.connect(self._show_buttons)
-        self.view.block_activated.connect(self.block_activated)
+        self.view.block_activated.connect(self._on_block_activated)
         self.view.paper_activated.connect(self._on_paper_activated)
         self.quick_add.added.connect(self.show_new)
         self.view.block_hovered.connect(self._on_block_hovered)
@@ -91,6 +92,7 @@ class EditorPane(QWidget):
         self.problems = ProblemActions(self)
         layout.addWidget(self.problems.panel)
         self.extras = Extras(self)
+        self.group_actions = GroupActions(self)
         self._bind()
         self._on_selection_settled()
 
@@ -312,6 +314,13 @@ class EditorPane(QWidget):
     @Slot(str, QPointF, object)
     def _on_kind_dropped(self, kind: str, place: QPointF, wire: Wire | None) -> None:
         self.show_new([self.edits.add(kind, place, wire=wire)])
+
+    @Slot(str)
+    def _on_block_activated(self, block_id: str) -> None:
+        if self.scene.block_item(block_id).is_stack:
+            self.group_actions.unfold()
+        else:
+            self.block_activated.emit(block_id)
 
     @Slot(QPointF)
     def _on_paper_activated(self, place: QPointF) -> None:

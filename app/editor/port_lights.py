@@ -85,7 +85,7 @@ def _judged(network: NetworkScene, fixed: Port) -> Iterator[tuple[Port, bool]]:
             if port != fixed:
                 reads = free and not fixed.is_input
                 yield port, reads and misfit(document, fixed.block, port) is None
-        port = Port(item.block_id, "out", False)
+        port = Port(item.exit_id, "out", False)
         if item.has_output and port != fixed:
             feeds = free and fixed.is_input
             yield port, feeds and misfit(document, item.block_id, fixed) is None

@@ -6,17 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QInputDialog
 
+from app.editor.repeat import RepeatDialog
 from app.editor.stroke_keys import StrokeKeys
 from app.editor.strokes import CUT_KEY, SHORTCUT_KEY, StrokeGestures
-from resviz.arch.rework import MOST_COPIES
 from resviz.errors import ResvizError
 
 if TYPE_CHECKING:
     from app.editor.pane import EditorPane
-
-_USUAL_REPEAT = 2
 
 
 class UnitActions(QObject):
@@ -113,19 +110,13 @@ class UnitActions(QObject):
     @Slot()
     def repeat(self) -> None:
         """Ask how often the selection is wanted in a row, and put copies behind it."""
-        dialog = QInputDialog(self._pane)
-        dialog.setWindowTitle("Repeat")
-        dialog.setLabelText("How many times in a row, this one included?")
-        dialog.setInputMode(QInputDialog.InputMode.IntInput)
-        dialog.setIntRange(1, MOST_COPIES)
-        dialog.setIntValue(_USUAL_REPEAT)
-        dialog.intValueSelected.connect(self._on_times_chosen)
-        dialog.finished.connect(dialog.deleteLater)
+        dialog = RepeatDialog(self._pane)
+        dialog.chosen.connect(self._on_times_chosen)
         dialog.open()
 
-    @Slot(int)
-    def _on_times_chosen(self, times: int) -> None:
-        self._do(lambda ids: self._pane.units.repeat(ids, times))
+    @Slot(int, bool)
+    def _on_times_chosen(self, times: int, fold: bool) -> None:
+        self._do(lambda ids: self._pane.units.repeat(ids, times, fold=fold))
 
     def _do(self, verb: Callable[[list[str]], list[str]]) -> None:
         pane = self._pane

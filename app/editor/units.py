@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 
 from PySide6.QtCore import QRectF
 
 from app.canvas import geometry as g
 from app.canvas.text import plural
 from app.document import Document
-from app.editor.rework import Rework
+from app.editor.places import is_tidy, spread, taken_places
+from app.rework import Rework
 from resviz.arch import rework
+from resviz.arch.folding import folded, unfolded, with_members
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.mends import Mend, Mended, mended
+from resviz.arch.rework import in_order
 from resviz.errors import ArchitectureError
 
 
@@ -77,10 +81,14 @@ class UnitEdits:
         self._push("Collapse", self._placed(after, near=units))
         return units
 
-    def repeat(self, block_ids: Iterable[str], times: int) -> list[str]:
-        """Put copies of a chain behind it until it stands so many times."""
+    def repeat(self, block_ids: Iterable[str], times: int, *, fold: bool = False) -> list[str]:
+        """Put copies of a chain behind it until it stands so many times; `fold`: draw them as one stack."""
         chosen = list(block_ids)
         after, new = rework.repeated(self.document.architecture, chosen, times)
+        after = with_members(after, chosen, new)
+        if fold and new:
+            with suppress(ArchitectureError):  # a first block of its own and one more: nothing is repeated
+                after, _ = folded(after, [*chosen, *new])
         self._push(f"Repeat x {times}", self._placed(after, near=chosen))
         return [*chosen, *new]
 
@@ -104,6 +112,26 @@ class UnitEdits:
             text = result.done[0].title if len(result.done) == 1 else f"Mend {len(result.done)} problems"
             self._push(text, self._placed(result.architecture, near=()))
         return result
+
+    def fold(self, block_ids: Iterable[str]) -> list[str]:
+        """Draw what is repeated as stacks: among blocks, or, where none are given, in the whole network."""
+        after, members = folded(self.document.architecture, block_ids)
+        self._push("Fold", self._placed(after, near=members))
+        return members
+
+    def unfold(self, block_ids: Iterable[str]) -> list[str]:
+        """Draw the blocks of folded groups one by one: of these blocks, or, where none are given, of all."""
+        before = self.document.architecture
+        after, members = unfolded(before, block_ids)
+        if is_tidy(before):
+            after = self._placed(after, near=members)
+        else:
+            for name, group in after.grouped().items():
+                if before.groups[name].folded and not group.folded:
+                    for block_id, place in spread(after, in_order(after, group.members)).items():
+                        after.move(block_id, place)
+        self._push("Unfold", after)
+        return members
 
     def stage(self, block_ids: Iterable[str]) -> list[str]:
         """Return the blocks of the same stages that are of the same kinds: no edit.
@@ -129,7 +157,7 @@ class UnitEdits:
         blocks take the free places nearest to those that they come from.
         """
         before = self.document.architecture
-        if all(before[b].position == place for b, place in arrange(before).items()):
+        if is_tidy(before):
             placed = after.copy()
             for block_id, place in arrange(placed).items():
                 placed.move(block_id, place)
@@ -140,11 +168,7 @@ class UnitEdits:
             for b in after.order()
             if b not in before or before[b].kind != after[b].kind or after[b].position is None
         ]
-        taken = [
-            g.footprint(b.kind).translated(*b.position)
-            for b in after.blocks.values()
-            if b.position is not None and b.id not in new
-        ]
+        taken = taken_places(after, without=new)
         origin = next((before[b].position for b in near if b in before and before[b].position), None)
         for block_id in new:
             block = after[block_id]

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.document import Document
 from app.editor.pane import EditorPane
-from app.editor.rework import Rework
+from app.rework import Rework
 from app.undo import Command
 from resviz.arch.graph import Architecture
 from resviz.arch.replay import Change, Snapshot, change, replay

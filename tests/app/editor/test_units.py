@@ -2,9 +2,9 @@
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QInputDialog
 
-from app.editor.rework import Rework
+from app.editor.repeat import RepeatDialog
+from app.rework import Rework
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Wire
 from resviz.arch.layout import arrange
@@ -132,9 +132,12 @@ def test_a_chain_is_repeated_as_often_as_asked(opened, qtbot):
     pane, hand, document = opened(select=["stage2.block2", "stage2.block3"])
     before = document.architecture.copy()
     hand.key(Qt.Key.Key_R)
-    (dialog,) = pane.findChildren(QInputDialog)
+    (dialog,) = pane.findChildren(RepeatDialog)
     qtbot.waitUntil(dialog.isVisible)
-    dialog.setIntValue(4)
+    assert not dialog.fold.isChecked()
+    dialog.times.setValue(4)
+    assert dialog.fold.isChecked()
+    dialog.fold.click()
     dialog.accept()
     hand.settle()
     assert document.cost.depth == 20 + 3 * 4

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from app.document import Document
+from typing import TYPE_CHECKING
+
 from app.undo import Command
 from resviz.arch.graph import Architecture
+
+if TYPE_CHECKING:
+    from app.document import Document
 
 
 class Rework(Command):
@@ -14,15 +18,42 @@ class Rework(Command):
         ArchitectureError: the copy is no architecture.
     """
 
-    def __init__(self, document: Document, text: str, after: Architecture) -> None:
+    def __init__(
+        self, document: Document, text: str, after: Architecture, *, before: Architecture | None = None
+    ) -> None:
+        """Keep both ends.
+
+        Args:
+            document: to be changed.
+            text: what the step is called.
+            after: what the document will be.
+            before: what undo leads back to; None: what the document is now.
+        """
         super().__init__(text)
         self._document = document
-        self._before, self._after = document.architecture.copy(), after.copy()
+        self._before, self._after = (before or document.architecture).copy(), after.copy()
 
     @property
     def changes(self) -> bool:
         """Whether there is any difference."""
         return self._before != self._after
+
+    def merge_with(self, other: Command) -> bool:
+        """Take in a later step of the same session (a spin box being stepped)."""
+        if (
+            not isinstance(other, Rework)
+            or self.session is None
+            or other.session != self.session
+            or other.text != self.text
+        ):
+            return False
+        self._after = other._after
+        return True
+
+    def extend(self, after: Architecture) -> None:
+        """Lead to `after` from now on, and take that over: what leads there so far is done already."""
+        self._after = after.copy()
+        self._go(self._document.architecture.copy(), self._after)
 
     def redo(self) -> None:
         """Take over what is new."""
@@ -46,6 +77,8 @@ class Rework(Command):
                 document.remove_block(block_id)
         for block_id in new:
             document.insert_block(there[block_id])
+        document.set_definitions(there.definitions)
+        document.set_groups(there.groups)
         for block_id, block in there.blocks.items():
             if block_id in touched:
                 continue

@@ -1,0 +1,281 @@
+"""Stacks by keys and mouse: folded, unfolded, dragged, edited as one, copied, undone."""
+
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from app.editor.repeat import RepeatDialog
+from app.rework import Rework
+from resviz.arch.cost import cost_of
+from resviz.arch.files import from_json, to_json
+from resviz.arch.folding import folded
+from resviz.arch.graph import Wire
+from resviz.arch.layout import arrange
+from resviz.arch.presets import preset
+from resviz.arch.rework import healed
+
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+STACK = ["stage1.block1", "stage1.block2", "stage1.block3"]
+
+
+@pytest.fixture
+def opened(open_pane):
+    def show(name="resnet-20", select=(), *, fold=True):
+        architecture = folded(preset(name), [])[0] if fold else preset(name)
+        for block_id, place in arrange(architecture).items():
+            architecture.move(block_id, place)
+        pane, hand = open_pane(architecture)
+        pane.scene.select(list(select))
+        hand.settle()
+        return pane, hand, pane.document
+
+    return show
+
+
+def check_canvas(pane):
+    """Canvas and document are the same: an item a cell, a wire item a wire between cells."""
+    architecture = pane.document.architecture
+    cells = architecture.cells()
+    home = {member: lead for lead, members in cells.items() for member in members}
+    items = {item.block_id: item for item in pane.scene.block_items()}
+    assert items.keys() == cells.keys()
+    for lead, members in cells.items():
+        assert items[lead].members == members
+        assert items[lead].is_stack == any(m in g.members for g in architecture.groups.values() if g.folded
+                                           for m in members)  # fmt: skip
+        assert (items[lead].x(), items[lead].y()) == architecture[lead].position
+        assert all(pane.scene.block_item(member) is items[lead] for member in members)
+    for wire in architecture.wires:
+        if home[wire.source] != home[wire.target]:
+            path = pane.scene.wire_item(wire).path
+            source, target = pane.scene.block_item(wire.source), pane.scene.block_item(wire.target)
+            assert path.pointAtPercent(0) == source.anchor(wire.source_port, is_input=False)
+            assert path.pointAtPercent(1) == target.anchor(wire.target_port, is_input=True)
+        else:
+            with pytest.raises(KeyError):
+                pane.scene.wire_item(wire)
+    shown = sum(home[w.source] != home[w.target] for w in architecture.wires)
+    assert len([item for item in pane.scene.items() if hasattr(item, "wire")]) == shown
+
+
+def check_undo(hand, pane, before):
+    """Undo leads back to `before`, redo to what is there now."""
+    now = pane.document.architecture.copy()
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    assert pane.document.architecture == before
+    assert pane.document.architecture.groups == before.groups
+    check_canvas(pane)
+    hand.key(Qt.Key.Key_Z, CONTROL | SHIFT)
+    assert pane.document.architecture == now
+    check_canvas(pane)
+
+
+def tidy(document):
+    places = arrange(document.architecture)
+    return all(document.architecture[b].position == place for b, place in places.items())
+
+
+def test_g_folds_the_whole_network_and_shift_g_unfolds_it(opened):
+    pane, hand, document = opened("resnet-110", fold=False)
+    before = document.architecture.copy()
+    hand.key(Qt.Key.Key_G)
+    assert len(list(pane.scene.block_items())) == 10
+    assert pane.scene.block_item("stage2.block5").face.title == "basic × 17"
+    assert pane.scene.block_item("stage2.block5").stack_face.ids[0] == "stage2.block2 … block18"
+    assert tidy(document)
+    assert document.cost == cost_of(before)
+    seen = pane.view.mapToScene(pane.view.viewport().rect()).boundingRect()
+    assert all(seen.contains(item.body_in_scene()) for item in pane.scene.block_items())
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+    hand.key(Qt.Key.Key_G)
+    assert "folded already" in pane.toast.text
+    hand.key(Qt.Key.Key_G, SHIFT)
+    assert arrange(document.architecture) == arrange(before)
+    assert tidy(document)
+    check_canvas(pane)
+
+
+def test_g_folds_what_is_selected_and_a_double_click_unfolds_it(opened):
+    pane, hand, document = opened(select=["stage2.block2", "stage2.block3"], fold=False)
+    before = document.architecture.copy()
+    hand.key(Qt.Key.Key_G)
+    assert pane.scene.selection_ids() == ["stage2.block2", "stage2.block3"]
+    assert len(pane.scene.selectedItems()) == 1
+    check_undo(hand, pane, before)
+    asked = []
+    pane.block_activated.connect(asked.append)
+    QTest.mouseDClick(hand.viewport, Qt.MouseButton.LeftButton, pos=hand.at("stage2.block3"))
+    hand.settle()
+    assert not document.architecture.groups["stack1"].folded
+    check_canvas(pane)
+    assert not asked
+    pane.scene.select(["stage2.block3"])
+    hand.key(Qt.Key.Key_G)
+    assert document.architecture.groups["stack1"].folded
+
+
+def test_a_refusal_is_a_sentence_and_no_step(opened):
+    pane, hand, document = opened(select=["pool"])
+    hand.key(Qt.Key.Key_G)
+    assert "no stack" in pane.toast.text
+    hand.key(Qt.Key.Key_G, SHIFT)
+    assert "Nothing is folded" in pane.toast.text
+    assert document.undo_stack.count() == 0
+
+
+def test_a_stack_is_dragged_as_one_and_unfolds_where_it_stands(opened):
+    pane, hand, document = opened()
+    before = document.architecture.copy()
+    body = pane.scene.block_item(STACK[0]).body_in_scene()
+    hand.drag(STACK[0], body.center() + QPointF(80, 160))
+    home = before[STACK[0]].position
+    assert {document.architecture[b].position for b in STACK} == {(home[0] + 80, home[1] + 160)}
+    assert document.undo_stack.count() == 1
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+    hand.key(Qt.Key.Key_G, SHIFT)
+    bodies = [item.body_in_scene() for item in pane.scene.block_items()]
+    assert not any(a.intersects(b) for i, a in enumerate(bodies) for b in bodies[:i])
+    assert document.architecture["pool"].position == before["pool"].position
+    check_canvas(pane)
+
+
+def test_verbs_act_on_all_blocks_of_a_stack(opened):
+    pane, hand, document = opened()
+    before = document.architecture.copy()
+    hand.click("stage1.block2")
+    assert pane.scene.selection_ids() == STACK
+    hand.key(Qt.Key.Key_B)
+    assert all(document.architecture[b].bypassed for b in STACK)
+    assert pane.scene.block_item(STACK[0]).face.bypassed
+    check_undo(hand, pane, before)
+    hand.key(Qt.Key.Key_B)
+    hand.key(Qt.Key.Key_P)
+    assert all(document.architecture[b].shortcut == "none" for b in STACK)
+    assert pane.scene.block_item(STACK[0]).face.shortcut == "none"
+    hand.key(Qt.Key.Key_P)
+    assert document.architecture == before
+    hand.key(Qt.Key.Key_Delete, CONTROL)
+    assert not any(b in document.architecture for b in STACK)
+    assert document.architecture.incoming("stage2.block1")["in"].source == "stem"
+    check_undo(hand, pane, before)
+
+
+def test_a_stack_is_deleted_and_comes_back_as_one(opened):
+    pane, hand, document = opened(select=STACK)
+    before = document.architecture.copy()
+    hand.key(Qt.Key.Key_Delete)
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+
+
+def test_a_copied_stack_is_a_stack(opened):
+    pane, hand, document = opened(select=[*STACK, "stage2.block1"])
+    before = document.architecture.copy()
+    hand.key(Qt.Key.Key_D, CONTROL)
+    groups = document.architecture.grouped()
+    assert {len(group.members) for group in groups.values()} == {3}
+    assert len(groups) == 2
+    assert len(pane.scene.selectedItems()) == 2
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+    pane.scene.select(STACK[:2])
+    hand.settle()
+    pane.scene.select(STACK)
+    hand.key(Qt.Key.Key_C, CONTROL)
+    assert from_json(QGuiApplication.clipboard().text().encode()).grouped()
+
+
+def test_repeating_offers_to_fold(opened, qtbot):
+    pane, hand, document = opened(select=["stage3.block3"])
+    before = document.architecture.copy()
+    hand.key(Qt.Key.Key_R)
+    (dialog,) = pane.findChildren(RepeatDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    dialog.times.setValue(20)
+    dialog.accept()
+    hand.settle()
+    assert pane.scene.block_item("stage3.block3").face.title == "basic × 20"
+    pane.activateWindow()
+    pane.view.setFocus()
+    qtbot.waitUntil(pane.view.hasFocus)
+    check_undo(hand, pane, before)
+    assert pane.units.repeat(list(pane.scene.block_item("stage3.block3").members), 2)
+    hand.settle()
+    assert pane.scene.block_item("stage3.block3").face.title == "basic × 40"
+    check_canvas(pane)
+
+
+def test_wires_lead_to_and_from_the_ends_of_a_stack(opened):
+    pane, hand, document = opened()
+    architecture = document.architecture
+    out, end = Wire("stage1.block3", "stage2.block1"), Wire("stem", "stage1.block1")
+    hand.click(("stage2.block1", "in"))
+    assert pane.scene.selected_wires() == [out]
+    hand.key(Qt.Key.Key_Delete)
+    assert out not in architecture.wires
+    hand.drag(("stage1.block2", "out"), ("stage2.block1", "in"))
+    assert out in architecture.wires
+    document.disconnect_wire(end)
+    hand.drag(("stem", "out"), ("stage1.block2", "in"))
+    assert end in architecture.wires
+    check_canvas(pane)
+
+
+def test_a_block_inserted_before_a_stack_makes_room_once(opened):
+    pane, hand, document = opened()
+    place = pane.scene.wire_item(Wire("stem", "stage1.block1")).path.pointAtPercent(0.5)
+    new = pane.edits.add("relu", place, wire=Wire("stem", "stage1.block1"))
+    hand.settle()
+    bodies = [item.body_in_scene() for item in pane.scene.block_items()]
+    assert not any(a.intersects(b) for i, a in enumerate(bodies) for b in bodies[:i])
+    assert document.architecture.outgoing(new) == [Wire(new, "stage1.block1")]
+    check_canvas(pane)
+
+
+def test_what_comes_between_joins_and_one_block_is_no_stack(opened):
+    pane, hand, document = opened()
+    before = document.architecture.copy()
+    new = pane.edits.add("relu", QPointF(), wire=Wire("stage1.block1", "stage1.block2"))
+    hand.settle()
+    assert new in document.architecture.groups["stack1"].members
+    assert pane.scene.block_item(new).face.title == "4 blocks"
+    check_canvas(pane)
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    assert document.architecture == before
+    document.undo_stack.push(Rework(document, "Delete", healed(before, STACK[1:])))
+    hand.settle()
+    assert not document.architecture.groups
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+
+
+def test_renaming_a_member_and_back(opened):
+    pane, hand, document = opened()
+    before = document.architecture.copy()
+    pane.edits.rename("stage1.block1", "first")
+    hand.settle()
+    assert document.architecture.groups["stack1"].members[0] == "first"
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+
+
+def test_the_twin_of_a_folded_network_is_folded(opened):
+    pane, hand, document = opened()
+    hand.key(Qt.Key.Key_T, CONTROL)
+    assert pane.scene.block_item("stage1.block2").face.family == "plain"
+    check_canvas(pane)
+    assert from_json(to_json(document.architecture)) == document.architecture
+
+
+def test_a_stack_says_what_it_is_when_the_mouse_is_over_it(opened):
+    pane, hand, document = opened()
+    QTest.mouseMove(hand.viewport, hand.at("stage1.block2"))
+    hand.settle()
+    assert "basic × 3 · stage1.block1 … block3" in pane.scene.summary("stage1.block1")[0]
+    told = pane.scene.tooltip(pane.scene.block_item("stage1.block3"))
+    total = sum(document.cost.blocks[b].parameters for b in STACK)
+    assert f"{total:,} parameters" in told
+    assert "3 × Basic" in told
