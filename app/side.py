@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
+from app.document import Document
 from app.editor.inspector import Inspector
 from app.editor.pane import EditorPane
+from app.editor.training_plan import TrainingPlan
 from app.lab.panel import LabPanel
 from app.lab.session import Session
 from app.lessons.lesson import load_lesson
@@ -46,6 +50,23 @@ class Side(QSplitter):
         self._own_shares = False
         self.splitterMoved.connect(self._on_moved)
         self.lab.content_changed.connect(self._share_out, Qt.ConnectionType.QueuedConnection)
+        self.lab.planned.connect(self._tell_plan)
+        self.lab.trained.connect(self.inspector.card.estimator.cancel)
+        self.inspector.card.busy = lambda: any(run.active for run in session.current)
+        self._tell_plan()
+
+    def set_documents(self, documents: Sequence[Document]) -> None:
+        """Offer these for training, and compare what they cost."""
+        self.lab.set_documents(documents)
+        self.inspector.set_compared(documents)
+        self._tell_plan()
+
+    @Slot()
+    def _tell_plan(self) -> None:
+        """Tell the inspector how the networks would be trained."""
+        recipe = self.lab.recipe
+        if recipe is not None:
+            self.inspector.card.set_plan(TrainingPlan(recipe, self.lab.runs))
 
     def follow(self, pane: EditorPane) -> None:
         """Inspect what is selected in `pane` from now on."""
@@ -80,6 +101,19 @@ class Side(QSplitter):
         """Share the height out by content again, whatever was dragged."""
         self._own_shares = False
         self._share_out()
+
+    @Slot()
+    def show_costs(self) -> None:
+        """Show what the network in use costs."""
+        if self._pane is not None:
+            self._pane.scene.clearSelection()
+        self.bring_inspector()
+
+    @Slot()
+    def measure(self) -> None:
+        """Time a few training steps of the networks in sight."""
+        self.show_costs()
+        self.inspector.card.measure()
 
     def bring_inspector(self) -> None:
         """Show the inspector in front of the lesson, and of the settings where they take all the room."""

@@ -173,7 +173,7 @@ class MainWindow(QMainWindow):
         self._status_timer.timeout.connect(self._on_status_old)
         self._fill_edit_menu()
         self._on_undo_changed()
-        self.side.lab.set_documents(self.workspace.documents)
+        self.side.set_documents(self.workspace.documents)
         self.side.follow(self.workspace.active)
 
     def _connect(self) -> None:
@@ -339,7 +339,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_documents_changed(self) -> None:
-        self.side.lab.set_documents(self.workspace.documents)
+        self.side.set_documents(self.workspace.documents)
         self._show_title()
 
     @Slot(list)
@@ -415,6 +415,7 @@ class MainWindow(QMainWindow):
         self.hide()
         self.bridge.close()
         self.bottom.close_workers()
+        self.side.inspector.card.estimator.cancel()
         self._reporter.close()
         event.accept()
 

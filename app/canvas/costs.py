@@ -34,21 +34,33 @@ class CostKind:
     """For where there is little room: on a block of the canvas."""
     of: Callable[[Cost], int]
     told: Callable[[int], str]
-    """An amount in words."""
+    """All that a network costs, in words."""
+    unit: str
+    """What is counted."""
 
 
 COSTS = {
     kind.key: kind
     for kind in (
-        CostKind("parameters", "Parameters", "params", lambda c: c.parameters, lambda n: f"{n:,} in all"),
+        CostKind(
+            "parameters",
+            "Parameters",
+            "params",
+            lambda c: c.parameters,
+            lambda n: f"{n:,} in all",
+            "parameters",
+        ),
         CostKind(
             "multiply_adds",
             "Multiply-adds",
             "mult-adds",
             lambda c: c.multiply_adds,
             lambda n: f"{short_count(n)} a picture",
+            "multiply-adds a picture",
         ),
-        CostKind("activations", "Activation memory", "memory", lambda c: c.activations, _bytes),
+        CostKind(
+            "activations", "Activation memory", "memory", lambda c: c.activations, _bytes, "values a picture"
+        ),
     )
 }
 """What blocks can be coloured by, by key; in training, values are kept of each picture of a batch."""

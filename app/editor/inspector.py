@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -24,6 +24,7 @@ from app.document import Document
 from app.editor.bits import add_row, form, label, separator
 from app.editor.edits import Edits, new_session
 from app.editor.fields import ParameterField, common_parameters, field_for
+from app.editor.network_card import NetworkCard
 from app.editor.pane import EditorPane
 from app.editor.problems import ProblemCard
 from app.theme import theme
@@ -52,6 +53,10 @@ class Inspector(QWidget):
         self.rename: QLineEdit | None = None
         self.error = label("", "error")
         self._session = new_session()
+        self.card = NetworkCard()
+        """What the network costs; kept from page to page, for it may be measuring."""
+        self.card.blocks_chosen.connect(self._on_blocks_chosen)
+        self._compared: list[Document] = []
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -98,7 +103,22 @@ class Inspector(QWidget):
             document.block_renamed.connect(self._on_block_renamed)
         self._ids = []
         self._built_for = None
+        self._tell_card()
         self._refresh()
+
+    def set_compared(self, documents: Sequence[Document]) -> None:
+        """Compare what networks cost with those of these documents, besides the one inspected."""
+        self._compared = list(documents)
+        self._tell_card()
+
+    def _tell_card(self) -> None:
+        others = [each for each in self._compared if each is not self._document]
+        self.card.set_documents([] if self._document is None else [self._document, *others])
+
+    @Slot(tuple)
+    def _on_blocks_chosen(self, block_ids: tuple[str, ...]) -> None:
+        if self._pane is not None:
+            self._pane.show_new(list(block_ids))
 
     @Slot(list)
     def show_selection(self, block_ids: list[str]) -> None:
@@ -144,6 +164,8 @@ class Inspector(QWidget):
         self._refreshers, self.fields, self.rename = [], {}, None
         self.error = label("", "error")
         self.error.hide()
+        self.card.setParent(self)  # Not to go with the page that it was on.
+        self.card.hide()
         page = QWidget()
         layout = QVBoxLayout(page)
         layout.setContentsMargins(16, 12, 16, 16)
@@ -166,27 +188,10 @@ class Inspector(QWidget):
         title = label("", "title")
         layout.addWidget(title)
         self._refreshers.append(lambda: title.setText(document.name))
-        layout.addWidget(label("The whole network. Select a block to change it.", "muted"))
-        rows = self._table(layout, ("Depth", "Blocks", "Parameters", "Multiply-adds", "Input", "Output"))
-
-        def refresh() -> None:
-            cost, inference = document.cost, document.inference
-            for row, text in zip(
-                rows,
-                (
-                    plural(cost.depth, "layer"),
-                    f"{len(document.architecture.blocks):,}",
-                    f"{cost.total.parameters:,}",
-                    f"{cost.total.multiply_adds:,}",
-                    shape_text(inference.input_shape),
-                    shape_text(inference.output_shape),
-                ),
-                strict=True,
-            ):
-                row.setText(text)
-
-        self._refreshers.append(refresh)
+        layout.addWidget(label("Select a block to change it.", "muted"))
         self._problems(layout, lambda: document.inference.problems, clickable=True)
+        layout.addWidget(self.card)
+        self.card.show()
 
     def _build_block(self, layout: QVBoxLayout, block: Block) -> None:
         document = self._document

@@ -31,6 +31,7 @@ from app.lab.session import Session
 from app.theme import GRID, icon, theme
 from resviz.errors import ResvizError
 from resviz.train.main_memory import free_beside_cards
+from resviz.train.recipe import Recipe
 
 _PATIENCE_S = 3.0
 """After so long a wait for the end of an iteration, the worker can be ended in its middle."""
@@ -45,6 +46,8 @@ class LabPanel(QWidget):
     """Something could not be done, one sentence."""
     problems_wanted = Signal(object)
     """The list of the problems of a `Document`: they keep it from being trained."""
+    planned = Signal()
+    """What would be trained, or how, is another: see `recipe` and `runs`."""
     content_changed = Signal()
     """Another height may be wanted."""
     told = Signal(str)
@@ -86,6 +89,16 @@ class LabPanel(QWidget):
     def set_documents(self, documents: Sequence[Document]) -> None:
         """Offer these documents' architectures for training."""
         self.choices.set_documents(documents)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe of the form; None while something is wrong with it."""
+        return None if self.form.problem else self.form.recipe()
+
+    @property
+    def runs(self) -> int:
+        """How many runs would be trained together."""
+        return len(self.choices.documents) * self.choices.seeds.value()
 
     @property
     def setting_up(self) -> bool:
@@ -290,7 +303,7 @@ class LabPanel(QWidget):
         self.train_button.setEnabled(not problem)
         self.train_button.setToolTip(problem or "Train the chosen architectures (Ctrl+Return)")
         if not self.watching:
-            recipe = None if self.form.problem else self.form.recipe()
+            recipe = self.recipe
             # Of a card's memory only the worker knows how much is free.
             on_processor = recipe is not None and (recipe.device == "cpu" or self.form.without_card)
             free = free_beside_cards() if on_processor else None
@@ -380,6 +393,7 @@ class LabPanel(QWidget):
             self._session.bridge.warm.expect(len(self.choices.documents), self.form.recipe().device)
         self._show_head()
         self._show_problem()
+        self.planned.emit()
 
     @Slot(bool)
     def _on_details(self, on: bool) -> None:

@@ -86,6 +86,7 @@ class Prediction:
         batch_size: pictures a step.
         iterations: steps.
         memory: bytes beside the data and the program itself.
+        activations: those of them that are kept from forward to backward.
         step_s: seconds a step.
         testing_s: seconds of all passes over the test set together.
         measured: what it goes by.
@@ -94,6 +95,7 @@ class Prediction:
     batch_size: int
     iterations: int
     memory: int
+    activations: int
     step_s: float | None = None
     testing_s: float | None = None
     measured: Measured | None = None
@@ -115,13 +117,15 @@ def predict(architecture: Architecture, recipe: Recipe, measured: Measured | Non
     """Return what training an architecture without problems by a recipe takes."""
     precision = measured.precision if measured is not None else usual_precision(recipe)
     model = memory.estimate(architecture, recipe, precision)
+    kept = model.activations * recipe.batch_size
     if measured is None:
-        return Prediction(recipe.batch_size, recipe.iterations, model.total(recipe.batch_size))
+        return Prediction(recipe.batch_size, recipe.iterations, model.total(recipe.batch_size), kept)
     passes, pictures = _tests(recipe)
     return Prediction(
         recipe.batch_size,
         recipe.iterations,
         model.total(recipe.batch_size, measured.memory_factor or 1.0),
+        kept,
         measured.step_s * recipe.batch_size / measured.batch_size,
         passes * pictures * measured.test_s,
         measured,

@@ -118,3 +118,24 @@ def test_ctrl_return_brings_what_is_wrong_into_sight(side, qtbot):
     lab.train()
     assert said == ["Cutout, pixels: give a whole number."]
     assert lab.form.groups.rows["cutout"].isVisible()
+
+
+def test_the_inspector_reckons_with_the_recipe_and_all_networks(side, qtbot):
+    documents = [Document(each, side) for each in demonstration.architectures()]
+    side.set_documents(documents)
+    card = side.inspector.card
+    side.inspector.set_document(documents[0])
+    assert card._plan.runs == 2
+    side.lab.choices.seeds.setValue(3)
+    assert card._plan.runs == 6
+    field = side.lab.form.groups.rows["batch_size"].editor
+    field.selectAll()
+    qtbot.keyClicks(field, "32")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert card.batch.value() == 32
+    card.batch.setValue(48)
+    assert side.lab.recipe.batch_size == 32
+    side.show_costs()
+    qtbot.waitUntil(lambda: len(card._predictions) == 2)
+    assert side.tabs.currentIndex() == INSPECTOR
+    assert card.isVisible()
