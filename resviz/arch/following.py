@@ -1,22 +1,188 @@
-"""What follows from an edit: blocks that come into a group, stacks that are none any more."""
+"""What follows from an edit: blocks that come into a group, and instances that follow one that was edited."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 import msgspec
 
-from resviz.arch.graph import Architecture, Group
+from resviz.arch.definitions import content, local_name
+from resviz.arch.graph import Architecture, Block, Definition, Group, Position, Wire
+from resviz.arch.layout import arrange
+from resviz.errors import ArchitectureError
 
 
 def followed(before: Architecture, after: Architecture) -> Architecture | None:
-    """Return `after` with what follows from the edit that led to it from `before`; None: nothing does."""
+    """Return `after` with what follows from the edit that led to it from `before`; None: nothing does.
+
+    An instance that was edited is what its definition is from now on, and all others are made like it. A new
+    definition is followed by all its instances. What cannot be made like it becomes loose.
+    """
     groups = _regrouped(before, after)
-    if groups == after.groups:
+    copy = after
+    if groups != after.groups:
+        copy = after.copy()
+        copy.groups = groups
+    for name in list(copy.definitions):
+        copy = _synced(before, copy, name)
+    if copy is after:
         return None
-    copy = after.copy()
-    copy.groups = groups
+    if copy.blocks.keys() != after.blocks.keys() and _is_tidy(after):
+        for block_id, place in arrange(copy).items():
+            copy.move(block_id, place)
     return copy
+
+
+def _is_tidy(architecture: Architecture) -> bool:
+    return all(architecture[block_id].position == place for block_id, place in arrange(architecture).items())
+
+
+def _synced(before: Architecture, after: Architecture, name: str) -> Architecture:
+    """Return `after` with all instances of a definition alike; itself where they are."""
+    definition = after.definitions[name]
+    instances = [each for each, group in after.grouped().items() if group.definition == name]
+    wanted, model = definition, None
+    if before.definitions.get(name) == definition:
+        was = before.grouped()
+        for each in instances:
+            now = content(after, each, definition)
+            if now != definition and each in was and content(before, each, definition) != now:
+                wanted, model = now, each
+                break
+        else:
+            return after
+    copy = after
+    if wanted != definition:
+        copy = after.copy()
+        copy.definitions[name] = wanted
+    for each in instances:
+        if each != model and content(copy, each, definition) != wanted:
+            copy = _rebuilt(copy, each, definition, wanted, model)
+    return copy
+
+
+def _rebuilt(
+    architecture: Architecture, instance: str, old: Definition, new: Definition, model: str | None
+) -> Architecture:
+    """Return a copy in which an instance of `old` is one of `new`, or loose where it cannot be."""
+    copy = architecture.copy()
+    try:
+        _Rebuilding(copy, instance, model).go(old, new)
+    except ArchitectureError:
+        copy = architecture.copy()
+        copy.groups[instance] = msgspec.structs.replace(copy.groups[instance], definition="")
+    return copy
+
+
+class _Rebuilding:
+    """Makes one instance what another definition says, in place.
+
+    Raises:
+        ArchitectureError: it cannot be; the architecture is spoilt then.
+    """
+
+    def __init__(self, architecture: Architecture, instance: str, model: str | None) -> None:
+        self._architecture, self._instance, self._model = architecture, instance, model
+        self._group = architecture.grouped()[instance]
+        self._ids = {local_name(instance, member): member for member in self._group.members}
+
+    def go(self, old: Definition, new: Definition) -> None:
+        """Take blocks and wires out, and put others in."""
+        architecture, ids = self._architecture, self._ids
+        inside = set(ids.values())
+        entered = [ids[local] for local, _ in old.entries if local in ids]
+        starts = [w for b in entered for w in architecture.incoming(b).values() if w.source not in inside]
+        readers = []
+        if old.exit in ids:
+            readers = [w for w in architecture.outgoing(ids[old.exit]) if w.target not in inside]
+        self._take_out(old, new)
+        for block in new.blocks:
+            self._put(block)
+        named = {local: f"{self._instance}.{local}" for local in (block.id for block in new.blocks)} | ids
+        for wire in new.wires:
+            self._connect(msgspec.structs.replace(wire, source=named[wire.source], target=named[wire.target]))
+        for local, port in new.entries if starts else ():
+            if port not in architecture.incoming(named[local]):
+                start = starts[0]
+                self._connect(Wire(start.source, named[local], start.source_port, port))
+        for wire in readers:
+            if wire.source != named[new.exit]:
+                with suppress(ArchitectureError):
+                    architecture.disconnect(wire)
+                self._connect(msgspec.structs.replace(wire, source=named[new.exit]))
+        members = tuple(named[block.id] for block in new.blocks)
+        architecture.groups[self._instance] = msgspec.structs.replace(self._group, members=members)
+        self._remember(new, named)
+
+    def _take_out(self, old: Definition, new: Definition) -> None:
+        """Take out what the new definition has not: blocks, wires inside, wires to what was an input."""
+        architecture, ids = self._architecture, self._ids
+        kinds = {block.id: block.kind for block in new.blocks}
+        for local in list(ids):
+            if kinds.get(local) != architecture[ids[local]].kind:
+                architecture.remove(ids.pop(local))
+        local_of = {block_id: local for local, block_id in ids.items()}
+        wanted, entries = set(new.wires), set(new.entries)
+        for block_id, local in local_of.items():
+            for port, wire in architecture.incoming(block_id).items():
+                if wire.source in local_of:
+                    here = msgspec.structs.replace(wire, source=local_of[wire.source], target=local)
+                    stays = here in wanted
+                else:
+                    stays = (local, port) in entries or (local, port) not in old.entries
+                if not stays:
+                    architecture.disconnect(wire)
+
+    def _put(self, block: Block) -> None:
+        """Put a block of the definition in, or give the one that is there its values."""
+        architecture = self._architecture
+        if block.id not in self._ids:
+            place = self._place(block.id)
+            block_id = f"{self._instance}.{block.id}"
+            architecture.insert(msgspec.structs.replace(block, id=block_id, position=place))
+            return
+        block_id = self._ids[block.id]
+        if architecture[block_id].params != block.params:
+            architecture.set_params(block_id, **block.params)
+        if architecture[block_id].bypassed != block.bypassed:
+            architecture.set_bypassed(block_id, block.bypassed)
+
+    def _place(self, local: str) -> Position:
+        """Return where a new block stands: with the others, or as far from them as in the instance edited."""
+        architecture, model = self._architecture, self._model
+        home = next((architecture[b].position for b in self._group.members if b in architecture), None)
+        x, y = home or (0.0, 0.0)
+        if self._group.folded or model is None:
+            return x, y
+        members = architecture.grouped()[model].members
+        theirs = {local_name(model, m): architecture[m].position or (0.0, 0.0) for m in members}
+        first = next((key for key, block_id in self._ids.items() if key in theirs and block_id), None)
+        if first is None or local not in theirs:
+            return x, y
+        x, y = architecture[self._ids[first]].position or (0.0, 0.0)
+        return x + theirs[local][0] - theirs[first][0], y + theirs[local][1] - theirs[first][1]
+
+    def _connect(self, wire: Wire) -> None:
+        architecture = self._architecture
+        taken = architecture.incoming(wire.target).get(wire.target_port)
+        if taken == wire:
+            return
+        if taken is not None:
+            architecture.disconnect(taken)
+        architecture.connect(wire)
+
+    def _remember(self, new: Definition, named: Mapping[str, str]) -> None:
+        """Let the twin remember of these blocks what it does of those that were edited."""
+        memory = self._architecture.twin_memory
+        for block in new.blocks:
+            block_id = named[block.id]
+            known = new.twin_memory.get(block.id)
+            if self._model is not None:
+                known = memory.get(f"{self._model}.{block.id}")
+            memory.pop(block_id, None)
+            if known is not None:
+                memory[block_id] = known
 
 
 def _regrouped(before: Architecture, after: Architecture) -> dict[str, Group]:

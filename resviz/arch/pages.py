@@ -10,7 +10,6 @@ from resviz.arch.composites import RESIDUAL_KINDS, shortcut_of, units
 from resviz.arch.spec import Params, Shape, integer
 from resviz.arch.typeset import Formula
 
-
 _NOTHING = Formula("0")
 
 

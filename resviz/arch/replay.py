@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
 from resviz.arch.composites import RESIDUAL_KINDS
-from resviz.arch.graph import Architecture, Block, Position, Wire
+from resviz.arch.definitions import twinned
+from resviz.arch.graph import Architecture, Block, Definition, Group, Position, Wire
 from resviz.arch.spec import Value
 from resviz.errors import ArchitectureError, ResvizError, UnknownBlockError
 
+_T = TypeVar("_T")
 _SHORTCUT = {"add": "plain"} | dict.fromkeys(RESIDUAL_KINDS, "shortcut")
 """The parameter that says of a kind what its shortcut is."""
 
@@ -22,11 +25,14 @@ class Snapshot:
 
     blocks: Mapping[str, Block]
     wires: Sequence[Wire]
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    definitions: Mapping[str, Definition] = field(default_factory=dict)
 
     @classmethod
     def of(cls, architecture: Architecture) -> Snapshot:
         """Take one."""
-        return cls(dict(architecture.blocks), architecture.wires)
+        groups, definitions = architecture.grouped(), dict(architecture.definitions)
+        return cls(dict(architecture.blocks), architecture.wires, groups, definitions)
 
     @property
     def is_plain(self) -> bool:
@@ -51,7 +57,11 @@ class Snapshot:
             )
             for wire in self.wires
         ]
-        return Snapshot({block.id: block for block in blocks}, wires)
+        groups = {
+            name: msgspec.structs.replace(group, members=tuple(now.get(m, m) for m in group.members))
+            for name, group in self.groups.items()
+        }
+        return Snapshot({block.id: block for block in blocks}, wires, groups, self.definitions)
 
 
 @dataclass(frozen=True)
@@ -69,9 +79,12 @@ class Change:
     """From where to where."""
     shortcuts: bool = False
     """Whether shortcuts were changed, which no other network takes over."""
+    groups: Mapping[str, Group | None] = field(default_factory=dict)
+    """None: it is one no more."""
+    definitions: Mapping[str, Definition | None] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        parts = (self.renamed, self.params, self.bypassed, self.moved)
+        parts = (self.renamed, self.params, self.bypassed, self.moved, self.groups, self.definitions)
         return self.is_structural or any(parts) or self.shortcuts
 
     @property
@@ -115,7 +128,15 @@ def change(before: Snapshot, after: Architecture, renamed: Sequence[tuple[str, s
         bypassed,
         moved,
         shortcuts,
+        _other(old.groups, after.grouped()),
+        _other(old.definitions, after.definitions),
     )
+
+
+def _other(before: Mapping[str, _T], after: Mapping[str, _T]) -> dict[str, _T | None]:
+    """Return what is another one, or none, afterwards."""
+    names = dict.fromkeys([*before, *after])
+    return {name: after.get(name) for name in names if before.get(name) != after.get(name)}
 
 
 @dataclass(frozen=True)
@@ -157,7 +178,26 @@ def replay(edit: Change, there: Architecture, *, from_plain: bool) -> Replayed:
             _set(edit, block_id, after)
         except ResvizError as error:
             refusals.append(_clause(error))
+    _regroup(edit, after, from_plain=from_plain)
     return Replayed(after, list(dict.fromkeys(refusals)))
+
+
+def _regroup(edit: Change, there: Architecture, *, from_plain: bool) -> None:
+    """Fold and define what was folded and defined, as far as its blocks are there and in no other group."""
+    plain = bool(_plainness(there.blocks))
+    for name, definition in edit.definitions.items():
+        if definition is None:
+            there.definitions.pop(name, None)
+        else:
+            suited = definition if plain == from_plain else twinned(definition, plain=plain)
+            there.definitions[name] = suited
+    for name in edit.groups:
+        there.groups.pop(name, None)
+    taken = {member for group in there.grouped().values() for member in group.members}
+    for name, group in edit.groups.items():
+        members = tuple(m for m in group.members if m in there and m not in taken) if group else ()
+        if group is not None and members:
+            there.groups[name] = msgspec.structs.replace(group, members=members)
 
 
 def _renamed(there: Architecture, edit: Change) -> Architecture:

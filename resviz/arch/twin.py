@@ -7,6 +7,7 @@ the residual network too, a name) is kept in the plain document, in `Architectur
 
 from __future__ import annotations
 
+from resviz.arch.definitions import twinned
 from resviz.arch.graph import Architecture
 from resviz.arch.names import twin_name
 
@@ -40,6 +41,7 @@ def twin(architecture: Architecture) -> Architecture:
             twin.set_params(block.id, plain=wanted == "none")
         else:
             twin.set_params(block.id, shortcut=wanted)
+    twin.definitions = {name: twinned(each, plain=plain) for name, each in twin.definitions.items()}
     usual = twin_name(architecture.name, plain=plain)
     twin.name = memory.get("", usual)
     if twin_name(twin.name, plain=not plain) != architecture.name:

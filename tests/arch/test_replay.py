@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from resviz.arch import rework
 from resviz.arch.convert import COMPOSITES
+from resviz.arch.defining import defined, without_definition
+from resviz.arch.definitions import content
+from resviz.arch.folding import folded, unfolded
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
 from resviz.arch.replay import Snapshot, change, replay
@@ -205,3 +208,26 @@ def test_on_an_equal_network_the_same_comes_out(data):
     back = again(now, here, done.architecture)
     assert not back.refusals
     assert bare(back.architecture) == bare(here)
+
+
+def test_what_was_folded_or_defined_is_so_there_too():
+    before, there = preset("resnet-20"), preset("plain-20")
+    after, _ = folded(before, [])
+    done = replay(change(Snapshot.of(before), after), there, from_plain=False)
+    assert not done.refusals
+    assert done.architecture.groups == after.groups
+    opened, _ = unfolded(after, [])
+    done = replay(change(Snapshot.of(after), opened), done.architecture, from_plain=False)
+    assert not any(group.folded for group in done.architecture.groups.values())
+    own, _ = defined(before, ["stage1.block1", "stage1.block2"], "pair")
+    edit = change(
+        Snapshot.of(before), own, [("stage1.block1", "pair1.block1"), ("stage1.block2", "pair1.block2")]
+    )
+    done = replay(edit, there, from_plain=False)
+    assert done.architecture.groups == own.groups
+    assert [block.shortcut for block in done.architecture.definitions["pair"].blocks] == ["none", "none"]
+    assert content(done.architecture, "pair1", done.architecture.definitions["pair"]) in (
+        done.architecture.definitions.values()
+    )
+    edit = change(Snapshot.of(own), without_definition(own, "pair"))
+    assert not replay(edit, done.architecture, from_plain=False).architecture.definitions
