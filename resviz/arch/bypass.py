@@ -11,14 +11,22 @@ from resviz.arch.shapes import read_ports
 def active(architecture: Architecture) -> Architecture:
     """Return the network without its bypassed blocks: what reads one reads what comes in at its first port.
 
-    The architecture itself where none is bypassed.
+    What served the shortcut of a bypassed addition alone goes too. The architecture itself where none is
+    bypassed.
     """
     bypassed = [block_id for block_id in architecture.order() if architecture[block_id].bypassed]
     if not bypassed:
         return architecture
     cut = architecture.copy()
+    unread: list[str] = []
     for block_id in bypassed:
+        ports = read_ports(cut[block_id])
+        unread += [wire.source for port, wire in cut.incoming(block_id).items() if port not in ports]
         heal(cut, block_id)
+    while unread:
+        block_id = unread.pop()
+        if block_id in cut and cut[block_id].spec.inputs and not cut.outgoing(block_id):
+            unread += [wire.source for wire in cut.remove(block_id)[1]]
     return cut
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from resviz.arch.carried import architecture_in
 from resviz.arch.composites import SHORTCUTS
 from resviz.arch.graph import Architecture, Block, Definition, Wire
 from resviz.arch.group_files import (
@@ -29,6 +30,8 @@ FORMAT = "resviz-architecture"
 VERSION = 3
 """2: blocks may be bypassed. 3: bottlenecks may have groups; blocks may be folded and defined. A file says
 the least that it needs, so that an older resviz opens it too."""
+SUFFIXES = (".json", ".py")
+"""Of files that can be opened; Python only if resviz wrote it."""
 LARGEST_FILE = 64 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
 
@@ -159,8 +162,11 @@ def save(architecture: Architecture, path: str | os.PathLike[str]) -> Path:
     return write_atomically(path, to_json(architecture))
 
 
-def load(path: str | os.PathLike[str]) -> Architecture:
+def load(path: str | os.PathLike[str], notes: list[str] | None = None) -> Architecture:
     """Read an architecture from a file, or from a folder (a run) that holds an `architecture.json`.
+
+    The file may be Python that resviz wrote, which is not run. What a person should know of what is opened is
+    appended to `notes`, a sentence each.
 
     Raises:
         FormatError: missing, unreadable, or not an architecture.
@@ -182,11 +188,15 @@ def load(path: str | os.PathLike[str]) -> Architecture:
         ) from None
     except ValueError:  # a null byte in the path
         raise FormatError(f"{str(path)!r} is not a file name: check it.") from None
+    if target.suffix.lower() == ".py":
+        data, note = architecture_in(data, str(target))
+        if note and notes is not None:
+            notes.append(note)
     return from_json(data, str(target))
 
 
-def open_architecture(text: str) -> Architecture:
-    """Return the preset called `text`, or else the architecture in the file of that name.
+def open_architecture(text: str, notes: list[str] | None = None) -> Architecture:
+    """Return the preset called `text`, or else the architecture in that file; `notes` as in `load`.
 
     Raises:
         PresetError: neither a preset nor a file.
@@ -195,9 +205,9 @@ def open_architecture(text: str) -> Architecture:
     try:
         return preset(text)
     except PresetError:
-        path_like = text.lower().endswith(".json") or os.sep in text or (os.altsep or os.sep) in text
+        path_like = text.lower().endswith(SUFFIXES) or os.sep in text or (os.altsep or os.sep) in text
         if path_like or _exists(text):
-            return load(text)
+            return load(text, notes)
         raise
 
 

@@ -1,6 +1,7 @@
 """Export as one readable file that needs only torch.
 
-Parameters are called as in `resviz.nn`, so that weights pass from the one to the other.
+Parameters are called as in `resviz.nn`, so that weights pass from the one to the other. The file carries the
+architecture, in comments, so that it can be opened again, see `resviz.arch.carried`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from itertools import groupby
 from resviz import __version__
 from resviz.arch import source_blocks as text
 from resviz.arch.bypass import active
+from resviz.arch.carried import with_architecture
 from resviz.arch.composites import RESIDUAL_KINDS
 from resviz.arch.cost import cost_of
+from resviz.arch.files import to_json
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import Inference, infer
 from resviz.arch.source_plan import Plan, Step, is_attribute, plan_of, shortcut_here
@@ -43,12 +46,17 @@ def class_name(architecture: Architecture) -> str:
 
 
 def python_source(architecture: Architecture) -> str:
-    """Return the module: only the block classes that this network uses, then the network.
+    """Return the module: the block classes that this network uses, the network, and what it was written from.
 
     Raises:
         BuildError: the architecture has problems; the sentence says the first one and its mend.
+        FormatError: its name cannot be written.
     """
-    architecture = active(architecture)
+    return with_architecture(_code(active(architecture)), to_json(architecture))
+
+
+def _code(architecture: Architecture) -> str:
+    """Return the code of an architecture without bypassed blocks."""
     inference = infer(architecture)
     if inference.problems:
         first = inference.problems[0]

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from resviz.arch.bypass import active
 from resviz.arch.cost import cost_of
-from resviz.arch.files import open_architecture, save
+from resviz.arch.files import save
 from resviz.arch.graph import Architecture, natural_key
 from resviz.arch.presets import names
 from resviz.arch.shapes import Inference, infer
 from resviz.arch.spec import Shape, shape_text
 from resviz.arch.twin import is_plain, twin
 from resviz.atomic import write_atomically
+from resviz.cli.opening import opened
 from resviz.cli.output import answer, table
 
 _UNKNOWN = "unknown until the problems are mended"
@@ -51,7 +52,7 @@ def run(command: str, args: argparse.Namespace) -> int:
         return 0
     if command == "onnx":
         return _onnx(args)
-    architecture = open_architecture(args.architecture)
+    architecture = opened(args.architecture)
     if command == "info":
         return _info(args, architecture)
     output = Path(args.output)
@@ -88,7 +89,7 @@ def _onnx(args: argparse.Namespace) -> int:
             print(f"note: {note}", file=sys.stderr)
         answer(args, {"file": str(output), **facts}, f"{found.checkpoint}: {output}")
     else:
-        export(build(open_architecture(args.architecture)), output)
+        export(build(opened(args.architecture)), output)
         answer(args, {"file": str(output)}, str(output))
     return 0
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import msgspec
 
-from resviz.arch import files, presets
+from resviz.arch import presets
 from resviz.arch.compare import differences
 from resviz.arch.graph import Architecture
 from resviz.arch.shapes import infer
 from resviz.arch.twin import is_plain, twin
 from resviz.cli.launch import Launch, NothingTrainedError, Watched, demand_started
+from resviz.cli.opening import opened
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
 from resviz.cli.recipe import add_options, check_name, demand_sense, recipe_of
@@ -239,7 +240,7 @@ def percent(value: float | None) -> str:
 def _architecture(text: str, classes: int, image_size: int | None) -> Architecture:
     """Return a file's architecture as it is, or a preset for so many classes."""
     if Path(text).is_file():
-        return files.open_architecture(text)
+        return opened(text)
     if image_size is not None and image_size < 1:
         raise RecipeError(f"--image-size must be at least 1, not {image_size}.")
     shape = None if image_size is None else (3, image_size, image_size)
@@ -247,7 +248,7 @@ def _architecture(text: str, classes: int, image_size: int | None) -> Architectu
         usual = presets.preset(text, classes=classes)
         resized = usual if shape is None else presets.preset(text, input_shape=shape, classes=classes)
     except PresetError:
-        return files.open_architecture(text)  # Says what is wrong with it, as a name or as a file.
+        return opened(text)  # Says what is wrong with it, as a name or as a file.
     if image_size is not None and image_size < (smallest := _reduction(usual)):
         raise RecipeError(
             f"--image-size {image_size} is too small: {usual.name} divides the sides of a picture by "

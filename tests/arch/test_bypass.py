@@ -1,7 +1,7 @@
 """Blocks taken out of the network without being removed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resviz.arch.bypass import active
@@ -14,6 +14,7 @@ from resviz.arch.shapes import infer
 from resviz.arch.twin import twin
 from resviz.errors import FormatError, ParameterError
 from tests.arch.documents import THOROUGH, architectures, loose_unit
+from tests.strategies import sound_networks
 
 
 def test_a_bypassed_block_is_out_of_the_network_and_still_in_the_document():
@@ -86,6 +87,23 @@ def test_the_twin_and_the_comparison_know_it():
     assert twin(twin(architecture)) == architecture
     (found,) = differences(architecture, preset("resnet-20"))
     assert found.text == "stage1.block2: bypassed here, in use there"
+
+
+def test_what_served_a_bypassed_addition_alone_goes_with_it():
+    architecture = loose_unit(channels=32, stride=2, shortcut="B")
+    architecture.set_bypassed("unit.add", True)
+    cut = active(architecture)
+    assert not {"unit.add", "unit.projection", "unit.projection_norm"} & set(cut.blocks)
+    assert infer(architecture).problems == infer(cut).problems == []
+
+
+@given(sound_networks())
+@settings(THOROUGH, max_examples=100)
+def test_a_network_without_problems_has_none_without_its_bypassed_blocks(architecture):
+    assert infer(architecture).problems == []
+    cut = active(architecture)
+    assert infer(cut).problems == []
+    assert cost_of(cut).total == cost_of(architecture).total
 
 
 @given(architectures(), st.data())
