@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import msgspec
 
 from resviz.arch.cost import cost_of
-from resviz.arch.files import open_architecture
 from resviz.arch.graph import Architecture
+from resviz.cli.opening import opened
 from resviz.cli.output import answer, table
 from resviz.cli.recipe import add_options, demand_sense, recipe_of
 from resviz.errors import DeviceError, RecipeError, ResvizError
@@ -51,7 +51,7 @@ def run(command: str, args: argparse.Namespace) -> int:
     threads = available_cores() if args.threads is None else args.threads
     if threads < 1:
         raise RecipeError(f"--threads must be at least 1, not {threads}.")
-    architectures = [open_architecture(text) for text in args.architectures]
+    architectures = [opened(text) for text in args.architectures]
     found = [_one(args, each, recipe, threads) for each in architectures]
     document = [each.document() for each in found]
     answer(args, document[0] if len(document) == 1 else {"networks": document}, _text(found))

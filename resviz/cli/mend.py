@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from resviz.arch.files import open_architecture, save
+from resviz.arch.files import save
 from resviz.arch.mends import mended
+from resviz.cli.opening import opened
 from resviz.cli.output import answer
 
 
@@ -23,7 +24,7 @@ def run(_command: str, args: argparse.Namespace) -> int:
     Raises:
         ResvizError: an unusable file, or nowhere to write.
     """
-    result = mended(open_architecture(args.architecture))
+    result = mended(opened(args.architecture))
     file = save(result.architecture, Path(args.output))
     name = result.architecture.name
     done = [mend.sentence for mend in result.done]
