@@ -11,9 +11,7 @@ the machine disturb less; `events`, `reopen` and `soak` are wall time. `--second
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -58,25 +56,12 @@ def main() -> int:
     if args.inside:
         measure(chosen[0], args.seconds, args.quick)
         return 0
-    from tests.benchmarks.window_kit import HEAD, Figure
+    from tests.benchmarks.window_kit import table
 
-    load = os.getloadavg()[0]
-    print(f"Load of the machine at the start: {load:.1f} on {os.cpu_count()} cores.\n\n{HEAD}", flush=True)
-    missed = False
-    for section in chosen:
-        command = [sys.executable, __file__, "--inside", "--only", section]
-        command += ["--seconds", str(args.seconds)] if args.seconds else []
-        command += ["--quick"] if args.quick else []
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            print(f"The section {section} failed: see above.", file=sys.stderr)
-            missed = True
-            continue
-        for figure in json.loads(done.stdout.splitlines()[-1]):
-            shown = Figure(**figure)
-            missed |= shown.met is False
-            print(shown.row(), flush=True)
-    return int(missed)
+    inside = [sys.executable, __file__, "--inside"]
+    inside += ["--seconds", str(args.seconds)] if args.seconds else []
+    inside += ["--quick"] if args.quick else []
+    return table(inside, chosen)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""What the sections of `window.py` share: a window of its own, a heartbeat, figures beside their targets."""
+"""What `window.py` and `editor.py` share: a window of its own, a heartbeat, figures beside their targets."""
 
 from __future__ import annotations
 
 import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -47,6 +49,30 @@ def below(section: str, what: str, found: float, most: float, unit: str, *, cont
 def send(figures: Sequence[Figure]) -> None:
     """Print figures for the process that asked for them."""
     print(json.dumps([asdict(figure) for figure in figures]), flush=True)
+
+
+def table(inside: Sequence[str], sections: Sequence[str]) -> int:
+    """Run each section in a process of its own and print its figures; return 1 if a target was missed.
+
+    Args:
+        inside: the command that measures the section it is given by `--only`, and sends its figures.
+        sections: which to measure.
+    """
+    load = os.getloadavg()[0]
+    print(f"Load of the machine at the start: {load:.1f} on {os.cpu_count()} cores.\n\n{HEAD}", flush=True)
+    missed = False
+    for section in sections:
+        command = [*inside, "--only", section]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            print(f"The section {section} failed: see above.", file=sys.stderr)
+            missed = True
+            continue
+        for figure in json.loads(done.stdout.splitlines()[-1]):
+            shown = Figure(**figure)
+            missed |= shown.met is False
+            print(shown.row(), flush=True)
+    return int(missed)
 
 
 class Heartbeat(QObject):
