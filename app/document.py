@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.rework import Rework
 from app.undo import Command, UndoStack
 from resviz.arch import files
-from resviz.arch.cost import NetworkCost, cost_of
-from resviz.arch.field import Reading, ruler
+from resviz.arch.analysis import Analysis
+from resviz.arch.cost import NetworkCost
+from resviz.arch.field import Reading
 from resviz.arch.following import followed
 from resviz.arch.graph import Architecture, Block, Definition, Group, Position, Wire
 from resviz.arch.layout import arrange
-from resviz.arch.shapes import Inference, infer
+from resviz.arch.reinfer import Changed
+from resviz.arch.shapes import Inference
 from resviz.arch.spec import Value
 from resviz.errors import ResvizError
 
@@ -63,10 +65,9 @@ class Document(QObject):
         super().__init__(parent)
         self._architecture = with_positions(architecture or Architecture(self._untitled))
         self._path = path
-        self._inference: Inference | None = None
-        self._cost: NetworkCost | None = None
-        self._ruler: dict[str, Reading] | None = None
+        self._analysis = Analysis(self._architecture)
         self._announced = True
+        self._news: Changed = frozenset()
         self.undo_stack = UndoStack(self, self._do)
         self.undo_stack.cleanChanged.connect(self._on_clean_changed)
         self.undo_stack.indexChanged.connect(self._on_index_changed)
@@ -103,23 +104,22 @@ class Document(QObject):
     @property
     def inference(self) -> Inference:
         """Shapes and problems, up to date."""
-        if self._inference is None:
-            self._inference = infer(self._architecture)
-        return self._inference
+        return self._analysis.inference
 
     @property
     def cost(self) -> NetworkCost:
         """Parameters, multiply-adds and depth, up to date."""
-        if self._cost is None:
-            self._cost = cost_of(self._architecture, self.inference)
-        return self._cost
+        return self._analysis.cost
 
     @property
     def ruler(self) -> dict[str, Reading]:
         """Depth, receptive field and jump at each block, up to date."""
-        if self._ruler is None:
-            self._ruler = ruler(self._architecture, self.inference)
-        return self._ruler
+        return self._analysis.ruler
+
+    @property
+    def news(self) -> Changed:
+        """While `analysed` is told: the blocks of which it may say something else than before; None: all."""
+        return self._news
 
     def refusal(self, wire: Wire, *, replacing: bool = True) -> str | None:
         """Return why `wire` cannot be drawn, as one sentence, or None if it can.
@@ -199,7 +199,7 @@ class Document(QObject):
     def insert_block(self, block: Block) -> None:
         """Add a ready-made block."""
         self._architecture.insert(block)
-        self._forget_analysis()
+        self._touch(block.id)
         self.block_added.emit(block.id)
 
     def remove_block(self, block_id: str) -> None:
@@ -207,31 +207,31 @@ class Document(QObject):
         assert not self._architecture.incoming(block_id)
         assert not self._architecture.outgoing(block_id)
         self._architecture.remove(block_id)
-        self._forget_analysis()
+        self._touch(block_id)
         self.block_removed.emit(block_id)
 
     def connect_wire(self, wire: Wire) -> None:
         """Add a wire."""
         self._architecture.connect(wire)
-        self._forget_analysis()
+        self._touch(wire.source, wire.target)
         self.wire_added.emit(wire)
 
     def disconnect_wire(self, wire: Wire) -> None:
         """Remove a wire."""
         self._architecture.disconnect(wire)
-        self._forget_analysis()
+        self._touch(wire.source, wire.target)
         self.wire_removed.emit(wire)
 
     def set_params(self, block_id: str, params: Mapping[str, Value]) -> None:
         """Change some of a block's parameters."""
         self._architecture.set_params(block_id, **params)
-        self._forget_analysis()
+        self._touch(block_id)
         self.block_changed.emit(block_id)
 
     def set_bypassed(self, block_id: str, bypassed: bool) -> None:
         """Take a block out of the network without removing it, or put it back."""
         self._architecture.set_bypassed(block_id, bypassed)
-        self._forget_analysis()
+        self._touch(block_id)
         self.block_changed.emit(block_id)
 
     def move_block(self, block_id: str, position: Position | None) -> None:
@@ -242,7 +242,7 @@ class Document(QObject):
     def rename_block(self, block_id: str, new_id: str) -> None:
         """Give a block another id."""
         self._architecture.rename(block_id, new_id)
-        self._forget_analysis()
+        self._touch(block_id, new_id)
         self.block_renamed.emit(block_id, new_id)
 
     def set_twin_memory(self, memory: Mapping[str, str]) -> None:
@@ -280,13 +280,14 @@ class Document(QObject):
         """Take over `architecture` as it is (the document owns it from now on)."""
         renamed = architecture.name != self._architecture.name
         self._architecture = architecture
-        self._forget_analysis()
+        self._analysis = Analysis(architecture)
+        self._announce()
         self.was_reset.emit()
         if renamed:
             self.name_changed.emit(architecture.name)
 
-    def _forget_analysis(self) -> None:
-        self._inference = self._cost = self._ruler = None
+    def _touch(self, *block_ids: str) -> None:
+        self._analysis.touch(block_ids)
         self._announce()
 
     def _announce(self) -> None:
@@ -297,7 +298,9 @@ class Document(QObject):
     @Slot()
     def _on_turn_ended(self) -> None:
         self._announced = True
+        self._news = self._analysis.news()
         self.analysed.emit()
+        self._news = frozenset()
 
     @Slot()
     def _on_index_changed(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +21,8 @@ class NetworkCost:
     total: Cost
     blocks: dict[str, Cost]
     depth: int
+    depths: dict[str, int]
+    """Weighted layers from the input to behind each block, along the main path."""
 
 
 def cost_of(architecture: Architecture, inference: Inference | None = None) -> NetworkCost:
@@ -31,24 +34,41 @@ def cost_of(architecture: Architecture, inference: Inference | None = None) -> N
     inference = inference or infer(architecture)
     blocks: dict[str, Cost] = {}
     depths: dict[str, int] = {}
-    parameters = multiply_adds = activations = 0
     for block_id in architecture.order():
-        block = architecture[block_id]
-        output = inference.shapes.get(block_id)
-        cost = _NOTHING
-        if output is not None and block_id in inference.live and not block.bypassed:
-            cost = _cost_one(block.kind, tuple(block.params.values()), inference.inputs[block_id], output)
+        blocks[block_id] = block_cost(architecture, inference, block_id)
+        depths[block_id] = depth_at(architecture, block_id, depths)
+    return summed_cost(architecture, inference, blocks, depths)
+
+
+def summed_cost(
+    architecture: Architecture, inference: Inference, blocks: dict[str, Cost], depths: dict[str, int]
+) -> NetworkCost:
+    """Return what is known of each block as one cost."""
+    parameters = multiply_adds = activations = 0
+    for cost in blocks.values():
+        if cost is not _NOTHING:
             parameters += cost.parameters
             multiply_adds += cost.multiply_adds
             activations += cost.activations
-        blocks[block_id] = cost
-        ports = read_ports(block)
-        wire = architecture.incoming(block_id).get(ports[0]) if ports else None
-        own = 0 if block.bypassed else block.spec.depth
-        depths[block_id] = own + (depths[wire.source] if wire else 0)
     ends = [block.id for block in architecture.of_kind("output")] or inference.live
     depth = max((depths[block_id] for block_id in ends), default=0)
-    return NetworkCost(Cost(parameters, multiply_adds, activations), blocks, depth)
+    return NetworkCost(Cost(parameters, multiply_adds, activations), blocks, depth, depths)
+
+
+def block_cost(architecture: Architecture, inference: Inference, block_id: str) -> Cost:
+    """Return what one block costs."""
+    block, output = architecture[block_id], inference.shapes.get(block_id)
+    if output is None or block_id not in inference.live or block.bypassed:
+        return _NOTHING
+    return _cost_one(block.kind, tuple(block.params.values()), inference.inputs[block_id], output)
+
+
+def depth_at(architecture: Architecture, block_id: str, depths: Mapping[str, int]) -> int:
+    """Return the depth behind a block, from that behind its source."""
+    block = architecture[block_id]
+    ports = read_ports(block)
+    wire = architecture.incoming(block_id).get(ports[0]) if ports else None
+    return (0 if block.bypassed else block.spec.depth) + (depths[wire.source] if wire else 0)
 
 
 @lru_cache(maxsize=4096)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from resviz.arch.composites import RESIDUAL_KINDS, units
-from resviz.arch.graph import Architecture, Block
+from resviz.arch.graph import Architecture
 from resviz.arch.shapes import Inference, infer, read_ports
-from resviz.arch.spec import Shape, integer
+from resviz.arch.spec import Shape, Value, integer
 
 _WHOLE = ("global_avg_pool", "flatten", "linear")
 """Kinds each of whose values depends on every place of what they read."""
@@ -39,35 +41,48 @@ def ruler(architecture: Architecture, inference: Inference | None = None) -> dic
     trained network uses the middle most.
     """
     inference = inference or infer(architecture)
-    side = max(inference.input_shape[1:], default=0) if inference.input_shape else 0
     found: dict[str, Reading] = {}
     for block_id in architecture.order():
-        block, shape = architecture[block_id], inference.shapes.get(block_id)
-        if shape is None:
-            continue
-        wires = architecture.incoming(block_id)
-        read = [found[wires[port].source] for port in read_ports(block) if wires[port].source in found]
-        depth = max((each.depth for each in read), default=0)
-        field = max((each.field for each in read), default=1)
-        jump = max((each.jump for each in read), default=1)
-        if not block.bypassed:
-            depth += block.spec.depth
-            for kernel, stride in _windows(block, inference.inputs[block_id]):
-                field += (kernel - 1) * jump
-                jump *= stride
-            if block.kind in _WHOLE:
-                field, jump = max(field, side), max(jump, side)
-        found[block_id] = Reading(depth, min(field, side) if side else field, jump, shape)
+        reading = reading_at(architecture, inference, block_id, found)
+        if reading is not None:
+            found[block_id] = reading
     return found
 
 
-def _windows(block: Block, inputs: tuple[Shape, ...]) -> list[tuple[int, int]]:
+def reading_at(
+    architecture: Architecture, inference: Inference, block_id: str, found: Mapping[str, Reading]
+) -> Reading | None:
+    """Return the reading at a block from those at its sources; None where its shape is not known."""
+    block, shape = architecture[block_id], inference.shapes.get(block_id)
+    if shape is None:
+        return None
+    side = max(inference.input_shape[1:], default=0) if inference.input_shape else 0
+    wires = architecture.incoming(block_id)
+    read = [found[wires[port].source] for port in read_ports(block) if wires[port].source in found]
+    depth = max((each.depth for each in read), default=0)
+    field = max((each.field for each in read), default=1)
+    jump = max((each.jump for each in read), default=1)
+    if not block.bypassed:
+        depth += block.spec.depth
+        for kernel, stride in _windows(block.kind, tuple(block.params.items()), inference.inputs[block_id]):
+            field += (kernel - 1) * jump
+            jump *= stride
+        if block.kind in _WHOLE:
+            field, jump = max(field, side), max(jump, side)
+    return Reading(depth, min(field, side) if side else field, jump, shape)
+
+
+@lru_cache(maxsize=4096)
+def _windows(
+    kind: str, values: tuple[tuple[str, Value], ...], inputs: tuple[Shape, ...]
+) -> tuple[tuple[int, int], ...]:
     """Return side and stride of the windows that a block slides, in order, on its longest way."""
-    if block.kind in (*RESIDUAL_KINDS, "conv_bn_relu"):
-        plan = units(block.kind, block.params, inputs[0][0])
-        return [(conv.kernel_size, conv.stride) for conv in plan.branch]
-    if block.kind in ("conv", "max_pool", "avg_pool"):
-        return [(integer(block.params, "kernel_size"), integer(block.params, "stride"))]
-    if block.kind == "zero_pad_shortcut":
-        return [(1, integer(block.params, "stride"))]
-    return []
+    params = dict(values)
+    if kind in (*RESIDUAL_KINDS, "conv_bn_relu"):
+        plan = units(kind, params, inputs[0][0])
+        return tuple((conv.kernel_size, conv.stride) for conv in plan.branch)
+    if kind in ("conv", "max_pool", "avg_pool"):
+        return ((integer(params, "kernel_size"), integer(params, "stride")),)
+    if kind == "zero_pad_shortcut":
+        return ((1, integer(params, "stride")),)
+    return ()

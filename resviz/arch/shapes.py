@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
@@ -47,7 +47,9 @@ class Inference:
 
     `shapes`: output shape by block id, where it is known; `inputs`: the shapes that each such block reads;
     `problems`: in order of depth; `live`: ids of the blocks that take part in the output (while there is no
-    output block: of all that could).
+    output block: of all that could). The rest is what `resviz.arch.reinfer` begins with after an edit:
+    `found`, the problems of each block that has any; `useful`, the blocks that lead to an output; `idle`,
+    those whose every way on ends at an ignored port.
     """
 
     shapes: dict[str, Shape]
@@ -56,49 +58,102 @@ class Inference:
     live: frozenset[str]
     input_shape: Shape | None
     output_shape: Shape | None
+    found: dict[str, tuple[Problem, ...]]
+    useful: frozenset[str]
+    idle: frozenset[str]
 
 
 def infer(architecture: Architecture) -> Inference:
     """Return shapes and problems of an architecture; never raises."""
     order = architecture.order()
-    incoming: dict[str, dict[str, Wire]] = {block_id: {} for block_id in order}
-    readers: dict[str, list[str]] = {block_id: [] for block_id in order}
-    deaf: set[str] = set()  # blocks that feed the ignored port of a plain addition
-    for wire in architecture.wires:
-        incoming[wire.target][wire.target_port] = wire
-        if wire.target_port in read_ports(architecture[wire.target]):
-            readers[wire.source].append(wire.target)
-        else:
-            deaf.add(wire.source)
-    live, idle = _uses(architecture, order, readers, deaf)
-
+    useful: set[str] = set()
+    idle: set[str] = set()
+    for block_id in reversed(order):
+        leads, waits = use_of(architecture, block_id, useful, idle)
+        if leads:
+            useful.add(block_id)
+        elif waits:
+            idle.add(block_id)
     shapes: dict[str, Shape] = {}
     inputs: dict[str, tuple[Shape, ...]] = {}
-    problems = _problems_of_the_ends(architecture, order)
+    found: dict[str, tuple[Problem, ...]] = {}
     for block_id in order:
-        block = architecture[block_id]
-        wires = incoming[block_id]
-        ports = read_ports(block)
-        if block_id not in idle:
-            problems += _wiring_problems(block, wires, ports, bool(readers[block_id]) or block_id in deaf)
-        if any(port not in wires or wires[port].source not in shapes for port in ports):
-            continue
-        inputs[block_id] = tuple([shapes[wires[port].source] for port in ports])
-        if block.bypassed:
-            shapes[block_id] = inputs[block_id][0]
-            continue
-        result = _infer_one(block.kind, tuple(block.params.values()), inputs[block_id])
-        if not isinstance(result, Failure):
-            shapes[block_id] = result
-        elif block_id not in idle:
-            mend = result.mend.replace("{block}", block_id)
-            if block.kind == "add":
-                mend = _mend_of_addition(architecture, block, wires, inputs[block_id]) or mend
-            problems.append(Problem(block_id, result.message, mend))
+        read, shape, problems = judge(architecture, block_id, shapes, idle=block_id in idle)
+        if read is not None:
+            inputs[block_id] = read
+        if shape is not None:
+            shapes[block_id] = shape
+        if problems:
+            found[block_id] = problems
+    return summed(architecture, shapes, inputs, found, useful=frozenset(useful), idle=frozenset(idle))
+
+
+def summed(
+    architecture: Architecture,
+    shapes: dict[str, Shape],
+    inputs: dict[str, tuple[Shape, ...]],
+    found: dict[str, tuple[Problem, ...]],
+    *,
+    useful: frozenset[str],
+    idle: frozenset[str],
+) -> Inference:
+    """Return what is known of each block as one inference."""
+    rank = architecture.rank
+    starts, ends = (_ends(architecture, kind) for kind in ("input", "output"))
+    problems = _problems_of_the_ends(architecture, starts, ends)
+    for block_id in sorted(found, key=rank.__getitem__):
+        problems += found[block_id]
     return Inference(
-        shapes, inputs, problems, live, _shape_of("input", architecture, shapes),
-        _shape_of("output", architecture, shapes),
-    )  # fmt: skip
+        shapes,
+        inputs,
+        problems,
+        useful if ends else frozenset(rank) - idle,
+        shapes.get(starts[0]) if starts else None,
+        shapes.get(ends[0]) if ends else None,
+        found,
+        useful,
+        idle,
+    )
+
+
+def judge(
+    architecture: Architecture, block_id: str, shapes: Mapping[str, Shape], *, idle: bool
+) -> tuple[tuple[Shape, ...] | None, Shape | None, tuple[Problem, ...]]:
+    """Return what a block reads, its output shape and its problems, where its sources' shapes are known."""
+    block, wires = architecture[block_id], architecture.incoming(block_id)
+    ports = read_ports(block)
+    problems: list[Problem] = []
+    feeds = bool(architecture.fed_by(block_id))
+    if not idle and not (feeds and all(port in wires for port in ports)):
+        problems = _wiring_problems(block, wires, ports, feeds)
+    if any(port not in wires or wires[port].source not in shapes for port in ports):
+        return None, None, tuple(problems)
+    inputs = tuple([shapes[wires[port].source] for port in ports])
+    if block.bypassed:
+        return inputs, inputs[0], tuple(problems)
+    result = _infer_one(block.kind, tuple(block.params.values()), inputs)
+    if not isinstance(result, Failure):
+        return inputs, result, tuple(problems)
+    if not idle:
+        mend = result.mend.replace("{block}", block_id)
+        if block.kind == "add":
+            mend = _mend_of_addition(architecture, block, wires, inputs) or mend
+        problems.append(Problem(block_id, result.message, mend))
+    return inputs, None, tuple(problems)
+
+
+def use_of(
+    architecture: Architecture, block_id: str, useful: Collection[str], idle: Collection[str]
+) -> tuple[bool, bool]:
+    """Return whether a block leads to an output, and whether its every way on ends at an ignored port.
+
+    `useful` and `idle`: of which of its readers it is so.
+    """
+    blocks, wires = architecture.blocks, architecture.fed_by(block_id)
+    ahead = [wire.target for wire in wires if wire.target_port in read_ports(blocks[wire.target])]
+    if blocks[block_id].kind == "output" or any(target in useful for target in ahead):
+        return True, False
+    return False, bool(wires) and all(target in idle for target in ahead)
 
 
 def read_ports(block: Block) -> tuple[str, ...]:
@@ -128,45 +183,25 @@ def _infer_one(kind: str, values: tuple[Value, ...], inputs: tuple[Shape, ...]) 
         return Failure(error.message, error.mend)
 
 
-def _uses(
-    architecture: Architecture, order: list[str], readers: Mapping[str, list[str]], deaf: set[str]
-) -> tuple[frozenset[str], set[str]]:
-    """Return the live blocks, and the idle ones, whose every way on ends at an ignored port."""
-    useful: set[str] = set()
-    idle: set[str] = set()
-    for block_id in reversed(order):
-        ahead = readers[block_id]
-        if architecture[block_id].kind == "output" or not useful.isdisjoint(ahead):
-            useful.add(block_id)
-        elif (ahead or block_id in deaf) and idle.issuperset(ahead):
-            idle.add(block_id)
-    if any(architecture[block_id].kind == "output" for block_id in order):
-        return frozenset(useful), idle
-    return frozenset(order) - idle, idle
-
-
 def _ends(architecture: Architecture, kind: str) -> list[str]:
     """Return the input or output blocks, the one that counts first: it is wired, or it was there first."""
-    wired = {end for wire in architecture.wires for end in (wire.source, wire.target)}
-    found = [block.id for block in architecture.blocks.values() if block.kind == kind]
-    return sorted(found, key=lambda block_id: block_id not in wired)
+    found = [block.id for block in architecture.of_kind(kind)]
+    if len(found) > 1:
+        found.sort(key=lambda end: not (architecture.incoming(end) or architecture.fed_by(end)))
+    return found
 
 
-def _shape_of(kind: str, architecture: Architecture, shapes: Mapping[str, Shape]) -> Shape | None:
-    """Return the shape at the input or output block."""
-    return next((shapes.get(block_id) for block_id in _ends(architecture, kind)), None)
-
-
-def _problems_of_the_ends(architecture: Architecture, order: list[str]) -> list[Problem]:
-    if not order:
+def _problems_of_the_ends(
+    architecture: Architecture, starts: Sequence[str], ends: Sequence[str]
+) -> list[Problem]:
+    if not architecture.blocks:
         mend = "Open a preset, or add an input block to begin."
         return [Problem(None, "The network is empty.", mend, Fault.EMPTY)]
     problems = []
-    for kind, fault, mend in (
-        ("input", Fault.NO_INPUT, "Add an input block and connect it to the first layer."),
-        ("output", Fault.NO_OUTPUT, "Add an output block and connect the classifier to it."),
+    for kind, found, fault, mend in (
+        ("input", starts, Fault.NO_INPUT, "Add an input block and connect it to the first layer."),
+        ("output", ends, Fault.NO_OUTPUT, "Add an output block and connect the classifier to it."),
     ):
-        found = _ends(architecture, kind)
         if not found:
             problems.append(Problem(None, f"The network has no {kind}.", mend, fault))
         problems += [
