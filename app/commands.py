@@ -137,6 +137,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Runs"),
         Spec("Runs", "rename_run", "Rename the selected run", "F2", bottom.table.rename),
         Spec("Runs", "label_runs", "Tags and note…", "Ctrl+Shift+G", bottom.table.label),
-        Spec("Help", "lesson", "Lesson", "F1", lambda: side.tabs.setCurrentIndex(LESSON)),
+        Spec("Help", "about", "About this block", "F1", window.help.help),
+        Spec("Help", "lesson", "Lesson", "Shift+F1", lambda: side.tabs.setCurrentIndex(LESSON)),
         Spec("Help", "commands", "All commands…", "Ctrl+Shift+P", window.show_commands),
     ]

@@ -25,6 +25,7 @@ from app.editor.palette import Palette
 from app.editor.pane import EditorPane
 from app.filing import Filing
 from app.finder import Finder
+from app.help import Help
 from app.lab.bridge import WorkerBridge
 from app.lab.fields import set_property
 from app.lab.session import Session
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.twins = Twins(self.workspace)
         self.filing = Filing(self.workspace)
         self.finder = Finder(self, self.workspace)
+        self.help = Help(self)
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
         self.conductor = Conductor(self)

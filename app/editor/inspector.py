@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -38,6 +39,8 @@ from resviz.errors import ResvizError
 class Inspector(QWidget):
     """Follows a pane's selection."""
 
+    about_wanted = Signal()
+    """The page of the one selected block is wanted."""
     problem_clicked = Signal(str)
     """The block of a problem in the list."""
 
@@ -202,6 +205,12 @@ class Inspector(QWidget):
         glyph.setFixedSize(24, 24)
         head.addWidget(glyph)
         head.addWidget(label(block.spec.title, "title"), 1)
+        about = QToolButton()
+        about.setText("?")
+        about.setToolTip(f"About {block.spec.title}: what it computes and costs (F1)")
+        about.setAccessibleName(f"About {block.spec.title}")
+        about.clicked.connect(self.about_wanted)
+        head.addWidget(about)
         layout.addLayout(head)
 
         def refresh_glyph() -> None:

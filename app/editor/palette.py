@@ -13,6 +13,7 @@ from app.canvas import geometry as g
 from app.canvas.drop import KIND_MIME
 from app.canvas.glyphs import glyph_icon
 from app.canvas.paints import paints
+from app.editor.about_mark import AboutMark
 from app.theme import theme
 from resviz.arch.blocks import CATALOGUE
 from resviz.arch.composites import RESIDUAL_KINDS
@@ -40,6 +41,8 @@ def matches(kind: Kind, text: str) -> int:
 class Palette(QWidget):
     """A search field over the grouped catalogue."""
 
+    about_wanted = Signal(str)
+    """The page of a kind is wanted."""
     kind_activated = Signal(str)
     """A kind was double-clicked or chosen with Enter: add it to the document in use."""
 
@@ -50,6 +53,8 @@ class Palette(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search blocks")
         self.tree = _KindTree()
+        self._marks = AboutMark(self.tree, _KIND)
+        self._marks.clicked.connect(self.about_wanted)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(8)
@@ -76,6 +81,12 @@ class Palette(QWidget):
     def visible_kinds(self) -> list[str]:
         """Return the kinds that the search lets through."""
         return [kind for kind, item in self._items.items() if not item.isHidden()]
+
+    @property
+    def current_kind(self) -> str | None:
+        """The kind in the row that is in use."""
+        item = self.tree.currentItem()
+        return item.data(0, _KIND) if item is not None else None
 
     def _fill(self) -> None:
         groups = [*GROUPS, *sorted({k.group for k in CATALOGUE.values()} - set(GROUPS))]

@@ -11,7 +11,7 @@ from resviz.arch.graph import Architecture
 from resviz.arch.pages import PAGES, SYMBOLS, numbers
 from resviz.arch.shapes import Inference
 from resviz.arch.spec import Kind, Parameter, Params, Shape, Value, integer, shape_text
-from resviz.arch.typeset import Formula, plain, symbol
+from resviz.arch.typeset import Formula, plain, prose, symbol
 
 EXAMPLE_MAP: Shape = (16, 32, 32)
 """What an example reads: the maps of the first stage of a CIFAR network."""
@@ -71,7 +71,7 @@ class About:
             *(f"    {line}" for line in self.figure.lines()),
             "",
             f"Source: {self.source}",
-            self.paper,
+            prose(self.paper),
         ]
         if self.settings:
             lines += ["", "Parameters"]
@@ -184,13 +184,13 @@ def _shortcut_equation(kind: str, params: Params, in_channels: int, *, exact: bo
         return ()
     projected = "W_s ∗ ReLU(BN(x))" if kind.startswith("preact") else "BN(W_s ∗ x)"
     if not exact:
-        return (f"s(x) = x, or where the shape changes x with zeros (A) or {projected} (B)",)
+        return (f's(x) = x, "or where the shape changes" x "with zeros (A) or" {projected} "(B)"',)
     option = shortcut_of(params, in_channels, integer(params, "out_channels"), integer(params, "stride"))
     return {
-        "none": ("s(x) = 0: the plain unit, y = F(x) but for what follows the addition",),
+        "none": ('s(x) = 0 "(no shortcut: the plain unit)"',),
         "identity": ("s(x) = x",),
-        "A": ("s(x) = x at every stride, with channels of zeros (shortcut A)",),
-        "projection": (f"s(x) = {projected} (shortcut {params['shortcut']})",),
+        "A": ('s(x) = x "at every stride, with channels of zeros (shortcut A)"',),
+        "projection": (f's(x) = {projected} "(shortcut {params["shortcut"]})"',),
     }[option]
 
 

@@ -75,7 +75,10 @@ def figure_of(kind: str, params: Params, in_channels: int) -> Figure:
     if kind in ("input", "output"):
         return Figure((Step(kind, kind_of(kind).title),), starts=("picture" if kind == "input" else "x",),
                       end="x" if kind == "input" else "scores")  # fmt: skip
-    return Figure((Step(kind, _NAMES.get(kind, kind_of(kind).title), _note(kind, params)),))
+    name = _NAMES.get(kind, kind_of(kind).title)
+    if "kernel_size" in params:
+        name = f"{name} {params['kernel_size']}x{params['kernel_size']}"
+    return Figure((Step(kind, name, _note(kind, params)),))
 
 
 def _unit(kind: str, params: Params, in_channels: int) -> Figure:
@@ -105,11 +108,9 @@ def _conv(conv: Conv) -> Step:
 
 def _note(kind: str, params: Params) -> str:
     if kind == "conv":
-        side = params["kernel_size"]
-        rest = (integer(params, name) for name in ("out_channels", "stride", "groups"))
-        return f"{side}x{side} {_particular(*rest)}"
+        return _particular(*(integer(params, name) for name in ("out_channels", "stride", "groups")))
     if kind in ("max_pool", "avg_pool"):
-        return f"{params['kernel_size']}x{params['kernel_size']} /{params['stride']}"
+        return f"/{params['stride']}"
     if kind == "zero_pad_shortcut":
         return _particular(integer(params, "out_channels"), integer(params, "stride"), 1)
     if kind == "linear":

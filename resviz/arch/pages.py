@@ -139,13 +139,13 @@ PAGES: Mapping[str, Page] = {
         f"{_PAPER_1}, Sec. 3.3: 3x3 filters almost everywhere, and two rules: layers of the same map "
         "size have the same number of filters, and where the map is halved their number is doubled, so "
         "that a layer costs the same time. Weights begin as He normal numbers of standard deviation "
-        "√(2/(k^2·C_{in})).",
+        "$√(2/(k^2·C_{in}))$.",
         Formula("k**2*C_in*C_out/g + b*C_out"),
         Formula("k**2*C_in*C_out/g*A"),
         Formula("C_out*A"),
     ),
     "batch_norm": Page(
-        ("y = γ·(x − μ) / √(σ^2 + ε) + β", "μ, σ^2: of a channel, over the batch and all places"),
+        ("y = γ·(x − μ) / √(σ^2 + ε) + β", 'μ, σ^2 "of a channel, over the batch and all places"'),
         "arXiv:1502.03167; arXiv:1512.03385, Sec. 3.4. In deep plain networks it keeps the forward "
         "signal from vanishing, which is why the paper thinks vanishing gradients an unlikely cause of "
         "the degradation (Sec. 4.1). In testing, running means take the place of those of the batch.",
@@ -168,7 +168,7 @@ PAGES: Mapping[str, Page] = {
         activations=_VALUES,
     ),
     "zero_pad_shortcut": Page(
-        ("y_{c,i,j} = x_{c, s·i, s·j} for c < C_{in}", "y_{c,i,j} = 0 for the other channels"),
+        ('y_{c,i,j} = x_{c, s·i, s·j} "for" c < C_{in}', 'y_{c,i,j} = 0 "for the other channels"'),
         f"{_PAPER_1}, Sec. 3.3, option A; used all over the CIFAR networks (Sec. 4.2), so that a "
         "residual network has exactly the parameters of its plain twin. The padded channels learn no "
         "residual, which is what the paper makes of B being a little better than A (Sec. 4.1).",
@@ -206,7 +206,7 @@ PAGES: Mapping[str, Page] = {
         Formula("F_out"),
     ),
     "dropout": Page(
-        ("y = m·x / (1 − p)", "m = 0 with probability p, else 1; y = x in testing"),
+        ("y = m·x / (1 − p)", 'm = 0 "with probability" p, "else" 1; y = x "in testing"'),
         "arXiv:1207.0580. The paper uses none (Sec. 3.4 and 4.2); on the shortcut it is harmful: with "
         "0.5 ResNet-110 fails to learn (arXiv:1603.05027, Table 1).",
         activations=_VALUES,

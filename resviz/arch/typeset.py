@@ -1,4 +1,7 @@
-"""Mathematics in one notation ("C_{in}", "k^2"; single letters are variables), as HTML or plain text."""
+"""Mathematics in one notation, as HTML or plain text.
+
+"C_{in}" and "k^2" have sub- and superscripts, single letters are variables, words in double quotes are words.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-_TOKENS = re.compile(r"([_^])(?:\{([^{}]*)\}|(\w))|([^\W\d_]+)|([\s\S])")
+_TOKENS = re.compile(r'([_^])(?:\{([^{}]*)\}|(\w))|"([^"]*)"|([^\W\d_]+)|([\s\S])')
+_INSERTS = re.compile(r"\$([^$]*)\$")
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -16,29 +20,40 @@ _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 def html(text: str) -> str:
     """Return mathematics as HTML: real sub- and superscripts, variables in italics."""
     made = []
-    for mark, braced, single, word, other in _TOKENS.findall(text):
+    for mark, braced, single, quoted, word, other in _TOKENS.findall(text):
         if mark:
             tag = "sub" if mark == "_" else "sup"
             made.append(f"<{tag}>{html(braced or single)}</{tag}>")
         elif word:
             made.append(f"<i>{escape(word)}</i>" if len(word) == 1 else escape(word))
         else:
-            made.append(escape(other))
+            made.append(escape(quoted or other))
     return "".join(made)
 
 
 def plain(text: str) -> str:
     """Return mathematics as text: small figures where they exist, "C_in" and "x_(i,j)" else."""
     made = []
-    for mark, braced, single, word, other in _TOKENS.findall(text):
+    for mark, braced, single, quoted, word, other in _TOKENS.findall(text):
         inside = braced or single
         if mark and inside.isdecimal():
             made.append(inside.translate(_LOWERED if mark == "_" else _RAISED))
         elif mark:
             made.append(f"{mark}{inside}" if inside.isalnum() else f"{mark}({plain(inside)})")
         else:
-            made.append(word or other)
+            made.append(quoted or word or other)
     return "".join(made)
+
+
+def prose_html(text: str) -> str:
+    """Return sentences with mathematics between dollar signs as HTML."""
+    parts = _INSERTS.split(text)
+    return "".join(html(part) if number % 2 else escape(part) for number, part in enumerate(parts))
+
+
+def prose(text: str) -> str:
+    """Return sentences with mathematics between dollar signs as plain text."""
+    return "".join(plain(part) if number % 2 else part for number, part in enumerate(_INSERTS.split(text)))
 
 
 _SIGNS: dict[type[ast.operator], tuple[str, int]] = {

@@ -9,7 +9,7 @@ import msgspec
 
 from resviz.arch.about import About, about_kind
 from resviz.arch.blocks import CATALOGUE
-from resviz.arch.typeset import plain
+from resviz.arch.typeset import plain, prose
 from resviz.cli.output import answer, table
 
 _WIDTH = 100
@@ -44,7 +44,7 @@ def _facts(page: About) -> dict[str, object]:
         "equations": [plain(equation) for equation in page.equations],
         "figure": page.figure.lines(),
         "source": page.source,
-        "paper": plain(page.paper),
+        "paper": prose(page.paper),
         "parameters": msgspec.to_builtins(page.settings),
         "shape": page.shape,
         "cost": [

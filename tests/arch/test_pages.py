@@ -92,7 +92,7 @@ def test_a_block_tells_its_own_numbers():
         "32 x 32 -> 16 x 16 because stride 2. (size - 1) / 2 + 1, rounded down.",
     )
     assert page.costs[0].value == 9 * 16 * 32 + 9 * 32**2 + 4 * 32 + 16 * 32 + 2 * 32
-    assert page.equations[-1] == "s(x) = BN(W_s ∗ x) (shortcut B)"
+    assert plain(page.equations[-1]) == "s(x) = BN(W_s ∗ x) (shortcut B)"
     assert [step.kind for step in page.figure.shortcut] == ["conv", "batch_norm"]
     assert "= 14,528" in page.text()
 
