@@ -44,7 +44,7 @@ class PaneActions:
                 ),
             ),
             (view, (actions.link, actions.mark_differences)),
-            (view, (actions.shapes,)),
+            (view, (actions.shapes, actions.ruler)),
         )
         for menu, group in groups:
             self._shown.append((menu, menu.addSeparator()))

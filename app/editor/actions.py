@@ -76,7 +76,9 @@ class EditorActions(QObject):
         self.mark_differences = self._make_switch("Mark the differences on both networks", "Alt+D", "differ")
         self.apply_to_other = self._make("Apply the last edit to the other network too", "Alt+A")
         self.shapes = self._make("Shapes on the wires", "W")
-        self.shapes.setCheckable(True)
+        self.ruler = self._make("Ruler: depth, receptive field, map size", "Shift+R")
+        for action in (self.shapes, self.ruler):
+            action.setCheckable(True)
         theme().changed.connect(self._on_theme_changed)
 
     def __iter__(self) -> Iterator[QAction]:

@@ -1,4 +1,4 @@
-"""What a pane shows besides its network where the person wants it: shapes on wires."""
+"""What a pane shows besides its network where the person wants it: shapes on wires, and the ruler."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from app.canvas.options import canvas_options
+from app.editor.ruler import Ruler
 
 if TYPE_CHECKING:
     from app.editor.pane import EditorPane
@@ -18,12 +19,38 @@ class Extras(QObject):
     def __init__(self, pane: EditorPane) -> None:
         super().__init__(pane)
         self._pane = pane
-        pane.editor_actions.shapes.triggered.connect(canvas_options().set_shapes)
-        canvas_options().changed.connect(self.follow)
+        self.ruler = Ruler(pane)
+        self.ruler.hide()
+        self._hovered = ""
+        options, actions = canvas_options(), pane.editor_actions
+        actions.shapes.triggered.connect(options.set_shapes)
+        actions.ruler.triggered.connect(options.set_ruler)
+        options.changed.connect(self._show)
+        pane.view.block_hovered.connect(self._on_hovered)
+        pane.selection_changed.connect(self._show_place)
+        self.ruler.chosen.connect(pane.reveal)
+
+    def follow(self) -> None:
+        """Show what is wanted of the pane's document, which may be another one."""
+        self.ruler.set_document(self._pane.document)
+        self._show()
 
     @Slot()
-    def follow(self) -> None:
-        """Show what is wanted; the pane's document may be another one."""
+    def _show(self) -> None:
         options, pane = canvas_options(), self._pane
         pane.editor_actions.shapes.setChecked(options.shapes)
+        pane.editor_actions.ruler.setChecked(options.ruler)
         pane.scene.set_shapes(options.shapes)
+        self.ruler.setVisible(options.ruler)
+        self._show_place()
+
+    @Slot(str)
+    def _on_hovered(self, block_id: str) -> None:
+        self._hovered = block_id
+        self._show_place()
+
+    @Slot()
+    def _show_place(self) -> None:
+        """Put the ruler's cursor where the mouse is, or else what is selected."""
+        chosen = self._pane.scene.selection_ids() if self.ruler.isVisible() and not self._hovered else []
+        self.ruler.show_block(self._hovered or (chosen[0] if chosen else ""))

@@ -92,6 +92,7 @@ class EditorPane(QWidget):
         self.problems = ProblemActions(self)
         layout.addWidget(self.problems.panel)
         self.extras = Extras(self)
+        layout.insertWidget(layout.indexOf(self.view) + 1, self.extras.ruler)
         self.group_actions = GroupActions(self)
         self._bind()
         self._on_selection_settled()

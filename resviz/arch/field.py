@@ -23,12 +23,14 @@ class Reading:
         depth: weighted layers from the input to here, this block's included, on the longest way.
         field: side of the square of input pixels that a value here can depend on, by the longest way; as
             large as the picture at most.
+        reach: the same where the picture has no edge: what lies beyond it is zeros.
         jump: input pixels between two neighbouring values here (the product of all strides).
         shape: (C, H, W) or (F,) of what leaves the block.
     """
 
     depth: int
     field: int
+    reach: int
     jump: int
     shape: Shape
 
@@ -60,16 +62,16 @@ def reading_at(
     wires = architecture.incoming(block_id)
     read = [found[wires[port].source] for port in read_ports(block) if wires[port].source in found]
     depth = max((each.depth for each in read), default=0)
-    field = max((each.field for each in read), default=1)
+    reach = max((each.reach for each in read), default=1)
     jump = max((each.jump for each in read), default=1)
     if not block.bypassed:
         depth += block.spec.depth
         for kernel, stride in _windows(block.kind, tuple(block.params.items()), inference.inputs[block_id]):
-            field += (kernel - 1) * jump
+            reach += (kernel - 1) * jump
             jump *= stride
         if block.kind in _WHOLE:
-            field, jump = max(field, side), max(jump, side)
-    return Reading(depth, min(field, side) if side else field, jump, shape)
+            reach, jump = max(reach, side), max(jump, side)
+    return Reading(depth, min(reach, side) if side else reach, reach, jump, shape)
 
 
 @lru_cache(maxsize=4096)

@@ -58,7 +58,7 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     """
     cells = architecture.cells()
     cell_of = {member: cell for cell, members in cells.items() for member in members}
-    path = list(dict.fromkeys(cell_of[block_id] for block_id in _main_path(architecture)))
+    path = list(dict.fromkeys(cell_of[block_id] for block_id in main_path(architecture)))
     stages = _stages(architecture, path)
     tight = _tight_groups(architecture, path, cell_of)
     tray_size = len(cells) - len(path)
@@ -92,7 +92,7 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     return {block_id: positions[cell_of[block_id]] for block_id in architecture.blocks}
 
 
-def _main_path(architecture: Architecture) -> list[str]:
+def main_path(architecture: Architecture) -> list[str]:
     """Return the ids from the input to the output along the main path.
 
     In an unfinished network: the longest such path there is; empty if nothing is connected and there is

@@ -17,7 +17,7 @@ def test_the_ruler_of_resnet_20():
     assert (found["stage1.block3"].field, found["stage1.block3"].depth) == (15, 7)
     # 15 + 2 + 4, then 4 x 2 x 2 more: more than the 32 pixels there are.
     assert (found["stage2.block1"].field, found["stage2.block1"].jump) == (21, 2)
-    assert found["stage2.block3"].field == 32
+    assert (found["stage2.block3"].field, found["stage2.block3"].reach) == (32, 37)
     assert found["stage3.block1"].jump == 4
     assert found["pool"].field == found["classifier"].field == 32
     assert found["output"].depth == cost_of(preset("resnet-20")).depth == 20
