@@ -43,8 +43,9 @@ def parts_of(document: Document, kind: CostKind) -> list[Part]:
 
 def _grouped(document: Document, name: Callable[[str], str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for block_id in document.cost.blocks:
-        found.setdefault(name(block_id), []).append(block_id)
+    for block_id in document.architecture.order():
+        if block_id in document.cost.blocks:
+            found.setdefault(name(block_id), []).append(block_id)
     return found
 
 
