@@ -41,6 +41,7 @@ class PaneActions:
                     actions.fit,
                     actions.actual_size,
                     actions.zoom_to_selection,
+                    actions.minimap,
                 ),
             ),
             (view, (actions.link, actions.mark_differences)),

@@ -71,6 +71,7 @@ class EditorActions(QObject):
         self.zoom_out = self._make("Zoom out", "Ctrl+-", "zoom-out", "-")
         self.actual_size = self._make("Actual size", "Ctrl+0")
         self.zoom_to_selection = self._make("Zoom to the selection", "Shift+F")
+        self.minimap = self._make_switch("Minimap", "Shift+M")
         self.link = self._make_switch("Link the two networks", "L", "link")
         self.edit_both = self._make_switch("Edit both networks at once", "Shift+L", "both")
         self.mark_differences = self._make_switch("Mark the differences on both networks", "Alt+D", "differ")

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
+from app.canvas.minimap import Minimap
 from app.canvas.readout import Readouts
 from app.canvas.scene import NetworkScene, Port
 from app.canvas.sight import Sight
@@ -64,6 +65,9 @@ class EditorPane(QWidget):
         self.glide = Glide(self.view)
         actions = self.editor_actions
         self.buttons = FloatingButtons([actions.zoom_out, actions.zoom_in, actions.fit], self.view)
+        self.minimap = Minimap(self.view)
+        self.minimap.resized.connect(self._place_floating)
+        actions.minimap.setChecked(self.minimap.wanted)
         self.led = False
         """What is selected was taken over from another pane; nobody chose it here."""
         self._followed: frozenset[str] | None = None
@@ -125,6 +129,7 @@ class EditorPane(QWidget):
         self.glide.follow(self.document.undo_stack)
         self.scene.selection_settled.connect(self._on_selection_settled)
         self.problems.set_document(self.document)
+        self.minimap.set_network(self.scene)
         document = self.document
         document.analysed.connect(self._on_document_told)
         document.modified_changed.connect(self._on_document_told)
@@ -166,6 +171,7 @@ class EditorPane(QWidget):
                 actions.zoom_to_selection: self.zoom_to_selection,
             }
         )
+        actions.minimap.triggered.connect(self.minimap.choose)
 
     # What a person can do
 
@@ -392,5 +398,6 @@ class EditorPane(QWidget):
         right, bottom = self.view.width() - 4, self.view.height() - 4
         self.buttons.adjustSize()
         self.buttons.move(right - self.buttons.width(), bottom - self.buttons.height())
+        self.minimap.move(right - self.minimap.width(), self.buttons.y() - 4 - self.minimap.height())
         self.legend.fit_into(self.buttons.x() - 16)
         self.legend.move(4, self.view.height() - 4 - self.legend.height())

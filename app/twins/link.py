@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from time import perf_counter
 
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
 
@@ -14,8 +15,10 @@ from resviz.arch.compare import counterparts
 from resviz.arch.graph import Architecture
 
 _SETTING = "twins/linked"
-_FRAME_MS = 16
-"""The other pane follows once in so many milliseconds, however often the mouse moves."""
+_FRAME_MS, _SLOWEST_MS = 16, 200
+"""The other pane follows once in so many milliseconds at the most, however often the mouse moves."""
+_SHARE = 3
+"""Where painting the other pane takes long it follows less often: the pane under the hand comes first."""
 
 
 def are_twins(here: Architecture, there: Architecture) -> bool:
@@ -122,7 +125,12 @@ class Link(QObject):
         self._following = True
         try:
             if moved is not None:
-                _look_alike(self._other(moved).view, moved.view)
+                began = perf_counter()
+                view = self._other(moved).view
+                _look_alike(view, moved.view)
+                view.viewport().repaint()
+                spent_ms = int(1000 * (perf_counter() - began))
+                self._timer.setInterval(min(max(_FRAME_MS, _SHARE * spent_ms), _SLOWEST_MS))
             if chosen is not None:
                 _select_alike(self._other(chosen), chosen)
         finally:

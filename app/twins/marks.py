@@ -92,7 +92,10 @@ class Marks(QObject):
         for document in self._documents:
             document.analysed.connect(self._on_edited)
             document.history_changed.connect(self._on_edited)
-        self._on_edited()
+        if self._on:
+            self._timer.start()
+        else:
+            self.mark()  # A document that is shown again has the marks it had.
 
     @Slot()
     def _on_edited(self) -> None:

@@ -30,6 +30,7 @@ class Twins(QObject):
             actions.link.triggered.connect(self._on_link_chosen)
             actions.edit_both.triggered.connect(self._on_both_chosen)
             actions.mark_differences.triggered.connect(self._on_marks_chosen)
+            actions.minimap.triggered.connect(self._on_minimap_chosen)
             actions.apply_to_other.triggered.connect(self._on_apply_chosen)
             self.chips.append(self._make_chip(pane))
         first = workspace.panes[0].editor_actions
@@ -67,6 +68,12 @@ class Twins(QObject):
         if on:
             here, there = (document.architecture for document in self._workspace.documents)
             self._workspace.told.emit(summary(differences(here, there), here.name, there.name))
+
+    @Slot(bool)
+    def _on_minimap_chosen(self, on: bool) -> None:
+        for pane in self._workspace.panes:
+            pane.editor_actions.minimap.setChecked(on)
+            pane.minimap.choose(on)
 
     @Slot(bool)
     def _on_marks_changed(self, on: bool) -> None:
