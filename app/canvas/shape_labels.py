@@ -29,6 +29,8 @@ _BESIDE, _PAD = 3.0, 3.0
 """Pixels between a block and a label under it, and around its words."""
 _Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
+_CARDS = 10.0
+"""How far the cards of a stack show below it."""
 _SHOULDERS: tuple[_Box, ...] = ((0, -12, g.WIDTH, 0), (22, g.ARC_TOP, g.WIDTH - 22, -12))
 """What an arc covers, about, above its block."""
 
@@ -182,7 +184,7 @@ class _Taken:
         for item in blocks:
             if item.isVisible():
                 x, y = item.x(), item.y()
-                self._add((x, y, x + g.WIDTH, y + g.HEIGHT))
+                self._add((x, y, x + g.WIDTH, y + g.HEIGHT + (_CARDS if item.is_stack else 0.0)))
                 if item.face.shortcut not in ("", "none"):
                     for left, top, right, bottom in _SHOULDERS:
                         self._add((x + left, y + top, x + right, y + bottom))

@@ -140,11 +140,17 @@ class StackItem(BlockItem):
         return bool(self.rows) and all(self._board.faint[row] for row in self.rows)
 
     def range_forms(self) -> tuple[str, ...]:
-        """Return the values of its blocks as text: "0.01 … 0.35", and shorter; none where there are none."""
+        """Return the values of its blocks as text: "0.01 … 0.35", and shorter; none where there are none.
+
+        What blocks cost adds up.
+        """
         readouts, filled = self._board.readouts, self.filled
         if readouts is None or not filled:
             return ()
         values, text = readouts.values[filled], self._board.scale.text
+        if not readouts.live:
+            total = text(float(values.sum()))
+            return (f"{total} together", total)
         known = values[np.isfinite(values)]
         low = text(float(known.min() if len(known) else values[0]))
         high = text(float(values.max()))  # not a number, if one is not
@@ -158,6 +164,8 @@ class StackItem(BlockItem):
         values, scale = readouts.values[filled], self._board.scale
         ids = [readouts.ids[row] for row in filled]
         finite = np.isfinite(values)
+        if not readouts.live:
+            return [f"{scale.text(float(values.sum()))} of all {scale.title.lower()}"]
         lines = [f"{scale.title}, {readouts.when}" if readouts.when else scale.title]
         if finite.any():
             known = np.flatnonzero(finite)
@@ -198,7 +206,7 @@ class StackItem(BlockItem):
             ("stack words", face, live), g.BODY, lambda p: draw_stack_words(p, paints, level, face, live=live)
         )
         if face.shortcut or zoom >= PORTS:
-            self._put_ways(stamp, sight, lane, live=bool(self.rows))
+            self._put_ways(stamp, sight, lane, live=bool(self.rows) and board.live)
         stamp.end()
         if live and level.numbers:
             draw_range(painter, paints, level, face, self.range_forms())
@@ -265,7 +273,8 @@ class StackItem(BlockItem):
         painter.translate(self.pos())
         if self.face.shortcut:
             sight = Sight(paints, LEVELS[-1], zoom)
-            draw_ways(painter, sight, self.face.shortcut, self.lane, live=bool(self.rows))
+            live = bool(self.rows) and self._board.live
+            draw_ways(painter, sight, self.face.shortcut, self.lane, live=live)
         if self.mark and not self.face.broken:
             draw_mark(painter, self.mark, _CORNER, zoom, paints)
         painter.restore()

@@ -9,6 +9,7 @@ from app.document import Document
 from app.editor.pane import EditorPane
 from app.overlay import EDITED, HIDDEN, Overlay, kept_blocks
 from app.plots.timeline import Timeline
+from resviz.arch.graph import Group
 from resviz.arch.presets import preset
 from resviz.runs.events import Probed, Started
 from resviz.runs.series import RunSeries
@@ -164,3 +165,16 @@ def test_shares_are_short():
     assert [share_text(each) for each in (0.0, 0.04, 0.31, 8.66, 12.4)] == [
         "0 %", "0.04 %", "0.3 %", "8.7 %", "12 %",
     ]  # fmt: skip
+
+
+def test_what_a_folded_group_costs_adds_up(qtbot):
+    architecture = preset("resnet-20")
+    architecture.groups["stack"] = Group(members=("stage3.block2", "stage3.block3"))
+    pane = EditorPane(Document(architecture))
+    qtbot.addWidget(pane)
+    overlay = Overlay(Session([]), [pane], Timeline())
+    overlay.show_cost(COSTS["parameters"])
+    stack = pane.scene.block_item("stage3.block2")
+    assert stack.is_stack
+    assert stack.range_forms()[0] == "55 % together"
+    assert "55 % of all parameters" in pane.scene.tooltip(stack)

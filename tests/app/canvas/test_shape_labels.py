@@ -9,7 +9,7 @@ from app.canvas.detail import LEVELS
 from app.canvas.picture import save_network
 from app.canvas.scene import NetworkScene
 from app.document import Document
-from resviz.arch.graph import Wire
+from resviz.arch.graph import Group, Wire
 from resviz.arch.presets import preset
 from resviz.arch.rework import expanded
 
@@ -110,3 +110,16 @@ def test_only_what_is_seen_is_painted(labels):
     scene.render(painter, QRectF(0, 0, 300, 200), QRectF(0, 0, 300, 200))
     painter.end()
     assert g.BODY.width() < shapes.boundingRect().width()
+
+
+def test_labels_keep_clear_of_a_stack_and_its_cards(qapp):
+    architecture = preset("resnet-56")
+    members = tuple(f"stage2.block{number}" for number in range(2, 10))
+    architecture.groups["stack"] = Group(members=members)
+    scene = NetworkScene(Document(architecture))
+    scene.set_shapes(True)
+    stack = next(item for item in scene.block_items() if item.is_stack)
+    cards = stack.body_in_scene().adjusted(0, 0, 0, 10)
+    found = scene._live.shapes.labels(NEAR)
+    assert found
+    assert not any(label.rect.intersects(cards) for label in found)
