@@ -1,129 +1,193 @@
-"""Unsaved architectures outlive the window: they are kept in the data root and offered at the next start."""
+"""Documents outlive the window: what is not saved is kept in the data root and offered at the next start."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from PySide6.QtCore import QLockFile, QObject, QTimer, SignalInstance, Slot
+import msgspec
+from PySide6.QtCore import QLockFile, QObject, QTimer, Signal, Slot
 
 from app.document import Document
+from app.leftovers import INDEX, Entry, autosave_root, lock_of
 from resviz.arch import files
-from resviz.arch.graph import Architecture
+from resviz.atomic import write_atomically
 from resviz.errors import ResvizError
-from resviz.runs.store import data_root
 
 _PATIENCE_MS = 1000
+"""From the first change that is not kept until it is: steady editing never puts it off."""
+_BUSY_MS = 100
+"""How soon to look again where the disk has not taken the last changes yet."""
 
 
-@dataclass(frozen=True)
-class Leftover:
-    """What an earlier window left unsaved: its folder, and the architectures by pane."""
+class _Kept(QObject):
+    """What is known of one document: its files' names, and whether they are up to date."""
 
-    folder: Path
-    architectures: dict[int, Architecture]
+    changed = Signal()
+
+    def __init__(self, document: Document, number: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.file, self.base_file = f"{number}.json", f"{number}-base.json"
+        self.stale = document.modified
+        self.pane, self.shown = 0, False
+        self.base = document.architecture.copy() if document.pristine else None
+        """The network before any change; only a network without a file needs it."""
+        self.base_stale = self.base is not None
+        for signal in (document.history_changed, document.modified_changed, document.path_changed):
+            signal.connect(self._on_changed)
+
+    @Slot()
+    def _on_changed(self) -> None:
+        self.stale = True
+        self.changed.emit()
+
+    def entry(self) -> Entry | None:
+        """Return what the index says of the document; None: it can be left out."""
+        path = self.document.path
+        if not self.document.modified and path is None:
+            return None
+        return Entry(
+            self.pane,
+            self.shown,
+            None if path is None else str(path),
+            self.file if self.document.modified else None,
+            self.base_file if self.document.modified and path is None and self.base is not None else None,
+        )
+
+
+@dataclass
+class _Work:
+    """Bytes by file name, to be written in this order; then what is to be removed."""
+
+    writes: dict[str, bytes] = field(default_factory=dict)
+    removes: list[str] = field(default_factory=list)
 
 
 class AutoSave(QObject):
-    """Keeps a copy of each modified document, a second after its last change.
+    """Keeps a copy of each modified document, at latest a second after its first change that is not kept.
 
-    Each window has a folder of its own with a lock in it, so that a second window neither offers nor deletes
-    what the first one still holds.
+    What is to be written becomes bytes here (some milliseconds for a thousand blocks); a thread takes it to
+    the disk, so that a slow one never holds the window up. Each window has a folder of its own with a lock in
+    it, so that a second window neither offers nor deletes what the first one still holds.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._documents: list[Document] = []
-        self._root = data_root() / "autosave"
-        self._folder = self._root / f"{os.getpid()}-{time.time_ns()}"
+        self._kept: dict[Document, _Kept] = {}
+        self._made = 0
+        self._index = b""
+        """As written last; b"" where there is none."""
+        self._folder = autosave_root() / f"{os.getpid()}-{time.time_ns()}"
         self._lock: QLockFile | None = None
+        self._writer: threading.Thread | None = None
+        self._failed = False
+        """Whether something could not be written: then all is written anew."""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(_PATIENCE_MS)
-        self._timer.timeout.connect(self.save)
+        self._timer.timeout.connect(self._on_time)
 
-    def set_documents(self, documents: Sequence[Document]) -> None:
-        """Look after these documents, in the order of their panes."""
-        for document in self._documents:
-            for signal in _signals(document):
-                signal.disconnect(self._on_changed)
-        self._documents = list(documents)
-        for document in self._documents:
-            for signal in _signals(document):
-                signal.connect(self._on_changed)
+    def set_documents(self, panes: Sequence[Sequence[Document]], shown: Sequence[Document]) -> None:
+        """Look after the documents of each pane, in the order of their tabs; `shown` are in front."""
+        known, self._kept = self._kept, {}
+        for pane, documents in enumerate(panes):
+            for document in documents:
+                kept = known.pop(document, None)
+                if kept is None:
+                    kept = _Kept(document, self._made, self)
+                    kept.changed.connect(self._on_changed)
+                    self._made += 1
+                kept.pane, kept.shown = pane, document in shown
+                self._kept[document] = kept
+        for kept in known.values():
+            kept.deleteLater()
+        if self._index or any(kept.stale for kept in self._kept.values()):
+            self._on_changed()
 
-    @Slot()
     def save(self) -> None:
-        """Write the modified documents now, forget those that are saved; a full disk stops nobody."""
+        """Write what is not kept yet, now; a full disk stops nobody."""
         self._timer.stop()
-        for index, document in enumerate(self._documents):
-            path = self._folder / f"{index}.json"
-            try:
-                if document.modified:
-                    self._claim()
-                    files.save(document.architecture, path)
-                else:
-                    path.unlink(missing_ok=True)
-            except (ResvizError, OSError):
-                continue
+        self._wait()
+        work = self._work()
+        if work is not None:
+            self._write(work)
 
     def close(self, *, keep: bool = True) -> None:
         """Save a last time, or with `keep` false forget all; a folder with nothing in it goes."""
-        self._timer.stop()
-        if not keep:
-            shutil.rmtree(self._folder, ignore_errors=True)
-        elif self._documents:
+        if keep:
             self.save()
+        self._timer.stop()
+        self._wait()
         if self._lock is not None:
             self._lock.unlock()
             self._lock = None
-        if self._folder.is_dir() and not any(self._folder.glob("*.json")):
+        if self._folder.is_dir() and (not keep or not self._index):
             shutil.rmtree(self._folder, ignore_errors=True)
-
-    def leftovers(self) -> list[Leftover]:
-        """Return what earlier windows left unsaved, newest first; empty folders are removed."""
-        found = []
-        folders = list(self._root.iterdir()) if self._root.is_dir() else []
-        for folder in sorted(folders, key=lambda each: each.name.rpartition("-")[2], reverse=True):
-            lock = QLockFile(str(folder / "lock"))
-            lock.setStaleLockTime(0)
-            if folder == self._folder or not folder.is_dir() or not lock.tryLock(0):
-                continue
-            architectures = {}
-            for path in sorted(folder.glob("*.json")):
-                try:
-                    architectures[int(path.stem)] = files.load(path)
-                except (ResvizError, ValueError):
-                    continue
-            lock.unlock()
-            if architectures:
-                found.append(Leftover(folder, architectures))
-            else:
-                shutil.rmtree(folder, ignore_errors=True)
-        return found
-
-    @staticmethod
-    def discard(leftover: Leftover) -> None:
-        """Delete what an earlier window left."""
-        shutil.rmtree(leftover.folder, ignore_errors=True)
-
-    def _claim(self) -> None:
-        if self._lock is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = QLockFile(str(self._folder / "lock"))
-            lock.setStaleLockTime(0)
-            lock.tryLock(0)
-            self._lock = lock
 
     @Slot()
     def _on_changed(self) -> None:
-        self._timer.start()
+        if not self._timer.isActive():  # A change after the first does not put it off.
+            self._timer.start(_PATIENCE_MS)
 
+    @Slot()
+    def _on_time(self) -> None:
+        if self._writer is not None and self._writer.is_alive():
+            self._timer.start(_BUSY_MS)
+            return
+        work = self._work()
+        if work is not None:
+            self._writer = threading.Thread(target=self._write, args=(work,), daemon=True)
+            self._writer.start()
+            self._timer.start(_PATIENCE_MS)  # What could not be written is tried again.
 
-def _signals(document: Document) -> tuple[SignalInstance, ...]:
-    """Return the signals that tell of a change worth keeping."""
-    return document.analysed, document.block_moved, document.name_changed, document.modified_changed
+    def _wait(self) -> None:
+        if self._writer is not None:
+            self._writer.join()
+            self._writer = None
+
+    def _work(self) -> _Work | None:
+        """Return what is to be done; None where all is as it should be."""
+        work, failed, self._failed = _Work(), self._failed, False
+        entries = []
+        for kept in self._kept.values():
+            entry = kept.entry()
+            if entry is None:
+                continue
+            try:
+                if entry.changed is not None and (kept.stale or failed):
+                    work.writes[entry.changed] = files.to_json(kept.document.architecture)
+                if entry.base is not None and kept.base is not None and (kept.base_stale or failed):
+                    work.writes[entry.base] = files.to_json(kept.base)
+            except ResvizError:  # A name that no file can hold.
+                continue
+            kept.stale = False
+            kept.base_stale = kept.base_stale and entry.base is None
+            entries.append(entry)
+        needed = any(entry.changed is not None for entry in entries)
+        index = msgspec.json.encode(entries) if needed else b""
+        if not index and self._index:
+            work.removes = [
+                INDEX
+            ]  # The rest says nothing without it, and is written over or goes in the end.
+        elif index != self._index or (failed and index):
+            work.writes[INDEX] = index
+        self._index = index
+        return work if work.writes or work.removes else None
+
+    def _write(self, work: _Work) -> None:
+        try:
+            if self._lock is None:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock = lock_of(self._folder)
+                lock.tryLock(0)
+                self._lock = lock
+            for name, data in work.writes.items():
+                write_atomically(self._folder / name, data)
+            for name in work.removes:
+                (self._folder / name).unlink(missing_ok=True)
+        except (ResvizError, OSError):
+            self._failed = True

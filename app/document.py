@@ -99,7 +99,7 @@ class Document(QObject):
     @property
     def pristine(self) -> bool:
         """Whether nobody ever did anything to it and it is of no file: it can be made again."""
-        return self._path is None and self.undo_stack.count() == 0
+        return self._path is None and self.undo_stack.count() == 0 and not self.modified
 
     @property
     def inference(self) -> Inference:

@@ -13,6 +13,7 @@ from app.dialogs import file_dialog, save_file
 from app.document import Document
 from app.drawings import FORMATS
 from app.editor.pane import EditorPane
+from app.leftovers import Leftover, Recovered
 from app.workspace import Workspace
 from resviz.errors import ResvizError
 
@@ -74,6 +75,40 @@ class Filing(QObject):
             if document.path is not None and document.path.resolve() == wanted:
                 return document
         return None
+
+    def restore(self, leftover: Leftover) -> None:
+        """Open again what an earlier window had open; undo takes away what was not saved."""
+        found = [(self._recovered(each), each.shown) for each in leftover.documents]
+        for document, shown in found:
+            if document is not None and shown:
+                self._workspace.group_of(document).show_document(document)
+        self._workspace.autosave.save()
+        leftover.discard()
+
+    def _recovered(self, found: Recovered) -> Document | None:
+        """Return a document that is open as an earlier window had it; None where nothing is left of it."""
+        document = self.document_of(found.path) if found.path is not None else None
+        new = document is None
+        if document is None:
+            document = self._as_saved(found)
+        if document is not None and found.changed is not None:
+            document.replace(found.changed, "Restore")
+        elif document is None and found.changed is not None:
+            document = Document(found.changed, self._workspace, path=found.path)
+            document.undo_stack.resetClean()
+        if document is not None and new:
+            panes = self._workspace.panes
+            self._workspace.put(document, panes[min(max(found.pane, 0), len(panes) - 1)], activate=False)
+        return document
+
+    def _as_saved(self, found: Recovered) -> Document | None:
+        """Return a document as it was without the changes, if that can be had."""
+        if found.path is None:
+            return None if found.base is None else Document(found.base, self._workspace)
+        try:
+            return Document.open(found.path, self._workspace)
+        except ResvizError:
+            return None
 
     # Saving
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app.autosave import Leftover
 from app.lab.offer_bar import Answer, OfferBar
 from app.lab.run_list import interrupted
 from app.lab.session import Session
+from app.leftovers import Leftover, find_leftovers
 from app.theme import GRID
-from app.workspace import Workspace
 from resviz.runs.store import Experiment, Run, list_experiments, summary
 
+_NAMED = 3
+"""How many networks are called by name in one sentence."""
 _RECENT = 20
 """How many experiments are looked through for interrupted ones."""
 
@@ -56,10 +58,10 @@ class Offers(QWidget):
         """Say whether a question is in the bar."""
         return not self.isHidden() and self.bar.text == text
 
-    def offer_leftovers(self, workspace: Workspace) -> None:
-        """Offer what an earlier window left unsaved."""
-        for leftover in workspace.autosave.leftovers():
-            self._offer_leftover(workspace, leftover)
+    def offer_leftovers(self, restore: Callable[[Leftover], None]) -> None:
+        """Offer what earlier windows left unsaved; `restore` opens it."""
+        for leftover in find_leftovers():
+            self._offer_leftover(leftover, restore)
 
     def offer_interrupted(self, session: Session) -> None:
         """Offer to go on with the newest experiment whose workers went away in the middle."""
@@ -68,14 +70,16 @@ class Offers(QWidget):
             # One question, not one for each that was left lying: the others wait in the table.
             self._offer_resume(session, *found[0], others=len(found) - 1)
 
-    def _offer_leftover(self, workspace: Workspace, leftover: Leftover) -> None:
-        names = " and ".join(architecture.name for architecture in leftover.architectures.values())
-        verb = "was" if len(leftover.architectures) == 1 else "were"
+    def _offer_leftover(self, leftover: Leftover, restore: Callable[[Leftover], None]) -> None:
+        names = leftover.names
+        more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+        verb = "was" if len(names) == 1 else "were"
         self.ask(
-            f"{names} {verb} changed and not saved when the window was closed last time.",
+            f"{' and '.join([*names[:_NAMED], *more])} {verb} changed and not saved "
+            "when the window was closed last time.",
             (
-                ("Restore", lambda: workspace.restore(leftover)),
-                ("Discard", lambda: workspace.autosave.discard(leftover)),
+                ("Restore", partial(restore, leftover)),
+                ("Discard", leftover.discard),
             ),
         )
 

@@ -133,6 +133,13 @@ class UndoStack(QObject):
         if not was_clean:
             self.cleanChanged.emit(True)
 
+    def resetClean(self) -> None:
+        """Take no state for the saved one: nothing that can be undone or done again is in a file."""
+        was_clean = self.isClean()
+        self._clean = None
+        if was_clean:
+            self.cleanChanged.emit(False)
+
     def push(self, command: Command) -> None:
         """Do `command` and keep it; what was undone is forgotten. A command that raises is not kept."""
         step = self._do(command)

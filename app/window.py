@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
             return
         self.bottom.make_plots()
         self.side.lab.form.look_for_cards()
-        self.offers.offer_leftovers(self.workspace)
+        self.offers.offer_leftovers(self.filing.restore)
         self.offers.offer_interrupted(self.session)
         self.bridge.warm_up()
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QWidget
 
-from app.autosave import AutoSave, Leftover
+from app.autosave import AutoSave
 from app.document import Document
 from app.editor.group import PaneGroup
 from app.editor.pane import EditorPane
@@ -76,7 +76,8 @@ class Workspace(QWidget):
         row.addWidget(self._splitter)
         for document in self.documents:
             self._watch(document)
-        self.autosave.set_documents(self.documents)
+        self._keep()
+        self.tabs_changed.connect(self._keep)
         self._mark_active()
 
     @property
@@ -259,14 +260,9 @@ class Workspace(QWidget):
                 pane.scene.select(found)
                 pane.view.keep_in_sight(found)
 
-    def restore(self, leftover: Leftover) -> None:
-        """Bring back what an earlier window left unsaved; undo takes it away again."""
-        for index, architecture in leftover.architectures.items():
-            if index < len(self.panes):
-                self.panes[index].document.replace(architecture, "Restore")
-                self.panes[index].view.fit()
-        self.autosave.save()
-        self.autosave.discard(leftover)
+    @Slot()
+    def _keep(self) -> None:
+        self.autosave.set_documents([group.documents for group in self.groups], self.documents)
 
     def _drop(self, group: PaneGroup, document: Document) -> None:
         """Forget a document for good."""
@@ -298,7 +294,7 @@ class Workspace(QWidget):
 
     @Slot(object)
     def _on_document_changed(self, _document: Document) -> None:
-        self.autosave.set_documents(self.documents)
+        self._keep()
         self.documents_changed.emit()
         self.networks_changed.emit()
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 from app.closing import SaveDialog
 from app.document import Document
 from app.filing import Filing
+from app.leftovers import find_leftovers
 from app.theme import theme
 from app.window import MainWindow
 from app.workspace import Workspace
@@ -289,7 +290,7 @@ def test_closing_the_window_asks_once_for_all(window, qtbot, tmp_path):
     assert files.load(tmp_path / "new.json").name == "resnet-8-w4"
     assert (tmp_path / "there.json").read_text() == "mine"
     assert not any(block.startswith("relu") for block in files.load(tmp_path / "a.json").blocks)
-    assert tabs.workspace.autosave.leftovers() == [], "what was discarded is not offered again"
+    assert find_leftovers() == [], "what was discarded is not offered again"
 
 
 def test_a_free_name_is_suggested(qtbot, tmp_path, monkeypatch):

@@ -11,9 +11,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QFileDialog, QLineEdit
 
-from app.autosave import AutoSave
 from app.bottom import EXPLAIN, RUNS
 from app.layouts.catalogue import LAYOUTS
+from app.leftovers import find_leftovers
 from app.side import INSPECTOR, LESSON
 from app.theme import theme
 from app.window import MainWindow
@@ -241,13 +241,13 @@ def test_unsaved_architecture_is_offered_at_the_next_start(window, qtbot, open_w
     second.workspace.documents[0].undo_stack.undo()
     assert block not in second.workspace.documents[0].architecture
     second.close()
-    assert AutoSave().leftovers() == [], "what was taken back is not offered once more"
+    assert find_leftovers() == [], "what was taken back is not offered once more"
 
 
 def test_second_window_leaves_the_first_ones_autosave_alone(window, qtbot, open_window):
     window.workspace.panes[0].add_block("relu")
     window.workspace.autosave.save()
-    assert AutoSave().leftovers() == []
+    assert find_leftovers() == []
 
 
 def test_add_wire_undo_redo_by_keys(window, qtbot):
