@@ -20,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 
 from app.theme import LIGHT
+from resviz.arch.pictures import put_into_png, put_into_svg
 from resviz.atomic import write_atomically
 
 DPI = 96
@@ -33,8 +34,10 @@ FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF document"}
 Draw = Callable[[QPainter], None]
 
 
-def save_drawing(path: Path, size: QSize, draw: Draw, title: str) -> Path:
+def save_drawing(path: Path, size: QSize, draw: Draw, title: str, network: bytes = b"") -> Path:
     """Write what `draw` paints, `size` pixels at 96 an inch, as .png, .svg or .pdf: the suffix of `path`.
+
+    A PNG and an SVG carry `network`, the JSON of an architecture, where it is given.
 
     Raises:
         ResvizError: the folder cannot be written.
@@ -58,6 +61,9 @@ def save_drawing(path: Path, size: QSize, draw: Draw, title: str) -> Path:
     found = bytes(data.data())
     if suffix == ".svg":  # Drawings carry no fonts: where this one is missing, let it be one like it.
         found = re.sub(rb'font-family="([^",]+)"', rb'font-family="\1, Helvetica, Arial, sans-serif"', found)
+        found = put_into_svg(found, network) if network else found
+    elif suffix != ".pdf" and network:
+        found = put_into_png(found, network)
     return write_atomically(path, found)
 
 

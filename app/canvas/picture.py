@@ -13,6 +13,7 @@ from app.canvas.scene import NetworkScene
 from app.document import Document
 from app.drawings import save_drawing
 from app.theme import LIGHT, Look, theme
+from resviz.arch import files
 
 _LOOK = Look(dark=False, font_pixels=13, line_width=2.0)
 _MARGIN = 24.0
@@ -21,6 +22,8 @@ _MARGIN = 24.0
 
 def save_network(document: Document, path: Path, *, shapes: bool = False) -> Path:
     """Write all of a network, without selection or live values, as the suffix of `path` says.
+
+    A PNG or an SVG carries the network inside: opened, it is a document again.
 
     `shapes`: with what shape each wire carries.
 
@@ -40,7 +43,7 @@ def save_network(document: Document, path: Path, *, shapes: bool = False) -> Pat
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 scene.render(painter, place, bounds)
 
-            return save_drawing(path, size, draw, document.name)
+            return save_drawing(path, size, draw, document.name, files.to_json(document.architecture))
         finally:
             scene.deleteLater()
 

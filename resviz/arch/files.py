@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from resviz.arch import pictures
 from resviz.arch.carried import architecture_in
 from resviz.arch.composites import SHORTCUTS
 from resviz.arch.graph import Architecture, Block, Definition, Wire
@@ -30,7 +31,7 @@ FORMAT = "resviz-architecture"
 VERSION = 3
 """2: blocks may be bypassed. 3: bottlenecks may have groups; blocks may be folded and defined. A file says
 the least that it needs, so that an older resviz opens it too."""
-SUFFIXES = (".json", ".py")
+SUFFIXES = (".json", ".py", *pictures.SUFFIXES)
 """Of files that can be opened; Python only if resviz wrote it."""
 LARGEST_FILE = 64 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
@@ -165,8 +166,8 @@ def save(architecture: Architecture, path: str | os.PathLike[str]) -> Path:
 def load(path: str | os.PathLike[str], notes: list[str] | None = None) -> Architecture:
     """Read an architecture from a file, or from a folder (a run) that holds an `architecture.json`.
 
-    The file may be Python that resviz wrote, which is not run. What a person should know of what is opened is
-    appended to `notes`, a sentence each.
+    The file may be a picture that carries its network, or Python that resviz wrote, which is not run. What a
+    person should know of what is opened is appended to `notes`, a sentence each.
 
     Raises:
         FormatError: missing, unreadable, or not an architecture.
@@ -192,6 +193,8 @@ def load(path: str | os.PathLike[str], notes: list[str] | None = None) -> Archit
         data, note = architecture_in(data, str(target))
         if note and notes is not None:
             notes.append(note)
+    elif pictures.is_picture(data):
+        data = pictures.network_in(data, str(target))
     return from_json(data, str(target))
 
 
