@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -199,12 +200,23 @@ class Theme(QObject):
 
     def _restyle(self) -> None:
         if self._application is not None:
-            # A sheet in the place of another takes Qt four times as long as none, then the new one.
-            self._application.setStyleSheet("")
-            self._application.setFont(_body_font(self.font_pixels))
-            self._application.setPalette(self._palette())
-            self._application.setStyleSheet(self._style_sheet())
+            self._dress(self._application)
         self.changed.emit()
+
+    def _dress(self, application: QApplication) -> None:
+        # Qt goes through a list of all widgets and calls what they override: if Python collected garbage
+        # meanwhile (menus of closed plots, say), widgets in the list would be gone.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            # A sheet in the place of another takes Qt four times as long as none, then the new one.
+            application.setStyleSheet("")
+            application.setFont(_body_font(self.font_pixels))
+            application.setPalette(self._palette())
+            application.setStyleSheet(self._style_sheet())
+        finally:
+            if collecting:
+                gc.enable()
 
     def _style_sheet(self) -> str:
         colours, base = self.colours, self.font_pixels

@@ -1,8 +1,10 @@
+import gc
 import itertools
 import math
 
 import pytest
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from app.theme import DARK, LIGHT, icon, named_colour, run_colour, scale_colour, theme
 from resviz.runs.labels import COOL, WARM
@@ -112,3 +114,23 @@ def test_the_scale_is_even_to_the_eye(qapp):
         assert found == pytest.approx(lightness[0] + whole * place / 63, abs=2.0)
     apart = [math.dist(before, after) for before, after in itertools.pairwise(colours)]
     assert 1.5 < min(apart) < max(apart) < 3 * min(apart)
+
+
+def test_no_garbage_is_collected_while_qt_goes_through_all_widgets(qapp, qtbot):
+    seen = []
+
+    class Watcher(QWidget):
+        def changeEvent(self, event):
+            seen.append(gc.isenabled())
+            super().changeEvent(event)
+
+    watcher = Watcher()
+    qtbot.addWidget(watcher)
+    mode = theme().mode
+    theme().apply(qapp)
+    seen.clear()
+    theme().set_mode("light" if theme().is_dark else "dark")
+    theme().set_mode(mode)
+    assert seen
+    assert not any(seen), "widgets that are garbage would go amid the walk"
+    assert gc.isenabled()
