@@ -68,7 +68,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
             partial(work.step_tab, -1),
             more=("Ctrl+PgUp",),
         ),
-        Spec("View", "move_tab", "Move to the other pane", "Ctrl+Alt+M", work.move_to_other_pane),
+        Spec("View", "move_tab", "Move to the other pane", "Ctrl+Alt+P", work.move_to_other_pane),
         Spec("View", "costs", "Costs of the network", "Ctrl+Shift+I", side.show_costs),
         Spec("View"),
         Spec("View", "replay", "Replay", "Alt+P", time.toggle),

@@ -136,7 +136,7 @@ def test_keys_go_round_and_close_and_open_again(window, qtbot, tmp_path):
     assert (left.current.name, len(left.current.architecture.blocks)) == ("untitled", 0)
     press(qtbot, tabs, Qt.Key.Key_W, CONTROL)
     assert left.strip.isHidden()
-    press(qtbot, tabs, Qt.Key.Key_M, CONTROL | Qt.KeyboardModifier.AltModifier)
+    press(qtbot, tabs, Qt.Key.Key_P, CONTROL | Qt.KeyboardModifier.AltModifier)
     assert titles(window.workspace.groups[1]) == ["resnet-8-w4", "untitled"]
     close_as_a_person(window)
     assert not window.isVisible(), "nothing is changed, nothing is asked"
