@@ -44,7 +44,7 @@ class EditorActions(QObject):
         self.unfold = self._make("Unfold", "Shift+G")
         self.select_stage = self._make("Select the stage", "Ctrl+Shift+A")
         self.add_by_name = self._make("Add a block by name…", "Tab")
-        self.problems = self._make("Problems, with what mends them", "Ctrl+Shift+M")
+        self.problems = self._make("Problems, with what mends them", "Ctrl+Shift+F8")
         self.next_problem = self._make("Next problem", "F8")
         self.previous_problem = self._make("Problem before", "Shift+F8")
         self.mend_all = self._make("Mend all problems", "Ctrl+F8")

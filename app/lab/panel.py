@@ -210,7 +210,7 @@ class LabPanel(QWidget):
         self.train_button.setMinimumHeight(5 * GRID)
         self.train_button.clicked.connect(self.train)
         self.problems_button = QPushButton("Show the problems")
-        self.problems_button.setToolTip("What is wrong with the network, and what mends it (Ctrl+Shift+M)")
+        self.problems_button.setToolTip("What is wrong with the network, and what mends it (Ctrl+Shift+F8)")
         self.problems_button.setMinimumHeight(5 * GRID)
         self.problems_button.clicked.connect(self.show_problems)
         self.pause_button = QPushButton("Pause")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -208,9 +209,20 @@ class Wiring:
 
     @cached_property
     def _pairs(self) -> dict[str, Port]:
-        """Dead ends, and the open inputs (no shortcuts) that they must have led to: no other would do."""
-        open_ports = [each for each in self._open if each[1] != "shortcut"]
-        return dict(matched(self._dead, open_ports, self._could_join))
+        """Dead ends, and the open inputs (no shortcuts) that they must have led to.
+
+        Their names say so ("stage1.block2" leads to "stage1.block3"), or no other would do.
+        """
+        open_ports = {each[0]: each for each in self._open if each[1] != "shortcut"}
+        named = {source: open_ports.get(self._following(source)) for source in self._dead}
+        found = {a: b for a, b in named.items() if b is not None and self._could_join(a, b)}
+        left = [source for source in self._dead if source not in found]
+        ports = [port for port in open_ports.values() if port not in found.values()]
+        return found | dict(matched(left, ports, self._could_join))
+
+    def _following(self, block_id: str) -> str:
+        """Return the block that comes behind one by its name, "" where there is none."""
+        return next((name for name in _next_names(block_id) if name in self._architecture), "")
 
     @cached_property
     def _shortcut_ends(self) -> dict[str, Port]:
@@ -292,6 +304,19 @@ class Wiring:
                 waiting.append(source)
         hangs |= any(w.source not in found for b in found for w in architecture.incoming(b).values())
         return [b for b in architecture.order() if b in found] if hangs else []
+
+
+def _next_names(block_id: str) -> list[str]:
+    """Return what the block behind one may be called: "stage1.block2" -> "stage1.block3", "stage2.block1"."""
+    numbers = list(re.finditer(r"[0-9]+", block_id))
+    if not numbers or numbers[-1].end() != len(block_id):
+        return []
+    last = numbers[-1]
+    names = [f"{block_id[: last.start()]}{int(last[0]) + 1}"]
+    for stage in numbers[-2:-1]:
+        between = block_id[stage.end() : last.start()]
+        names.append(f"{block_id[: stage.start()]}{int(stage[0]) + 1}{between}1")
+    return names
 
 
 def matched(left: Iterable[_T], right: Iterable[_U], fits: Callable[[_T, _U], bool]) -> list[tuple[_T, _U]]:

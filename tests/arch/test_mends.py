@@ -215,6 +215,16 @@ def test_a_block_whose_wires_were_cut_comes_back_into_its_place():
     assert mended(architecture).architecture == preset("plain-8")
 
 
+def test_names_say_which_of_many_ends_belong_together():
+    architecture = preset("plain-62")
+    for block_id in architecture.order()[1:]:
+        for wire in architecture.incoming(block_id).values():
+            if block_id.startswith("stage") and int(block_id[-1]) % 2:
+                architecture.disconnect(wire)
+    assert len(infer(architecture).problems) == 30
+    assert mended(architecture).architecture == preset("plain-62")
+
+
 def test_where_several_ends_fit_a_person_decides():
     architecture = chain("input", ("relu", "a", {}), "global_avg_pool", "linear", "output")
     architecture.add("relu", "b")

@@ -148,7 +148,7 @@ def test_f8_goes_from_problem_to_problem_with_and_without_the_list(open_pane):
     assert pane.toast.isVisible()
     hand.key(Qt.Key.Key_F8, SHIFT)
     assert pane.scene.selection_ids() == [found[1]]
-    hand.key(Qt.Key.Key_M, CONTROL | SHIFT)
+    hand.key(Qt.Key.Key_F8, CONTROL | SHIFT)
     assert pane.problems.panel.isVisible()
     key(pane.problems.panel, Qt.Key.Key_F8, hand)
     assert pane.scene.selection_ids() == [found[1]]
@@ -238,7 +238,7 @@ def test_another_document_is_followed(listed):
     hand.settle()
     assert panel.isHidden()
     pane.set_document(Document(three_problems()))
-    hand.key(Qt.Key.Key_M, CONTROL | SHIFT)
+    hand.key(Qt.Key.Key_F8, CONTROL | SHIFT)
     assert panel.model.rowCount() == 3
 
 
