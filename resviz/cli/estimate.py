@@ -141,6 +141,10 @@ class _Telling:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+def _rate(images: float) -> str:
+    return f"{images:,.0f}" if images >= 9.95 else f"{images:.2g}"
+
+
 def _text(found: list[_Estimated]) -> str:
     first = found[0].prediction
     rows = [
@@ -148,7 +152,7 @@ def _text(found: list[_Estimated]) -> str:
             each.architecture.name,
             size_text(each.prediction.memory),
             step_text(each.prediction.step_s or 0.0),
-            f"{each.prediction.images_per_second or 0:,.0f}",
+            _rate(each.prediction.images_per_second or 0.0),
             duration(each.prediction.training_s or 0.0),
         ]
         for each in found

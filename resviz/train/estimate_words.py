@@ -6,6 +6,8 @@ import datetime
 
 from resviz.train.estimates import Measured
 
+_CROWDED = 0.6
+"""A step that gets less of its processor is slowed by others; usually it gets 0.8 or more."""
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -45,6 +47,8 @@ def provenance(measured: Measured, batch_size: int) -> str:
         f"Estimated by {measured.steps} steps {what} on {moment:%Y-%m-%d} at {moment:%H:%M}: "
         f"{measured.place}, {measured.precision}{beside}."
     )
+    if measured.got < _CROWDED:
+        text += " Other programs kept the processor busy meanwhile: without them it is faster."
     if measured.batch_size != batch_size:
         text += f" Time in proportion: batches of {measured.batch_size:,} were measured."
     if measured.memory_factor is None:

@@ -67,6 +67,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     """How many steps were timed."""
     at: float
     """Seconds since 1970 (UTC)."""
+    got: float = 1.0
+    """Share of its threads' time that the processor really gave it; 1 on a card."""
     version: int = 1
 
     @property

@@ -54,12 +54,13 @@ _MANY = 1_000_000
 
 
 class _Timed(NamedTuple):
-    """Seconds a step and a tested picture; bytes of tensors at the peak against the model of them; steps."""
+    """Of one network: fields as of `Measured`."""
 
     step_s: float
     test_s: float
     memory_factor: float | None
     steps: int
+    got: float
 
 
 def measure(
@@ -137,6 +138,7 @@ class _Measuring:
             whole=whole,
             steps=found.steps,
             at=time.time(),
+            got=found.got,
         )
 
     def _by_parts(self, thinned: Thinned, base: Architecture, size: int, base_s: float) -> _Timed:
@@ -164,6 +166,7 @@ class _Measuring:
             again.test_s * step_s / base_s,
             statistics.median(factors) if factors else first.memory_factor,
             steps * (len(shapes) + 2),
+            min(each.got for each in (first, again, *larger.values())),
         )
 
     def _fits(self, architecture: Architecture, size: int) -> bool:
@@ -187,13 +190,14 @@ class _Measuring:
             trainer.start()
             for _ in range(warm):
                 trainer.advance()
-            began = self._now()
+            began, wall, busy = self._now(), time.perf_counter(), time.process_time()
             laps = []
             for _ in range(steps):
                 lap = self._clock()
                 trainer.advance()
                 laps.append(self._clock() - lap)
             step_s = (self._now() - began) / steps if on_card else statistics.median(laps)
+            wall, busy = time.perf_counter() - wall, time.process_time() - busy
             taken = peak.taken()
             trainer.advance()
             began = self._now()
@@ -202,7 +206,8 @@ class _Measuring:
         reckoned = self._model(architecture).tensors(size)
         # Of a small network, much fits into what the one before gave back.
         factor = taken / reckoned if taken and reckoned >= _MEASURABLE else None
-        return _Timed(step_s, test_s, factor, steps)
+        got = 1.0 if on_card else busy / max(wall * torch.get_num_threads(), 1e-9)
+        return _Timed(step_s, test_s, factor, steps, round(got, 2))
 
     def _now(self) -> float:
         """Return the time when the device has done all that it was told."""

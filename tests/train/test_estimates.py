@@ -111,6 +111,8 @@ def test_it_is_said_what_an_estimate_goes_by():
     assert "while another was measured" in said
     assert "batches of 32 were measured" in said
     assert "Memory is reckoned, not measured." in said
+    assert "Other programs" not in said
+    assert "Other programs kept" in provenance(msgspec.structs.replace(parts, got=0.4), 128)
 
 
 def test_a_card_is_named_without_threads():

@@ -47,6 +47,7 @@ def test_a_small_network_is_measured_itself(monkeypatch):
     assert found.test_s == pytest.approx((0.01 + 0.001 * blocks) * 16 / 64)
     assert [share for _, share in told] == sorted(share for _, share in told)
     assert found.threads == torch.get_num_threads()
+    assert 0 < found.got < 1.5
 
 
 def test_a_deep_network_is_added_up(monkeypatch):
