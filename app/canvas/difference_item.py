@@ -26,9 +26,9 @@ from resviz.arch.graph import Position
 
 @dataclass(frozen=True, slots=True)
 class Ghost:
-    """A block that only the other network has: where it stands there, and what is told of it."""
+    """What only the other network has: a name to show, where it stands there, and what is told of it."""
 
-    block_id: str
+    name: str
     place: Position
     told: str
 
@@ -121,7 +121,7 @@ class DifferenceItem(QGraphicsItem):
         """Return what is missing at a place of the scene, "" for nothing."""
         for ghost, area in self._ghosts:
             if area.contains(place):
-                return f"{ghost.block_id}: {ghost.told}"
+                return ghost.told
         return ""
 
     def boundingRect(self) -> QRectF:
@@ -164,7 +164,7 @@ class DifferenceItem(QGraphicsItem):
         painter.setWorldTransform(transform)
         for ghost, area in self._ghosts:
             if seen.intersects(area):
-                draw_ghost(painter, ghost.block_id, area, self.paints, zoom)
+                draw_ghost(painter, ghost.name, area, self.paints, zoom)
 
     def _draw(self, look: Look, zoom: float, painter: QPainter) -> None:
         draw_difference(painter, look, self.paints, zoom)

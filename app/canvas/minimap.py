@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
 from PySide6.QtCore import (
     QEvent,
@@ -26,6 +27,7 @@ from app.canvas.paints import family, mixed, paints
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
 from app.theme import theme
+from resviz.arch.graph import Block
 
 _SETTING = "canvas/minimap"
 _SHARE, _SMALLEST, _LARGEST = 0.26, QSize(88, 48), QSize(240, 160)
@@ -107,7 +109,7 @@ class Minimap(QWidget):
     @Slot()
     def _measure(self) -> None:
         """Look anew at where the blocks are."""
-        places = [block.position or (0.0, 0.0) for block in self._scene.document.architecture.blocks.values()]
+        places = [block.position or (0.0, 0.0) for block in self._cells()]
         self._pixmap = None
         self._area = QRectF()
         if places:
@@ -116,6 +118,11 @@ class Minimap(QWidget):
             self._area = QRectF(left, top, max(columns) - left + g.WIDTH, max(rows) - top + g.HEIGHT)
         self._fit()
         self._on_moved()
+
+    def _cells(self) -> Iterator[Block]:
+        """Return the blocks that are dots: of a folded group the first."""
+        architecture = self._scene.document.architecture
+        return (architecture[first] for first in architecture.cells())
 
     def _fit(self) -> None:
         """Take a size that suits the view and the network."""
@@ -217,7 +224,7 @@ class Minimap(QWidget):
         left, top = origin.x() - self._area.left() * scale, origin.y() - self._area.top() * scale
         wide, high = max(g.WIDTH * scale, _LEAST_DOT), max(g.HEIGHT * scale, _LEAST_DOT)
         dots: dict[tuple[str, bool], list[QRectF]] = defaultdict(list)
-        for block in self._scene.document.architecture.blocks.values():
+        for block in self._cells():
             x, y = block.position or (0.0, 0.0)
             stage = _STAGE.match(block.id)
             paler = stage is not None and int(stage[1]) % 2 == 0

@@ -310,11 +310,12 @@ class EditorPane(QWidget):
 
     def follow_selection(self, block_ids: Iterable[str]) -> None:
         """Select what is selected in another pane."""
-        wanted = self._followed = frozenset(block_ids)
+        wanted = frozenset(block_ids)
         for item in self.scene.selectedItems():
-            if not isinstance(item, BlockItem) or item.block_id not in wanted:
+            if not isinstance(item, BlockItem) or wanted.isdisjoint(item.members):
                 item.setSelected(False)
         self.scene.select(wanted, add=True)
+        self._followed = frozenset(self.scene.selection_ids())  # Of a folded group all are selected.
 
     # Slots
 

@@ -8,10 +8,11 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
 from app.canvas.difference_item import NOTHING, Ghost, Marked
 from app.canvas.difference_signs import Differs
+from app.canvas.text import plural
 from app.document import Document
 from app.editor.pane import EditorPane
 from resviz.arch.compare import Difference, differences
-from resviz.arch.graph import Architecture
+from resviz.arch.graph import Architecture, Position
 
 _SETTING = "twins/marks"
 _WAIT_MS = 50
@@ -21,15 +22,21 @@ _WAIT_MS = 50
 def marked(here: Architecture, there: Architecture) -> Marked:
     """Return what differs, seen from the first network."""
     blocks: dict[str, tuple[Differs, str]] = {}
-    ghosts = []
+    missing: dict[Position, list[Difference]] = {}
     for found in differences(here, there):
-        if found.change == "added":
-            place = there[found.block].position
-            if place is not None:
-                ghosts.append(Ghost(found.block, place, found.sentence))
-        else:
+        if found.change != "added":
             blocks[found.block] = _sign_of(found), found.sentence
-    return Marked(blocks, ghosts)
+        elif (place := there[found.block].position) is not None:
+            missing.setdefault(place, []).append(found)
+    return Marked(blocks, [_ghost(place, found) for place, found in missing.items()])
+
+
+def _ghost(place: Position, found: Sequence[Difference]) -> Ghost:
+    """Return what is shown of missing blocks in one place: several where they are folded over there."""
+    first, more = found[0], len(found) - 1
+    name = f"{first.block} + {more}" if more else first.block
+    told = f"{first.text}, and {plural(more, 'block')} more" if more else first.text
+    return Ghost(name, place, told)
 
 
 def _sign_of(found: Difference) -> Differs:

@@ -167,3 +167,12 @@ def test_an_empty_network_and_one_of_one_block_have_maps_of_their_own(open_pane,
     pane.view.zoom_by(2)
     assert pane.minimap.isVisible()
     assert apart(pane.minimap.place_of(pane.view.centre()), pane.minimap.window_rect().center()) < 30
+
+
+def test_a_stack_is_one_dot(pane, qtbot):
+    with qtbot.waitSignal(pane.minimap.resized):
+        pane.units.fold([])
+    pane.view.set_zoom(2.5)
+    assert len(list(pane.minimap._cells())) == len(list(pane.scene.block_items())) < 20
+    x, y = pane.document.architecture["stage3.block9"].position
+    assert near(colour_at(pane, pane.minimap.place_of(QPointF(x + 72, y + 32)).toPoint()), paints().residual)

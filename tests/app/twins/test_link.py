@@ -141,3 +141,19 @@ def test_the_button_on_the_seam_links(open_pair, qtbot):
     assert not pair.twins.link.on
     seam = (pair.left.view.mapTo(pair.workspace, QPoint(pair.left.view.width(), 0))).x()
     assert abs(pair.twins.bar.geometry().center().x() - seam) < 12
+
+
+def test_a_stack_and_its_blocks_are_selected_together(open_pair):
+    pair = open_pair()
+    pair.left.units.fold(["stage1.block1", "stage1.block2", "stage1.block3"])
+    pair.settle()
+    stack = ["stage1.block1", "stage1.block2", "stage1.block3"]
+    pair.click(pair.left, "stage1.block1")
+    assert pair.left.scene.selection_ids() == pair.right.scene.selection_ids() == stack
+    assert pair.workspace.active is pair.left
+    pair.click(pair.right, "stage1.block2")
+    assert pair.workspace.active is pair.right, "that all of the stack is selected is no choice of its own"
+    assert pair.right.scene.selection_ids() == ["stage1.block2"]
+    assert pair.left.scene.selection_ids() == stack
+    pair.click(pair.right, "stem")
+    assert pair.left.scene.selection_ids() == ["stem"]

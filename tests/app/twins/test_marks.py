@@ -67,7 +67,7 @@ def test_each_kind_of_difference_is_told_on_both_sides(marked):
     assert signs(right) == {**signs(left), "pool": Differs.ONLY_HERE}
     place = marked.there["pool"].position
     assert left.scene.differences.marked.ghosts == [
-        Ghost("pool", place, "Global average pooling there, not here")
+        Ghost("pool", place, "pool: Global average pooling there, not here")
     ]
     assert not right.scene.differences.marked.ghosts
     assert "Differs: out channels 24 here, 16 there" in told(left, "stage1.block2")
@@ -149,3 +149,13 @@ def test_the_choice_is_remembered_and_holds_for_other_documents(marked, open_pai
     for _ in range(2):
         other.key(other.left, Qt.Key.Key_D, ALT)
     assert heard == ["resnet-20 and resnet-20 are the same, block by block."]
+
+
+def test_what_is_missing_from_a_stack_is_shown_once(marked):
+    left, right = marked.left, marked.right
+    left.units.fold(["stage1.block1", "stage1.block2", "stage1.block3"])
+    right.edits.remove(["stage1.block2", "stage1.block3"])
+    wait(marked)
+    (ghost,) = right.scene.differences.marked.ghosts
+    assert ghost.name == "stage1.block2 + 1"
+    assert ghost.told == "stage1.block2: Basic block there, not here, and 1 block more"

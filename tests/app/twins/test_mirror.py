@@ -41,6 +41,7 @@ def verbs():
         "insert": lambda pane: pane.edits.add(
             "basic", pane.view.centre(), wire=Wire("stage1.block1", "stage1.block2")
         ),
+        "fold": lambda pane: pane.units.fold([]),
         "tidy": lambda pane: pane.edits.tidy_up(),
     }
 
@@ -60,6 +61,7 @@ def test_each_verb_goes_to_both_and_one_undo_takes_both_back(both, leader):
         assert places[0] == places[1], name
         kinds = [{b: block.kind for b, block in each.blocks.items()} for each in (both.here, both.there)]
         assert kinds[0] == kinds[1], name
+        assert both.here.grouped() == both.there.grouped(), name
         if name not in ("insert",):  # a new residual unit in a plain network makes that residual
             made = other.document.architecture
             assert bare(made) == bare(twin(pane.document.architecture)), name
