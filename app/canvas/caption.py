@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from math import inf
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -38,15 +39,22 @@ def stages_of(document: Document) -> list[Stage]:
     shapes: dict[str, set[Shape]] = {}
     known = document.inference.shapes
     for block in document.architecture.blocks.values():
-        found = _STAGE.match(block.id)
-        if found is None:
+        name = _stage(block.id)
+        if not name:
             continue
         place = block.position or (0.0, 0.0)
-        first = firsts.setdefault(found[1], place)
-        firsts[found[1]] = min(first, place, key=lambda at: (at[1], at[0]))
+        first = firsts.setdefault(name, place)
+        firsts[name] = min(first, place, key=lambda at: (at[1], at[0]))
         if block.id in known:
-            shapes.setdefault(found[1], set()).add(known[block.id])
+            shapes.setdefault(name, set()).add(known[block.id])
     return [Stage(name, _text(name, shapes.get(name, set())), place) for name, place in firsts.items()]
+
+
+@lru_cache(maxsize=16384)
+def _stage(block_id: str) -> str:
+    """Return the number of a block's stage, or ""."""
+    found = _STAGE.match(block_id)
+    return found[1] if found is not None else ""
 
 
 def _text(name: str, shapes: set[Shape]) -> str:

@@ -66,6 +66,10 @@ class Faces:
                 self._problems[problem.block].append(problem)
         # Only what is wired up can be dead: loose blocks are problems, not ghosts.
         self._live = self._inference.live if self._inference.output_shape is not None else None
+        self.dead = (
+            frozenset(self._architecture.blocks) - self._live if self._live is not None else frozenset()
+        )
+        """The blocks that take no part in the output."""
 
     def of(self, block_id: str) -> Face:
         """Return the face of a block."""

@@ -26,6 +26,7 @@ from app.document import Document
 from app.theme import theme
 from resviz.arch.folding import way_out, ways_in
 from resviz.arch.graph import Wire
+from resviz.arch.reinfer import Changed
 
 __all__ = ["NetworkScene", "Port"]
 
@@ -60,8 +61,10 @@ class NetworkScene(PlacedScene):
         self._bounds_pending = False
         self._replaced = False
         self._faces = Faces(document)
+        self._new: set[str] = set()
+        """Blocks whose items have no face yet."""
         self._sync()
-        self._on_analysed()
+        self._show_faces(None)
         document.block_added.connect(self._on_block_added)
         document.block_removed.connect(self._on_block_removed)
         document.block_moved.connect(self._on_block_moved)
@@ -211,6 +214,7 @@ class NetworkScene(PlacedScene):
             self._drop_block(block_id)
 
     def _make_block(self, block_id: str) -> None:
+        self._new.add(block_id)
         name, face = self._folded.get(block_id), bare_face(self.document.architecture[block_id])
         if name is not None and name in self._items.stacks:
             self._items.join(block_id, name)
@@ -317,8 +321,9 @@ class NetworkScene(PlacedScene):
                 taken |= into if into is not None else {wire.target_port}
         return frozenset(taken)
 
-    def _apply_states(self) -> None:
-        for wire, item in self._wires.items():
+    def _apply_states(self, block_ids: Iterable[str]) -> None:
+        for wire in {wire for block_id in block_ids for wire in self._wires_of.get(block_id, ())}:
+            item = self._wires[wire]
             item.set_state(broken=self._faces.wire_is_broken(wire), dead=self._faces.wire_is_dead(wire))
 
     @Slot(str)
@@ -395,16 +400,27 @@ class NetworkScene(PlacedScene):
 
     @Slot()
     def _on_analysed(self) -> None:
-        self._faces = Faces(self.document)
+        self._show_faces(self.document.news)
+
+    def _show_faces(self, news: Changed) -> None:
+        """Let items look as the analysis says; `news`: where it may say something else, None: everywhere."""
+        before, self._faces = self._faces.dead, Faces(self.document)
+        known = self.document.architecture.blocks
+        if news is None:
+            chosen = set(known)
+        else:
+            chosen = {b for b in (*news, *self._new, *(before ^ self._faces.dead)) if b in known}
+        self._new.clear()
         self._order_stacks()
         groups = self.document.architecture.grouped() if self._items.stacks else {}
-        for item in self._items:
-            if isinstance(item, StackItem):
-                face = stack_face(self.document, self._faces, item.name, groups[item.name], item.members)
-                item.set_stack_face(face)
-            else:
-                item.set_face(self._faces.of(item.block_id))
-        self._apply_states()
+        for stack in self._items.stacks.values():
+            face = stack_face(self.document, self._faces, stack.name, groups[stack.name], stack.members)
+            stack.set_stack_face(face)
+        for block_id in chosen:
+            item = self._items[block_id]
+            if not item.is_stack:
+                item.set_face(self._faces.of(block_id))
+        self._apply_states(chosen)
         self._captions.show(self.document)
         self._live.rearrange()
 

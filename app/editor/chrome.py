@@ -28,6 +28,7 @@ from app.canvas.paints import family
 from app.canvas.text import plural, short_count
 from app.document import Document
 from app.theme import theme
+from resviz.arch.shapes import Inference
 
 
 class Chip(QAbstractButton):
@@ -107,6 +108,8 @@ class Header(QFrame):
         super().__init__()
         self.setProperty("role", "bar")
         self._name = self._cost = ""
+        self._judged: tuple[Inference, bool] | None = None
+        """Of the inference shown last, whether the network is plain."""
         self.name = ElidedLabel("title", Qt.TextElideMode.ElideMiddle)
         self.editor = QLineEdit()
         self.editor.setAccessibleName("Name of the network")
@@ -140,7 +143,9 @@ class Header(QFrame):
         self.name.setToolTip(
             str(document.path) if document.path else "Not saved in a file yet. Double-click to rename."
         )
-        plain = _is_plain(document)
+        if self._judged is None or self._judged[0] is not document.inference:
+            self._judged = document.inference, _is_plain(document)
+        plain = self._judged[1]
         self.tag.show_text(*(("plain", "plain") if plain else ("residual", "residual")))
         self.tag.setToolTip(
             "No shortcuts: each layer builds on the one before."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -27,6 +27,9 @@ from resviz.train.circumstances import UNKNOWN, Circumstances
 from resviz.train.recipe import Recipe
 
 MOST_SEEDS = 10
+_QUICK = 200
+"""Blocks; of a larger network it takes a while to say what training takes, and nobody waits for that."""
+_LATER_MS = 400
 
 
 class ElidedCheck(QCheckBox):
@@ -80,6 +83,12 @@ class NetworkChoices(QWidget):
         self._documents: list[Document] = []
         self._shape = DataShape("", None, None)
         self._cautions: dict[Document, tuple[tuple[object, ...], str]] = {}
+        self._wanted: tuple[DataShape, Recipe | None, str, int | None] | None = None
+        """What was last asked to advise on."""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MS)
+        self._later.timeout.connect(self._on_time_to_advise)
         self.checks: list[ElidedCheck] = []
         self.advice = sentence_label("caption")
         self.fit_button = QPushButton("Fit to the data")
@@ -173,11 +182,22 @@ class NetworkChoices(QWidget):
             problem: why training cannot start.
             available: bytes of memory where it is trained; None: not known.
         """
+        self._wanted = shape, recipe, problem, available
+        self._advise(patient=True)
+
+    @Slot()
+    def _on_time_to_advise(self) -> None:
+        self._advise(patient=False)
+
+    def _advise(self, *, patient: bool) -> None:
+        """Say it; `patient`: what takes long is said a moment later."""
+        assert self._wanted is not None
+        shape, recipe, problem, available = self._wanted
         self._shape = shape
         misfits = [text for document in self.documents if (text := misfit(document, shape))]
         words = [text for text in misfits if text != problem]
         if recipe is not None and not self.problem(shape):
-            found = (self._caution(document, recipe, available) for document in self.documents)
+            found = [self._caution(each, recipe, available, patient) for each in self.documents]
             words += [text for text in found if text]
         self.advice.setText("\n".join(words))
         self.advice.setVisible(bool(words))
@@ -185,14 +205,17 @@ class NetworkChoices(QWidget):
             bool(misfits) and any(fitted(document, shape) is not None for document in self.documents)
         )
 
-    def _caution(self, document: Document, recipe: Recipe, available: int | None) -> str:
-        """Return `caution` of a network; kept, for of a thousand layers it takes a tenth of a second."""
+    def _caution(self, document: Document, recipe: Recipe, available: int | None, patient: bool) -> str:
+        """Return `caution` of a network, or what it was as long as a large one is being edited."""
         key = (
             document.inference, recipe.batch_size, recipe.precision, recipe.optimiser, recipe.residual_init,
             recipe.ema_decay > 0, recipe.activation_checkpointing, available and available >> 27,
         )  # fmt: skip
         kept = self._cautions.get(document)
         if kept is None or kept[0][0] is not key[0] or kept[0][1:] != key[1:]:
+            if patient and len(document.architecture.blocks) > _QUICK:
+                self._later.start()
+                return kept[1] if kept is not None else ""
             kept = self._cautions[document] = (key, caution(document, recipe, available))
         return kept[1]
 

@@ -38,6 +38,8 @@ class SchedulePlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._points: list[tuple[int, float]] = []
+        self._rates: list[float] = []
+        self._logarithmic = False
         self._iterations = 0
         self._begin = 0
         self._guess: int | None = None
@@ -55,6 +57,10 @@ class SchedulePlot(QWidget):
         shown = (points, iterations, begin, curve.warm_up_end)
         if shown != (self._points, self._iterations, self._begin, self._guess):
             self._points, self._iterations, self._begin, self._guess = shown
+            rates = self._rates = [rate for _, rate in points]
+            self._logarithmic = bool(
+                rates and min(rates) > 0 and self._drops() and _decades(rates) > _DECADES
+            )
             told = [self._summary(), f"{iterations:,} iterations", *self._marks().values()]
             self.setAccessibleDescription(", ".join(told))
             self.update()
@@ -67,8 +73,7 @@ class SchedulePlot(QWidget):
     @property
     def logarithmic(self) -> bool:
         """Whether equal factors are drawn as equal heights."""
-        rates = [rate for _, rate in self._points]
-        return bool(rates) and min(rates) > 0 and self._drops() and _decades(rates) > _DECADES
+        return self._logarithmic
 
     def rate_at(self, iteration: float) -> float:
         """Return the rate that is drawn at an iteration."""
@@ -111,7 +116,8 @@ class SchedulePlot(QWidget):
             return
         colours, painter = theme().colours, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area, corners = self._area(), [self._place(*point) for point in self._points]
+        area = self._area()
+        corners = self._places(area, self._points)
         painter.setPen(QPen(QColor(colours.grid), 1))
         painter.drawPolyline([area.topLeft(), area.bottomLeft(), area.bottomRight()])
         fill = QColor(colours.accent)
@@ -128,7 +134,8 @@ class SchedulePlot(QWidget):
         self._label(painter, area)
         if self._hovered is None:
             return
-        place = self._place(self._read_at(area), self.rate_at(self._read_at(area)))
+        at = self._read_at(area)
+        (place,) = self._places(area, [(at, self.rate_at(at))])
         painter.setBrush(QColor(colours.accent))
         painter.setPen(QPen(QColor(colours.panel), 1))
         painter.drawEllipse(place, 4, 4)
@@ -144,7 +151,7 @@ class SchedulePlot(QWidget):
         """Draw where a fork begins, and where a warm-up may end."""
         colours, metrics = theme().colours, painter.fontMetrics()
         for number, (iteration, words) in enumerate(self._marks().items()):
-            x = self._x(min(iteration, self._points[-1][0]))
+            x = self._x(area, min(iteration, self._points[-1][0]))
             painter.setPen(QPen(QColor(colours.muted), 1, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             width = metrics.horizontalAdvance(words)
@@ -174,7 +181,7 @@ class SchedulePlot(QWidget):
 
     def _ends(self) -> tuple[str, str]:
         """Return what stands at the ends of the rates' axis."""
-        rates = [rate for _, rate in self._points]
+        rates = self._rates
         return f"rate {_short(max(rates))}", _short(min(rates)) if self.logarithmic else "0"
 
     def _read_at(self, area: QRectF) -> float:
@@ -188,29 +195,30 @@ class SchedulePlot(QWidget):
         top = GRID // 2
         return QRectF(left, top, self.width() - left - 2, self.height() - top - self._line())
 
-    def _x(self, iteration: float) -> float:
-        area = self._area()
+    def _x(self, area: QRectF, iteration: float) -> float:
         return area.left() + area.width() * iteration / max(self._points[-1][0], 1)
 
-    def _place(self, iteration: float, rate: float) -> QPointF:
-        """Return where a point is drawn; the lowest rate of a logarithmic scale stays above the ground."""
-        area = self._area()
-        rates = [value for _, value in self._points]
-        high = max(rates)
-        if self.logarithmic:
-            low = math.log10(min(rates)) - 0.3
-            height = (math.log10(rate) - low) / (math.log10(high) - low)
-        else:
-            height = rate / high if high > 0 else 0.0
-        return QPointF(self._x(iteration), area.bottom() - height * (area.height() - 2))
+    def _places(self, area: QRectF, points: Sequence[tuple[float, float]]) -> list[QPointF]:
+        """Return where points are drawn; the lowest rate of a logarithmic scale stays above the ground."""
+        high, low = max(self._rates), min(self._rates)
+        tall = area.height() - 2
+        places = []
+        for iteration, rate in points:
+            if self._logarithmic:
+                ground = math.log10(low) - 0.3
+                height = (math.log10(rate) - ground) / (math.log10(high) - ground)
+            else:
+                height = rate / high if high > 0 else 0.0
+            places.append(QPointF(self._x(area, iteration), area.bottom() - height * tall))
+        return places
 
     def _drops(self) -> bool:
         """Say whether the rate keeps one of a few values."""
-        return len({rate for _, rate in self._points}) <= 12
+        return len(set(self._rates)) <= 12
 
     def _summary(self) -> str:
         """Return the rate in words of numbers: "0.1, then 0.01, 0.001", or from where to where."""
-        rates = [rate for _, rate in self._points]
+        rates = self._rates
         if self._drops():
             kept = list(dict.fromkeys(f"{rate:.3g}" for rate in rates))
             return "rate " + " → ".join(kept)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from heapq import heapify, heappop, heappush
+from itertools import takewhile
 from typing import TypeVar
 
 from resviz.arch.cost import NetworkCost, block_cost, cost_of, depth_at, summed_cost
 from resviz.arch.field import Reading, reading_at, ruler
 from resviz.arch.graph import Architecture
-from resviz.arch.shapes import Inference, infer, judge, summed, use_of
+from resviz.arch.shapes import Fault, Inference, infer, judge, summed, use_of
 
 Changed = frozenset[str] | None
 """Blocks of which something may be different, gone ones too; None: all."""
@@ -56,7 +57,7 @@ def infer_again(
     readers = [wire.target for block_id in here for wire in architecture.fed_by(block_id)]
     seen = _onward(architecture, [*here, *readers, *used], look)
     after = summed(architecture, shapes, inputs, found, useful=useful, idle=idle)
-    return after, frozenset(seen.union(gone, used))
+    return after, frozenset(seen.union(gone, used, _second_ends(before), _second_ends(after)))
 
 
 def cost_again(
@@ -95,6 +96,12 @@ def ruler_again(
 
     _onward(architecture, here, look)
     return {block_id: found[block_id] for block_id in architecture.rank if block_id in found}
+
+
+def _second_ends(inference: Inference) -> set[str]:
+    """Return the inputs and outputs that are one too many: another one may have taken the place."""
+    first = takewhile(lambda problem: problem.fault <= Fault.SECOND_END, inference.problems)
+    return {problem.block for problem in first if problem.block is not None}
 
 
 def _sorted_out(architecture: Architecture, block_ids: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from resviz.arch.activations import Piece, pieces, segments
 from resviz.arch.bypass import active
@@ -113,7 +114,8 @@ class Budget:
         self._name, self._recipe, self._available = architecture.name, recipe, available
         found = pieces(architecture, infer(architecture), recipe.residual_init)
         self._needed = estimate(architecture, recipe, precision, found=found)
-        self._saving = estimate(architecture, recipe, precision, recompute=True, found=found)
+        self._saving = partial(estimate, architecture, recipe, precision, recompute=True, found=found)
+        """With activation checkpointing; worked out when it is asked for."""
 
     @property
     def need(self) -> str:
@@ -142,7 +144,7 @@ class Budget:
         batch_size = self._recipe.batch_size
         smaller = min(self._needed.largest_batch(available), batch_size - 1)
         ways = [f"choose a batch of {smaller}, which would fit"] if smaller > 0 else []
-        if not self._recipe.activation_checkpointing and self._saving.total(batch_size) <= available:
+        if not self._recipe.activation_checkpointing and self._saving().total(batch_size) <= available:
             ways.append("turn activation_checkpointing on, which takes up to a third longer")
         return ", or ".join(ways) or "choose a smaller network"
 
