@@ -9,6 +9,7 @@ from math import log2
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.canvas.paints import Paints, paints
 from app.canvas.text import plural, shape_text
 from app.document import Document
+from app.theme import theme
 from resviz.arch.field import Reading
 from resviz.arch.layout import main_path
 
@@ -107,6 +109,13 @@ class Ruler(QWidget):
             "of the picture; tinted: the field is larger. Numbers below: weighted layers."
         )
 
+        theme().changed.connect(self._on_theme_changed)
+
+    @Slot()
+    def _on_theme_changed(self) -> None:
+        self.updateGeometry()
+        self.update()
+
     def set_document(self, document: Document) -> None:
         """Measure a document from now on."""
         if self._document is not None:
@@ -157,7 +166,7 @@ class Ruler(QWidget):
             f"{place} · {shape_text(reading.shape).replace(' ', '')} · sees {reading.reach} px",
             f"{place} · sees {reading.reach} px",
         )
-        metrics, room = QFontMetricsF(paints().number), self.width() - _LEFT - _RIGHT
+        metrics, room = self._metrics(), self.width() - _LEFT - _RIGHT
         return next((form for form in forms if metrics.horizontalAdvance(form) <= room), forms[-1])
 
     def _put_cursor(self) -> None:
@@ -183,10 +192,18 @@ class Ruler(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height of words, curves and depths."""
-        return QSize(200, round(_PLOT + 2 * QFontMetricsF(paints().number).height() + 8))
+        return QSize(200, round(_PLOT + 2 * self._metrics().height() + 8))
+
+    def _type(self) -> QFont:
+        font = QFont(paints().number)
+        font.setPixelSize(max(font.pixelSize(), theme().font_pixels - 4))
+        return font
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self._type())
 
     def _line(self) -> float:
-        return QFontMetricsF(paints().number).height()
+        return self._metrics().height()
 
     def _x(self, place: float) -> float:
         profile = self.profile
@@ -246,10 +263,10 @@ class Ruler(QWidget):
         else:
             painter.drawPixmap(0, 0, self._painted(look, profile))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(look.number)
+        painter.setFont(self._type())
         painter.setPen(look.text if self._at is not None else look.muted)
         room = QRectF(_LEFT, 1, self.width() - _LEFT - _RIGHT, self._line())
-        text = QFontMetricsF(look.number).elidedText(self.words, Qt.TextElideMode.ElideRight, room.width())
+        text = self._metrics().elidedText(self.words, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         if profile is not None and self._at is not None:
             reading, x = profile.readings[self._at], self._x(self._at)
@@ -307,7 +324,7 @@ class Ruler(QWidget):
         """Draw the side of the maps as steps, each with its number."""
         sides = [map_side(each) for each in profile.readings]
         begins = [place for place, side in enumerate(sides) if place == 0 or side != sides[place - 1]]
-        painter.setFont(look.number)
+        painter.setFont(self._type())
         for begin, end in zip(begins, [*begins[1:], len(sides) - 1], strict=True):
             left, right = self._x(begin), self._x(end)
             y = self._y(sides[begin], profile)
@@ -315,20 +332,21 @@ class Ruler(QWidget):
             painter.setBrush(look.tones["none"].far)
             painter.drawRect(QRectF(QPointF(left, y), QPointF(right, bottom)))
             text = f"{sides[begin]} px"
-            if QFontMetricsF(look.number).horizontalAdvance(text) + 8 < right - left:
+            if self._metrics().horizontalAdvance(text) + 8 < right - left:
                 painter.setPen(look.text)
-                painter.drawText(QPointF(left + 4, bottom - 3), text)
+                place = QRectF(left, bottom - self._line(), right - left, self._line())
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
     def _draw_depths(self, painter: QPainter, look: Paints, profile: Profile, bottom: float) -> None:
         """Write the depth below, as often as there is room."""
         deepest = profile.readings[-1].depth
-        metrics = QFontMetricsF(look.number)
+        metrics = self._metrics()
         room = metrics.horizontalAdvance("0000") + 16
         most = max(1.0, (self.width() - _LEFT - _RIGHT) / room)
         step = next((each for each in _TICKS if deepest / each <= most), _TICKS[-1])
         wanted = step
         painter.setPen(look.muted)
-        painter.setFont(look.number)
+        painter.setFont(self._type())
         end = 0.0
         for place, each in enumerate(profile.readings):
             if each.depth < wanted:
