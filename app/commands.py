@@ -26,6 +26,7 @@ def window_specs(window: MainWindow) -> list[Spec]:
     time, fill = bottom.timeline, window.overlay.show_quantity
     return [
         Spec("File", "presets", "New from preset…", "Ctrl+N", window.show_presets),
+        Spec("File", "new", "New empty network", "Ctrl+Alt+N", work.new_empty),
         Spec("File", "open", "Open…", "Ctrl+O", filing.open),
         Spec("File", "open_runs", "Open runs from a folder…", "Ctrl+Shift+O", window.open_runs),
         Spec("File", "save", "Save", "Ctrl+S", filing.save),

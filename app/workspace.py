@@ -127,6 +127,11 @@ class Workspace(QWidget):
         self.put(Document(preset(name), self))
 
     @Slot()
+    def new_empty(self) -> None:
+        """Show an empty canvas in the pane in use."""
+        self.put(Document(parent=self))
+
+    @Slot()
     def twin_beside(self) -> None:
         """Make the other pane's network the twin of the one in use.
 

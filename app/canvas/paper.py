@@ -13,7 +13,7 @@ STEP = 32.0
 """Scene pixels between two lines; four times as many far away."""
 COARSE, NONE = 0.45, 0.12
 """Zooms below which the grid is coarse, and is left out as mere noise."""
-EMPTY = "Drag a block here from the palette, or double-click one there."
+EMPTY = "Drag a block here from the palette, or double-click here and type its name."
 
 
 def draw_paper(painter: QPainter, rect: QRectF, zoom: float) -> None:

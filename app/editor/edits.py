@@ -91,7 +91,7 @@ class Edits:
             wires += [Wire(w.source, new, w.source_port, spec.inputs[0]) for w in gone if spec.inputs]
         else:
             wires = [Wire(block_id, new, port, spec.inputs[0])]
-        block = Block(new, kind, params, self.landing(kind, centre))
+        block = Block(new, kind, params, self._free_place(self._beside(block_id, centre, is_input), kind))
         self._push(
             ChangeGraph(self.document, f"Add {spec.title}", add=[block], disconnect=gone, connect=wires)
         )
@@ -296,6 +296,14 @@ class Edits:
     def _free_place(self, position: Position, kind: str) -> Position:
         """Return the place nearest to `position` where a block of `kind` covers no other one and no arc."""
         return g.free_place(g.footprint(kind), position, taken_places(self.document.architecture))
+
+    def _beside(self, block_id: str, centre: QPointF, before: bool) -> Position:
+        """Return where a block around `centre` stands: in line with its neighbour, if it is about there."""
+        x, y = g.snapped(centre - g.BODY.center())
+        near_x, near_y = self.document.architecture[block_id].position or (0.0, 0.0)
+        near_x += -g.PITCH_X if before else g.PITCH_X
+        about = abs(x - near_x) <= g.WIDTH / 2 and abs(y - near_y) <= g.HEIGHT / 2
+        return (near_x, near_y) if about else (x, y)
 
     def _place_behind(self, block_id: str) -> Position:
         x, y = self.document.architecture[block_id].position or (0.0, 0.0)

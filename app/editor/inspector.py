@@ -228,11 +228,11 @@ class Inspector(QWidget):
         self.rename.editingFinished.connect(self._on_rename)
         layout.addWidget(self.rename)
         layout.addWidget(self.error)
+        self._parameters(layout, [block])
+        self._offer_stage(layout, block)
         self._problems(
             layout, lambda: [p for p in document.inference.problems if p.block == block.id], clickable=False
         )
-        self._parameters(layout, [block])
-        self._offer_stage(layout, block)
         layout.addWidget(separator())
         rows = self._table(layout, ("Input", "Output", "Parameters", "Multiply-adds"))
 

@@ -17,14 +17,15 @@ _HINT = "Return adds the first one; Escape closes."
 
 
 def kinds_for(document: Document, port: Port | None) -> list[Kind]:
-    """Return the kinds that fit at a port, in the palette's order; None: all.
+    """Return the kinds that fit at a port, in the palette's order; None: all, an input first where none is.
 
     Behind an output: those that can read its shape, as far as that is known. Before an input: those that have
     an output.
     """
     kinds = sorted(CATALOGUE.values(), key=lambda kind: GROUPS.index(kind.group))
     if port is None:
-        return kinds
+        begun = any(document.architecture.of_kind("input"))
+        return kinds if begun else sorted(kinds, key=lambda kind: kind.name != "input")
     if port.is_input:
         return [kind for kind in kinds if kind.outputs]
     shape = document.inference.shapes.get(port.block)

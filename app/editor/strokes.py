@@ -81,20 +81,21 @@ class ShortcutStroke(Stroke):
         """Light up the blocks that can be part of a chain."""
         network, architecture = self.view.network, self.view.network.document.architecture
         found = {
-            item.block_id
+            block_id
             for item in network.items(area, Qt.ItemSelectionMode.IntersectsItemBoundingRect)
             if isinstance(item, BlockItem)
             and item.has_output
             and item.inputs
             and g.crosses(piece, item.body_in_scene())
+            for block_id in item.members
         }
         if found <= self._crossed:
             return
         self._crossed |= found
         self._chain = between(architecture, self._crossed)
         path = QPainterPath()
-        for block_id in self._chain:
-            body = network.block_item(block_id).body_in_scene().adjusted(-4, -4, 4, 4)
+        for item in {network.block_item(block_id): None for block_id in self._chain}:
+            body = item.body_in_scene().adjusted(-4, -4, 4, 4)
             path.addRoundedRect(body, g.RADIUS + 4, g.RADIUS + 4)
         self.mark(path)
 
@@ -144,7 +145,7 @@ class CutStroke(Stroke):
             wire = self.view.network.wire_near(pointer.scene, _REACH / self.view.zoom)
             wires = set() if wire is None else {wire}
         if wires or self._units:
-            self._cut(list(self._units), wires)
+            self._cut([block_id for unit in self._units.values() for block_id in unit.members], wires)
 
 
 class StrokeGestures:

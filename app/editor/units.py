@@ -14,7 +14,7 @@ from app.editor.places import is_tidy, spread, taken_places
 from app.rework import Rework
 from resviz.arch import rework
 from resviz.arch.folding import folded, unfolded, with_members
-from resviz.arch.graph import Architecture, Wire
+from resviz.arch.graph import Architecture, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.mends import Mend, Mended, mended
 from resviz.arch.rework import in_order
@@ -171,8 +171,18 @@ class UnitEdits:
         taken = taken_places(after, without=new)
         origin = next((before[b].position for b in near if b in before and before[b].position), None)
         for block_id in new:
-            block = after[block_id]
-            place = g.free_place(g.footprint(block.kind), block.position or origin or (0.0, 0.0), taken)
-            taken.append(QRectF(g.footprint(block.kind).translated(*place)))
+            block, needed = after[block_id], g.footprint(after[block_id].kind)
+            place = block.position or origin or (0.0, 0.0)
+            if any(needed.translated(*place).intersects(rect) for rect in taken):
+                place = _behind_source(placed, block_id) or place
+            place = g.free_place(needed, place, taken)
+            taken.append(QRectF(needed.translated(*place)))
             placed.move(block_id, place)
         return placed
+
+
+def _behind_source(architecture: Architecture, block_id: str) -> Position | None:
+    """Return the place to the right of what a block reads first: the reading direction."""
+    wires = architecture.incoming(block_id)
+    place = architecture[next(iter(wires.values())).source].position if wires else None
+    return None if place is None else (place[0] + g.PITCH_X, place[1])

@@ -96,3 +96,18 @@ def test_a_word_that_nothing_answers_is_said_and_asked_again(open_pane, qtbot, t
     popup.edit.clear()
     choose(pane, qtbot, "input")
     assert pane.document.architecture.of_kind("input")
+
+
+def test_a_wire_let_go_about_where_the_next_block_belongs_puts_it_in_line(open_pane, qtbot):
+    pane, hand = open_pane(three_loose())
+    x, y = pane.document.architecture["relu"].position
+    pane.view.zoom_by(0.6)
+    hand.drag(("relu", "out"), QPointF(x + 176 + 72 + 50, y + 32 - 20))
+    choose(pane, qtbot, "batch norm")
+    (new,) = pane.scene.selection_ids()
+    assert pane.document.architecture[new].position == (x + 176, y)
+
+
+def test_an_empty_canvas_offers_an_input_first():
+    assert kinds_for(Document(Architecture()), None)[0].name == "input"
+    assert kinds_for(Document(preset("plain-8")), None)[0].name != "input"

@@ -124,6 +124,16 @@ def test_a_layout_of_ones_own_stays(opened):
     assert same_on_canvas(pane)
 
 
+def test_copies_stand_behind_each_other_in_a_layout_of_ones_own(opened):
+    pane, _, document = opened("plain-8")
+    document.move_block("stage3.block1", (400.0, 900.0))
+    for block_id in ("pool", "classifier", "output"):
+        document.move_block(block_id, (0.0, 1200.0))
+    pane.units.repeat(["stage3.block1"], 4)
+    places = [document.architecture[f"stage3.block{i}"].position for i in range(1, 5)]
+    assert places == [(400.0 + 176 * i, 900.0) for i in range(4)]
+
+
 def preset_place(block_id):
     return arrange(preset("resnet-20"))[block_id]
 
