@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.canvas.costs import COSTS
 from app.canvas.glyphs import glyph_icon
 from app.canvas.paints import family, paints
 from app.canvas.text import plural, shape_text, short_count
@@ -234,7 +235,7 @@ class Inspector(QWidget):
             layout, lambda: [p for p in document.inference.problems if p.block == block.id], clickable=False
         )
         layout.addWidget(separator())
-        rows = self._table(layout, ("Input", "Output", "Parameters", "Multiply-adds"))
+        rows = self._table(layout, ("Input", "Output", *_COSTS, "Depth", "Sees"))
 
         def refresh() -> None:
             if block.id not in document.architecture:
@@ -247,8 +248,11 @@ class Inspector(QWidget):
             ]
             rows[0].setText(", ".join(inputs) or ("none" if not block.spec.inputs else "not wired"))
             rows[1].setText(shape_text(inference.shapes.get(block.id)) if block.spec.outputs else "none")
-            rows[2].setText(_share(own.parameters if own else 0, total.parameters))
-            rows[3].setText(_share(own.multiply_adds if own else 0, total.multiply_adds))
+            for row, kind in zip(rows[2:], COSTS.values(), strict=False):
+                row.setText(_share(kind.of(own) if own else 0, kind.of(total)))
+            reading = document.ruler.get(block.id)
+            rows[-2].setText(plural(reading.depth, "layer") if reading else "?")
+            rows[-1].setText(f"{reading.field} × {reading.field} pixels" if reading else "?")
 
         self._refreshers.append(refresh)
         layout.addWidget(separator())
@@ -268,14 +272,14 @@ class Inspector(QWidget):
         if not self.fields:
             layout.addWidget(label("Blocks of these kinds have no parameter in common.", "muted"))
         layout.addWidget(separator())
-        rows = self._table(layout, ("Parameters", "Multiply-adds"))
+        rows = self._table(layout, _COSTS)
         ids = [block.id for block in blocks]
 
         def refresh() -> None:
             costs = [document.cost.blocks[block_id] for block_id in ids if block_id in document.cost.blocks]
             total = document.cost.total
-            rows[0].setText(_share(sum(cost.parameters for cost in costs), total.parameters))
-            rows[1].setText(_share(sum(cost.multiply_adds for cost in costs), total.multiply_adds))
+            for row, kind in zip(rows, COSTS.values(), strict=True):
+                row.setText(_share(sum(map(kind.of, costs)), kind.of(total)))
 
         self._refreshers.append(refresh)
         self._problems(
@@ -409,6 +413,9 @@ class Inspector(QWidget):
 
 
 MAX_PROBLEMS = 20
+
+_COSTS = ("Parameters", "Multiply-adds", "Activations")
+"""Rows of what is in `COSTS`."""
 
 
 def _share(own: int, total: int) -> str:

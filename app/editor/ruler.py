@@ -44,11 +44,13 @@ class Profile:
         blocks: ids in order.
         readings: of each.
         side: pixels of the picture's longest side.
+        most: the largest number of pixels on its scale.
     """
 
     blocks: tuple[str, ...]
     readings: tuple[Reading, ...]
     side: int
+    most: int
 
     @classmethod
     def of(cls, document: Document) -> Profile | None:
@@ -57,8 +59,8 @@ class Profile:
         path = [block_id for block_id in main_path(document.architecture) if block_id in known]
         if len(path) < 2 or shape is None:
             return None
-        side = max(shape[1:], default=1)
-        return cls(tuple(path), tuple(known[block_id] for block_id in path), side)
+        side, readings = max(shape[1:], default=1), tuple(known[block_id] for block_id in path)
+        return cls(tuple(path), readings, side, max(side, *(each.reach for each in readings), 2))
 
     @property
     def whole_from(self) -> int | None:
@@ -219,9 +221,8 @@ class Ruler(QWidget):
         return min(max(place, 0), count)
 
     def _y(self, pixels: float, profile: Profile) -> float:
-        most = max(profile.side, *(each.reach for each in profile.readings), 2)
         bottom = self._line() + 2 + _PLOT
-        return bottom - (_PLOT - 4) * log2(max(pixels, 1)) / log2(most) - 1
+        return bottom - (_PLOT - 4) * log2(max(pixels, 1)) / log2(profile.most) - 1
 
     # Mouse and keys
 

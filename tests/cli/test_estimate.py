@@ -1,9 +1,16 @@
 """`estimate`: the answer, its memory, and what it refuses."""
 
+import os
+
 import msgspec
 import pytest
+import torch
 
+from resviz.arch.files import save
+from resviz.arch.presets import preset
 from resviz.train import estimates
+from resviz.train.recipe import Recipe
+from tests.train.small import architecture
 from tests.train.test_estimates import MEASURED
 
 
@@ -21,7 +28,7 @@ def steps(monkeypatch):
         return msgspec.structs.replace(MEASURED, asked=size, batch_size=size, step_s=size / 1000)
 
     monkeypatch.setattr(module, "measure", measure)
-    monkeypatch.setattr("os.environ", dict(__import__("os").environ))
+    monkeypatch.setattr("os.environ", dict(os.environ))
     return asked
 
 
@@ -81,6 +88,21 @@ def test_memory_that_runs_out_is_said(command, monkeypatch):
     code, _, said = command("estimate", "resnet-20")
     assert code == 2
     assert "out of memory: choose a smaller batch" in said
-    assert (
-        estimates.find(__import__("resviz").arch.presets.preset("resnet-20"), estimates.Recipe(), 2) is None
-    )
+    assert estimates.find(preset("resnet-20"), Recipe(), 2) is None
+
+
+def test_steps_are_really_timed(command, tmp_path, monkeypatch):
+    file = tmp_path / "small.json"
+    save(architecture(), file)
+    monkeypatch.setattr("os.environ", dict(os.environ))
+    threads = torch.get_num_threads()
+    words = ("estimate", file, "--batch", "16", "--iterations", "100", "--threads", "1", "--device", "cpu")
+    try:
+        code, answer, _ = command(*words)
+    finally:
+        torch.set_num_threads(threads)
+    assert code == 0
+    assert 0 < answer["step_seconds"] < 5
+    assert answer["training_seconds"] > 100 * answer["step_seconds"]
+    assert answer["measured"]["whole"]
+    assert answer["measured"]["batch_size"] == 16

@@ -50,6 +50,9 @@ def test_a_block_with_everything_about_it(inspect):
     spec = pane.document.architecture["stage2.block1"].spec
     for text in (spec.title, spec.doc, spec.source, "16 x 32 x 32", "32 x 16 x 16"):
         assert text in shown, (text, shown)
+    assert "32,768 · 8.7 %" in shown  # of the activations
+    assert "9 layers" in shown
+    assert "21 × 21 pixels" in shown
     assert inspector.rename.text() == "stage2.block1"
     assert set(inspector.fields) == {"out_channels", "stride", "shortcut"}
 
