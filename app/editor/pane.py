@@ -337,7 +337,9 @@ class EditorPane(QWidget):
     @Slot(str)
     def _on_block_hovered(self, block_id: str) -> None:
         known = block_id in self.document.architecture
-        self.header.show_block(self.scene.summary(block_id) if known else ())
+        differs = self.scene.differences.told(block_id)
+        summary = self.scene.summary(block_id) if known and not differs else ()
+        self.header.show_block((f"{block_id}: {differs}", differs) if differs else summary)
 
     @Slot(str)
     def _on_renamed(self, name: str) -> None:

@@ -9,10 +9,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from app.editor.pane import EditorPane
+from app.theme import GRID
 
 
 class Bar(QFrame):
-    """A short column of buttons that stays halfway up the seam."""
+    """A short column of buttons at the upper end of the seam: what else floats over a canvas is below."""
 
     def __init__(self, panes: Sequence[EditorPane], parent: QWidget) -> None:
         super().__init__(parent)
@@ -52,11 +53,6 @@ class Bar(QFrame):
         start = left.mapTo(parent, QPoint(left.width(), 0))
         seam = (start.x() + right.mapTo(parent, QPoint(0, 0)).x()) // 2
         size = self.sizeHint()
-        self.setGeometry(
-            seam - size.width() // 2,
-            start.y() + (left.height() - size.height()) // 2,
-            size.width(),
-            size.height(),
-        )
+        self.setGeometry(seam - size.width() // 2, start.y() + GRID, size.width(), size.height())
         self.setVisible(left.isVisibleTo(parent) and right.isVisibleTo(parent))
         self.raise_()

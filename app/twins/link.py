@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import ceil
 from time import perf_counter
 
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal, Slot
@@ -15,8 +16,8 @@ from resviz.arch.compare import counterparts
 from resviz.arch.graph import Architecture
 
 _SETTING = "twins/linked"
-_FRAME_MS, _SLOWEST_MS = 16, 200
-"""The other pane follows once in so many milliseconds at the most, however often the mouse moves."""
+_FRAME, _SLOWEST = 0.016, 0.2
+"""Seconds between two steps of the pane that follows, however often the mouse moves."""
 _SHARE = 3
 """Where painting the other pane takes long it follows less often: the pane under the hand comes first."""
 
@@ -53,7 +54,8 @@ class Link(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(_FRAME_MS)
+        self._followed_at = self._pause = 0.0
+        """Seconds: when the other pane followed last, and how long it rests after that."""
         self._timer.timeout.connect(self._follow)
         for pane in self._panes:
             view, moved = pane.view, partial(self._on_moved, pane)
@@ -114,7 +116,8 @@ class Link(QObject):
 
     def _wake(self) -> None:
         if not self._timer.isActive():
-            self._timer.start()
+            rest = self._followed_at + self._pause - perf_counter()
+            self._timer.start(max(0, ceil(1000 * rest)))
 
     @Slot()
     def _follow(self) -> None:
@@ -129,8 +132,8 @@ class Link(QObject):
                 view = self._other(moved).view
                 _look_alike(view, moved.view)
                 view.viewport().repaint()
-                spent_ms = int(1000 * (perf_counter() - began))
-                self._timer.setInterval(min(max(_FRAME_MS, _SHARE * spent_ms), _SLOWEST_MS))
+                self._followed_at = perf_counter()
+                self._pause = min(max(_FRAME, _SHARE * (self._followed_at - began)), _SLOWEST)
             if chosen is not None:
                 _select_alike(self._other(chosen), chosen)
         finally:

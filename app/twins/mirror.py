@@ -224,7 +224,9 @@ class Mirror(QObject):
         edit = watch.take(step)
         if self._busy:
             watch.last = None
-        elif self._on and not edit.whole:
+        elif self._on and edit.whole:
+            watch.pane.say("A whole new network is put on one side alone; edits of its blocks go to both.")
+        elif self._on:
             self._apply(watch, edit, watch.change(edit))
         else:
             step.partner = None

@@ -44,7 +44,7 @@ class Twins(QObject):
 
     def _make_chip(self, pane: EditorPane) -> Chip:
         chip = Chip()
-        chip.show_text("edits go to both", "warning")
+        chip.show_text("edit both", "warning")
         chip.setToolTip("What is edited here is done in the other network too. A click, or Shift+L, ends it.")
         chip.setCursor(Qt.CursorShape.PointingHandCursor)
         chip.clicked.connect(lambda: self.mirror.set_on(False))

@@ -74,6 +74,10 @@ def test_each_kind_of_difference_is_told_on_both_sides(marked):
     assert "Differs: out channels 16 here, 24 there" in told(right, "stage1.block2")
     assert "Differs: shortcut A here, B there" in told(right, "stage2.block1")
     assert "Differs" not in told(left, "stage3.block1")
+    left.view.block_hovered.emit("stage2.block1")
+    assert left.header.numbers.text() == "stage2.block1: shortcut B here, A there"
+    left.view.block_hovered.emit("stage3.block1")
+    assert "parameters" in left.header.numbers.text()
     over = QPointF(*place) + QPointF(70, 30)
     assert left.scene.differences.told_at(over) == "pool: Global average pooling there, not here"
     left.undo()

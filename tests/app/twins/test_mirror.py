@@ -129,6 +129,13 @@ def test_shortcuts_stay_and_what_cannot_be_done_is_said(both):
     assert both.left.toast.text == "There is nothing of that to change in resnet-20."
 
 
+def test_a_whole_new_network_stays_on_one_side_and_that_is_said(both):
+    before = both.there.copy()
+    both.left.make_twin()
+    assert both.there == before
+    assert both.left.toast.text.startswith("A whole new network is put on one side alone")
+
+
 def test_it_is_said_on_screen_and_a_click_ends_it(both, qtbot):
     assert all(chip.isVisible() for chip in both.twins.chips)
     assert all(pane.editor_actions.edit_both.isChecked() for pane in both.workspace.panes)
