@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
 from app.editor.pages import BlockPages
+from app.editor.pane import EditorPane
 from app.side import LESSON
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class Help(QObject):
         super().__init__(window)
         self._window = window
         self.pages = BlockPages(window)
+        for pane in window.workspace.panes:
+            pane.selection_changed.connect(self._on_selection_changed)
         window.palette_panel.about_wanted.connect(self.about_kind)
         window.side.inspector.about_wanted.connect(self.about_selection)
 
@@ -31,13 +34,24 @@ class Help(QObject):
 
     @Slot()
     def about_selection(self) -> bool:
-        """Show the page of the one block that is selected in the pane in use; return whether there is one."""
+        """Show the page of the block, or of the first of equal blocks, selected in the pane in use.
+
+        Returns whether there is one.
+        """
         pane = self._window.workspace.active
-        chosen = pane.scene.selection_ids()
-        if len(chosen) != 1:
-            return False
-        self.pages.show_block(pane.document, chosen[0])
-        return True
+        block_id = _one_of(pane)
+        if block_id is not None:
+            self.pages.show_block(pane.document, block_id)
+        return block_id is not None
+
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        """Let an open page follow what is selected."""
+        pane = self.sender()
+        if isinstance(pane, EditorPane) and self.pages.page is not None and self.pages.page.isVisible():
+            block_id = _one_of(pane)
+            if block_id is not None:
+                self.pages.page.show_block(pane.document, block_id)
 
     @Slot()
     def help(self) -> None:
@@ -48,3 +62,9 @@ class Help(QObject):
             self.about_kind(kind)
         elif not self.about_selection():
             self._window.side.tabs.setCurrentIndex(LESSON)
+
+
+def _one_of(pane: EditorPane) -> str | None:
+    """Return the first selected block if all that are selected are of one kind."""
+    blocks = [pane.document.architecture[block_id] for block_id in pane.scene.selection_ids()]
+    return blocks[0].id if len({block.kind for block in blocks}) == 1 else None

@@ -28,9 +28,10 @@ from app.editor.edits import Edits, new_session
 from app.editor.fields import ParameterField, common_parameters, field_for
 from app.editor.network_card import NetworkCard
 from app.editor.pane import EditorPane
-from app.editor.problems import ProblemCard
+from app.editor.problems import ProblemCards
 from app.theme import theme
 from resviz.arch.graph import Block
+from resviz.arch.mends import Mend
 from resviz.arch.rework import same_stage, stage_of
 from resviz.arch.shapes import Problem
 from resviz.arch.spec import Value
@@ -301,33 +302,13 @@ class Inspector(QWidget):
     def _problems(
         self, layout: QVBoxLayout, problems: Callable[[], list[Problem]], *, clickable: bool
     ) -> None:
-        place = QVBoxLayout()
-        place.setSpacing(8)
-        layout.addLayout(place)
-        shown: list[Problem] = []
-        first = True
-
-        def refresh() -> None:
-            nonlocal first
-            now = problems()
-            if now == shown and not first:
-                return
-            first = False
-            shown[:] = now
-            while place.count():
-                item = place.takeAt(0)
-                widget = item.widget() if item is not None else None
-                if widget is not None:
-                    widget.hide()
-                    widget.deleteLater()
-            for problem in now[:MAX_PROBLEMS]:
-                card = ProblemCard(problem, clickable=clickable)
-                card.clicked.connect(self._on_problem_clicked)
-                place.addWidget(card)
-            if len(now) > MAX_PROBLEMS:
-                place.addWidget(label(f"and {len(now) - MAX_PROBLEMS} more", "muted"))
-
-        self._refreshers.append(refresh)
+        cards = ProblemCards(clickable=clickable)
+        cards.clicked.connect(self._on_problem_clicked)
+        cards.mend_wanted.connect(self._on_mend_wanted)
+        layout.addWidget(cards)
+        document = self._document
+        assert document is not None
+        self._refreshers.append(lambda: cards.show_problems(document, problems()))
 
     def _parameters(self, layout: QVBoxLayout, blocks: list[Block]) -> None:
         common = common_parameters(blocks)
@@ -405,14 +386,17 @@ class Inspector(QWidget):
         return True
 
     @Slot(object)
+    def _on_mend_wanted(self, mend: Mend) -> None:
+        if self._pane is not None:
+            self._pane.problems.mend(mend)
+
+    @Slot(object)
     def _on_problem_clicked(self, problem: Problem) -> None:
         if problem.block is not None:
             self.problem_clicked.emit(problem.block)
             if self._pane is not None:
                 self._pane.reveal(problem.block)
 
-
-MAX_PROBLEMS = 20
 
 _COSTS = ("Parameters", "Multiply-adds", "Activations")
 """Rows of what is in `COSTS`."""

@@ -26,8 +26,18 @@ def test_f1_shows_the_page_of_what_is_pointed_at_or_the_lesson(qtbot, qapp):
         page = window.help.pages.page
         assert page.isVisible()
         assert page.block.text() == "stage2.block1"
+        pane.scene.select(["pool"])
+        qtbot.waitUntil(lambda: page.about.kind == "global_avg_pool", timeout=2000)
+        pane.scene.select(["stage1.block1", "stage2.block1"])
+        qtbot.waitUntil(lambda: page.block.text() == "stage1.block1", timeout=2000)
+        with qtbot.waitSignal(pane.selection_changed):
+            pane.scene.select(["stem", "pool"])
+        assert page.block.text() == "stage1.block1"
         qtbot.waitUntil(page.isActiveWindow, timeout=2000)
         qtbot.keyClick(page, Qt.Key.Key_F1)
+        assert page.isHidden()
+        with qtbot.waitSignal(pane.selection_changed):
+            pane.scene.select(["pool"])
         assert page.isHidden()
         window.side.inspector.about_wanted.emit()
         assert page.isVisible()

@@ -152,6 +152,14 @@ def test_problems_are_listed_and_lead_to_their_block(inspect):
     QTest.mouseClick(cards[-1], Qt.MouseButton.LeftButton)
     hand.settle()
     assert pane.scene.selection_ids() == [cards[-1].problem.block]
+    (card,) = [c for c in inspector._scroll.widget().findChildren(ProblemCard) if c.isVisible()]
+    title = card.button.text()
+    assert title.startswith("Connect")
+    QTest.mouseClick(card.button, Qt.MouseButton.LeftButton)
+    hand.settle()
+    assert pane.document.inference.problems == []
+    assert pane.document.undo_stack.undoText() == title
+    pane.undo()
     pane.undo()
     pane.scene.clearSelection()
     hand.settle()
