@@ -35,7 +35,7 @@ class _Kept(QObject):
         self.file, self.base_file = f"{number}.json", f"{number}-base.json"
         self.stale = document.modified
         self.pane, self.shown = 0, False
-        self.base = document.architecture.copy() if document.pristine else None
+        self.base = None if document.path is not None or document.modified else document.architecture.copy()
         """The network before any change; only a network without a file needs it."""
         self.base_stale = self.base is not None
         for signal in (document.history_changed, document.modified_changed, document.path_changed):
@@ -48,7 +48,7 @@ class _Kept(QObject):
 
     def entry(self) -> Entry | None:
         """Return what the index says of the document; None: it can be left out."""
-        path = self.document.path
+        path = self.document.path if self.document.modified else self.document.origin
         if not self.document.modified and path is None:
             return None
         return Entry(

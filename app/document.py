@@ -61,10 +61,19 @@ class Document(QObject):
         parent: QObject | None = None,
         *,
         path: Path | None = None,
+        origin: Path | None = None,
     ) -> None:
+        """Hold an architecture.
+
+        Args:
+            architecture: None: an empty one.
+            parent: of the object.
+            path: the file that it is saved in.
+            origin: where it was read from, if it cannot be saved there (a picture, a run); None: `path`.
+        """
         super().__init__(parent)
         self._architecture = with_positions(architecture or Architecture(self._untitled))
-        self._path = path
+        self._path, self._origin = path, origin
         self._analysis = Analysis(self._architecture)
         self._announced = True
         self._news: Changed = frozenset()
@@ -92,6 +101,11 @@ class Document(QObject):
         return self._path
 
     @property
+    def origin(self) -> Path | None:
+        """Where this document was read from; its own file if it has one."""
+        return self._path or self._origin
+
+    @property
     def modified(self) -> bool:
         """Whether something changed since the document was made, opened or saved."""
         return not self.undo_stack.isClean()
@@ -99,7 +113,7 @@ class Document(QObject):
     @property
     def pristine(self) -> bool:
         """Whether nobody ever did anything to it and it is of no file: it can be made again."""
-        return self._path is None and self.undo_stack.count() == 0 and not self.modified
+        return self.origin is None and self.undo_stack.count() == 0 and not self.modified
 
     @property
     def inference(self) -> Inference:
@@ -149,13 +163,20 @@ class Document(QObject):
     # Files
 
     @classmethod
-    def open(cls, path: str | Path, parent: QObject | None = None) -> Document:
-        """Return the document in a file.
+    def open(
+        cls, path: str | Path, parent: QObject | None = None, notes: list[str] | None = None
+    ) -> Document:
+        """Return the document in a file, with what a person should know of it appended to `notes`.
+
+        What only carries it (a picture, Python, a run) is not written over: it is not the document's path.
 
         Raises:
             FormatError, ArchitectureError: the file is damaged, newer or something else.
         """
-        return cls(files.load(Path(path)), parent, path=Path(path))
+        source = Path(path)
+        own = source.is_file() and not files.only_carries(source)
+        found = files.load(source, notes)
+        return cls(found, parent, path=source if own else None, origin=source)
 
     def save(self, path: str | Path | None = None) -> Path:
         """Write the document to `path` (None: where it came from) and return that; it is unmodified then.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -14,10 +15,13 @@ from app.document import Document
 from app.drawings import FORMATS
 from app.editor.pane import EditorPane
 from app.leftovers import Leftover, Recovered
+from app.recent import RecentFiles
+from app.watching import FileWatch
 from app.workspace import Workspace
 from resviz.errors import ResvizError
 
-FILTER = "Architectures (*.json)"
+SAVED = "Architectures (*.json)"
+OPENED = "Architectures, and what carries one (*.json *.png *.svg *.py)"
 _TAB = "A closed tab can be opened again until the window closes (Ctrl+Shift+W)."
 _WINDOW = "Changes that are not saved now are gone for good."
 
@@ -27,12 +31,19 @@ class Filing(QObject):
 
     told = Signal(str)
     failed = Signal(str)
+    asked = Signal(str, object, str)
+    """A sentence with its answers, and which sentence it takes the place of."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._workspace = workspace
         self.question: SaveDialog | None = None
         """The question about unsaved documents, while it is open."""
+        self.recent = RecentFiles()
+        self.watch = FileWatch(lambda: workspace.open_documents, self)
+        self.watch.changed.connect(self._on_file_changed)
+        self.watch.removed.connect(self._on_file_removed)
+        workspace.tabs_changed.connect(self.watch.follow)
         workspace.close_wanted.connect(self.close_document)
 
     # Opening
@@ -40,39 +51,47 @@ class Filing(QObject):
     @Slot()
     def open(self) -> None:
         """Choose a file for the pane in use."""
-        dialog = file_dialog(self._workspace, "Open an architecture", filters=[FILTER])
+        dialog = file_dialog(self._workspace, "Open an architecture", filters=[OPENED])
         dialog.fileSelected.connect(self.open_file)
         dialog.show()
 
     @Slot(str)
     def open_file(self, path: str) -> None:
         """Show a file in the pane in use, or say why that cannot be."""
+        notes: list[str] = []
         try:
-            self.show_file(Path(path))
+            self.show_file(Path(path), notes=notes)
         except ResvizError as error:
             self.failed.emit(str(error))
         else:
-            self.told.emit(f"Opened {Path(path).name}.")
+            self.told.emit(" ".join([f"Opened {Path(path).name}.", *notes]))
 
-    def show_file(self, path: Path, pane: EditorPane | None = None) -> Document:
+    def show_file(
+        self, path: Path, pane: EditorPane | None = None, notes: list[str] | None = None
+    ) -> Document:
         """Show a file in a tab of `pane` (None: the one in use); one that is open already, where it is.
+
+        What a person should know of what was opened is appended to `notes`.
 
         Raises:
             ResvizError: the file cannot be opened.
         """
         known = self.document_of(path)
         if known is not None:
+            self.recent.add(path)
             self._workspace.show_document(known)
             return known
-        document = Document.open(path, self._workspace)
+        document = Document.open(path, self._workspace, notes)
         self._workspace.put(document, pane)
+        self.watch.note(document)
+        self.recent.add(path)
         return document
 
     def document_of(self, path: Path) -> Document | None:
         """Return the open document of a file, whatever the path to it is called."""
         wanted = path.resolve()
         for document in self._workspace.open_documents:
-            if document.path is not None and document.path.resolve() == wanted:
+            if document.origin is not None and document.origin.resolve() == wanted:
                 return document
         return None
 
@@ -97,6 +116,7 @@ class Filing(QObject):
             document = Document(found.changed, self._workspace, path=found.path)
             document.undo_stack.resetClean()
         if document is not None and new:
+            self.watch.note(document)
             panes = self._workspace.panes
             self._workspace.put(document, panes[min(max(found.pane, 0), len(panes) - 1)], activate=False)
         return document
@@ -125,13 +145,26 @@ class Filing(QObject):
     def save_as(self) -> None:
         """Choose a file and save the document in use there."""
         document = self._workspace.active.document
-        name = str(document.path or f"{document.name}.json")
-        dialog = file_dialog(self._workspace, "Save the architecture", filters=[FILTER], save_as=name)
+        beside = document.origin.with_suffix(".json") if document.origin is not None else None
+        name = str(document.path or beside or f"{document.name}.json")
+        dialog = file_dialog(self._workspace, "Save the architecture", filters=[SAVED], save_as=name)
         dialog.fileSelected.connect(lambda path: self.save_to(document, Path(path)))
         dialog.show()
 
     def save_to(self, document: Document, path: Path) -> None:
         """Save a document in a file, or say why that cannot be."""
+        if path == document.path and self.watch.is_other(document):
+            answers = (
+                ("Overwrite", partial(self._save_over, document, path)),
+                ("Save as…", self.save_as),
+                ("Reload", partial(self.reload, document)),
+                ("Cancel", None),
+            )
+            self.asked.emit(f"{path.name} was changed by another program since.", answers, _changed(document))
+        else:
+            self._save_over(document, path)
+
+    def _save_over(self, document: Document, path: Path) -> None:
         try:
             self._write(document, path)
         except ResvizError as error:
@@ -140,7 +173,40 @@ class Filing(QObject):
             self.told.emit(f"Saved {path}.")
 
     def _write(self, document: Document, path: Path) -> None:
+        other = self.document_of(path)
+        if other is not None and other is not document and other.path is not None:
+            raise ResvizError(f"{path} is open in another tab: choose another name, or close that tab.")
         document.save(path)
+        self.watch.note(document)
+        self.recent.add(path)
+
+    # What other programs do
+
+    @Slot(object)
+    def _on_file_changed(self, document: Document) -> None:
+        document.undo_stack.resetClean()  # It is in no file now.
+        answers = (("Reload", partial(self.reload, document)), ("Keep what is here", None))
+        self.asked.emit(_changed(document), answers, "")
+
+    @Slot(object)
+    def _on_file_removed(self, document: Document) -> None:
+        document.undo_stack.resetClean()
+        self.failed.emit(f"{document.path} was moved or deleted by another program: Save writes it again.")
+
+    def reload(self, document: Document) -> None:
+        """Take over what a document's file holds; undo brings back what was here."""
+        if document.path is None:
+            return
+        try:
+            found = Document.open(document.path)
+        except ResvizError as error:
+            self.failed.emit(str(error))
+            return
+        document.replace(found.architecture, f"Reload {document.path.name}")
+        document.undo_stack.setClean()
+        self.watch.note(document)
+        found.deleteLater()
+        self.told.emit(f"Reloaded {document.path.name}. Undo brings back what was here.")
 
     @Slot()
     def save_picture(self) -> None:
@@ -196,3 +262,8 @@ class Filing(QObject):
     def _on_answered(self, dialog: SaveDialog) -> None:
         if self.question is dialog:
             self.question = None
+
+
+def _changed(document: Document) -> str:
+    name = document.path.name if document.path is not None else document.name
+    return f"{name} was changed by another program."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenuBar, QSizePolicy, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QMenuBar, QSizePolicy, QToolButton
 
 from app.theme import GRID, icon, theme
 
@@ -58,6 +58,12 @@ class TopBar(QFrame):
         self._icons.append((action, icon_name))
         self.buttons[action.objectName()] = button
         return button
+
+    def give_menu(self, action: QAction, menu: QMenu) -> None:
+        """Let a small arrow beside an action's button open a menu."""
+        button = self.buttons[action.objectName()]
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
     def set_icon(self, action: QAction, name: str) -> None:
         """Give an action another icon (the theme switch shows where it leads)."""

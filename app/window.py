@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QByteArray, QEvent, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
@@ -33,6 +31,7 @@ from app.menus import Menus
 from app.offers import Offers
 from app.overlay import Overlay
 from app.pane_actions import PaneActions
+from app.recent import RECENT, RecentMenu, short
 from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
 from app.showing import ROWS, SIDE_WIDTH, Showing
@@ -173,6 +172,10 @@ class MainWindow(QMainWindow):
         self._status_timer.setSingleShot(True)
         self._status_timer.setInterval(_STATUS_SECONDS * 1000)
         self._status_timer.timeout.connect(self._on_status_old)
+        self.recent_menu = RecentMenu(self.filing.recent)
+        self.recent_menu.chosen.connect(self.filing.open_file)
+        actions.menus["File"].insertMenu(actions["open_runs"], self.recent_menu)
+        self.top_bar.give_menu(actions["open"], self.recent_menu)
         self._fill_edit_menu()
         self._on_undo_changed()
         self.side.set_documents(self.workspace.documents)
@@ -181,6 +184,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
         self.finder.told.connect(self.show_message)
+        self.filing.asked.connect(self._on_asked)
         for part in (workspace, self.filing, bottom, self.conductor):
             part.told.connect(self.show_message)
             part.failed.connect(self.show_problem)
@@ -282,7 +286,8 @@ class MainWindow(QMainWindow):
         place = self.mapToGlobal(area.topLeft())
         place.setX(place.x() + area.width() // 2 - 180)
         place.setY(place.y() + 96)
-        self.command_popup.open_at(place, self.menus.entries(list(self.workspace.active.editor_actions)))
+        entries = self.menus.entries(list(self.workspace.active.editor_actions))
+        self.command_popup.open_at(place, [*entries, *self.filing.recent.entries()])
 
     @Slot(str)
     def _on_preset_chosen(self, name: str) -> None:
@@ -302,8 +307,14 @@ class MainWindow(QMainWindow):
     def _on_command_chosen(self, key: str) -> None:
         if key in self.menus.actions:
             self.menus[key].trigger()
+        elif key.startswith(RECENT):
+            self.filing.open_file(key.removeprefix(RECENT))
         elif key.startswith("+"):
             list(self.workspace.active.editor_actions)[int(key[1:])].trigger()
+
+    @Slot(str, object, str)
+    def _on_asked(self, text: str, answers: object, before: str) -> None:
+        self.offers.ask(text, answers, instead_of=before)  # type: ignore[arg-type]
 
     # Following
 
@@ -321,7 +332,7 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         """Say in the title what is shown, in which files, and whether something that is open is not saved."""
         names = [
-            d.name if d.path is None else f"{d.name} ({_short(d.path)})" for d in self.workspace.documents
+            d.name if d.path is None else f"{d.name} ({short(d.path)})" for d in self.workspace.documents
         ]
         self.setWindowTitle(f"{' + '.join(names)}[*] — resviz")
         self.setWindowModified(any(document.modified for document in self.workspace.open_documents))
@@ -420,12 +431,6 @@ class MainWindow(QMainWindow):
         self.side.inspector.card.estimator.cancel()
         self._reporter.close()
         event.accept()
-
-
-def _short(path: Path) -> str:
-    """Return a path as it is written by hand: from home."""
-    home = Path.home()
-    return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) else str(path)
 
 
 def run(argv: list[str]) -> int:

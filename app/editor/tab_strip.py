@@ -172,12 +172,14 @@ class _Mark(QAbstractButton):
 
 
 def title_of(document: Document) -> str:
-    """Return what a tab says: the file's name, or the network's while it has no file."""
-    if document.path is None:
+    """Return what a tab says: the file's name, or the network's while there is none."""
+    if document.origin is None:
         return document.name
-    return document.path.name.removesuffix(".json")
+    return document.origin.name.removesuffix(".json")
 
 
 def _about(document: Document) -> str:
-    where = str(document.path) if document.path is not None else "not saved in a file yet"
-    return f"{document.name}: {where}"
+    if document.path is not None:
+        return f"{document.name}: {document.path}"
+    source = f"from {document.origin}, " if document.origin is not None else ""
+    return f"{document.name}: {source}not saved in a file yet"

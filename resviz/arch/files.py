@@ -198,6 +198,15 @@ def load(path: str | os.PathLike[str], notes: list[str] | None = None) -> Archit
     return from_json(data, str(target))
 
 
+def only_carries(path: Path) -> bool:
+    """Return whether a file that can be opened is not to be written as an architecture: it is something else.
+
+    That is a picture, Python, or what a run was trained from.
+    """
+    carrier = path.suffix.lower() in SUFFIXES and path.suffix.lower() != ".json"
+    return carrier or (path.name == "architecture.json" and (path.parent / "recipe.json").exists())
+
+
 def open_architecture(text: str, notes: list[str] | None = None) -> Architecture:
     """Return the preset called `text`, or else the architecture in that file; `notes` as in `load`.
 
