@@ -69,6 +69,8 @@ class NetworkCard(QWidget):
         self._predictions: dict[Document, Prediction] = {}
         self.busy: Callable[[], bool] = lambda: False
         """Says whether something is being trained: that, and the measurement, would slow each other."""
+        self._refused = False
+        """Whether a measurement was wanted beside a training."""
         self.estimator = estimator or Estimator(self)
         self.estimator.changed.connect(self._on_estimator_changed)
         self._soon = QTimer(self)
@@ -166,6 +168,7 @@ class NetworkCard(QWidget):
         """Show what is known at once; what takes a while to reckon follows when edits pause."""
         if not self.isVisible() or not self._documents:
             return
+        self._refused = False
         self._lay_out(len(self._documents))
         self._show_costs()
         self._show_parts()
@@ -272,7 +275,8 @@ class NetworkCard(QWidget):
     def measure(self) -> None:
         """Time a few training steps of each network here."""
         documents = [each for each in self._documents if not each.inference.problems]
-        if self.busy():
+        self._refused = self.busy()
+        if self._refused:
             self._show_state()
         elif documents and not self.estimator.running:
             self.estimator.start(self._plan.jobs(documents, self.batch.value()))
@@ -304,7 +308,7 @@ class NetworkCard(QWidget):
         """Return what is to be said below the numbers, and in which role."""
         if self.estimator.running:
             return f"{self.estimator.doing[:1].upper()}{self.estimator.doing[1:]} …", "caption"
-        if self.busy():
+        if self._refused:
             return (
                 "A training is running: measure when it has ended, or each would slow the other.",
                 "caption",
