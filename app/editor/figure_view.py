@@ -65,7 +65,7 @@ class FigureView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         drawing = _Drawing(self._about, paints())
         room, size = QRectF(self.rect()).adjusted(GRID, GRID, -GRID, -GRID), drawing.size()
-        scale = min(room.width() / size.width(), room.height() / size.height(), _LARGEST)
+        scale = min(room.width() / size.width(), room.height() / size.height(), _LARGEST * _enlarged())
         painter.translate(
             room.center().x() - scale * size.width() / 2, room.center().y() - scale * size.height() / 2
         )
@@ -241,6 +241,11 @@ class _Drawing:
         head.lineTo(end - 8, begin.y() - 4.5)
         head.lineTo(end - 8, begin.y() + 4.5)
         painter.fillPath(head, colour)
+
+
+def _enlarged() -> float:
+    """Return how much larger things are in presentation mode."""
+    return min(theme().font_pixels / 13, 1.6)
 
 
 def _font(pixels: int, bold: bool = False) -> QFont:

@@ -170,7 +170,7 @@ class BlockPages:
         if self.page is None:
             self.page = BlockPage(self._parent)
             screen = self._parent.screen().availableGeometry().size()
-            self.page.resize(SIZE.boundedTo(screen * 0.92))
+            self.page.resize((SIZE * (theme().font_pixels / 13)).boundedTo(screen * 0.92))
         self.page.show()
         self.page.raise_()
         self.page.activateWindow()

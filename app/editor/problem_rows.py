@@ -12,8 +12,8 @@ from app.theme import GRID, theme
 Index = QModelIndex | QPersistentModelIndex
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
-_NARROW = 56 * GRID
-"""In a list of less width, in pixels, the mend is left to the line under the list."""
+_NARROW = 64
+"""In a list of less width, in letters, the mend is left to the line under the list."""
 
 
 class ProblemRows(QListView):
@@ -138,7 +138,7 @@ class _Painter(QStyledItemDelegate):
         first = QRect(place.x(), place.y(), place.width(), line)
         second = QRect(place.x(), place.y() + line, place.width(), place.height() - line)
         elide, metrics = Qt.TextElideMode.ElideRight, self._view.fontMetrics()
-        narrow = bool(block) and self._view.viewport().width() < _NARROW
+        narrow = bool(block) and self._view.viewport().width() < _NARROW * metrics.averageCharWidth()
         if block:
             font = _bold(self._view.font())
             room = place.width() if narrow else place.width() // 2

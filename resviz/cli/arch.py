@@ -120,10 +120,22 @@ def _info(args: argparse.Namespace, architecture: Architecture) -> int:
                 _facts(architecture, inference, memory),
                 *(f"{problem.block or architecture.name}: {problem.message} {problem.mend}"
                   for problem in inference.problems),
+                *_mend_hint(args.architecture, architecture, inference),
             ]
         ),
     )  # fmt: skip
     return 1 if inference.problems else 0
+
+
+def _mend_hint(name: str, architecture: Architecture, inference: Inference) -> list[str]:
+    """Return how many problems a machine can mend, and how."""
+    from resviz.arch.mends import Mender
+
+    mender = Mender(architecture, inference)
+    number = sum(bool(mender.mends(problem)) for problem in inference.problems)
+    if not number:
+        return []
+    return [f"{number} of {len(inference.problems)} can be mended: python -m resviz mend {name} -o FILE"]
 
 
 def _facts(architecture: Architecture, inference: Inference, memory: dict[str, int] | None) -> str:

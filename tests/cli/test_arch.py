@@ -86,7 +86,9 @@ def test_info_of_a_broken_file(run, tmp_path):
     assert last_json(out)["output_shape"] is None
     assert last_json(out)["parameters"] is last_json(out)["multiply_adds"] is None
     assert last_json(out)["training_memory"] is None
-    assert "Use shortcut A or B" in run("info", str(path))[1]
+    out = run("info", str(path))[1]
+    assert "Use shortcut A or B" in out
+    assert out.endswith(f"1 of 1 can be mended: python -m resviz mend {path} -o FILE\n")
 
 
 def test_info_of_a_cut_network_keeps_its_stages_in_order(run, tmp_path):
