@@ -5,7 +5,7 @@ from __future__ import annotations
 import graphlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from pathlib import Path
 
 import msgspec
@@ -25,7 +25,7 @@ from resviz.arch.names import natural_key
 from resviz.arch.presets import preset
 from resviz.arch.spec import Parameter, Value
 from resviz.atomic import write_atomically
-from resviz.errors import ArchitectureError, FormatError, PresetError, ResvizError
+from resviz.errors import ArchitectureError, CycleError, FormatError, PresetError, ResvizError
 
 FORMAT = "resviz-architecture"
 VERSION = 3
@@ -33,8 +33,13 @@ VERSION = 3
 the least that it needs, so that an older resviz opens it too."""
 SUFFIXES = (".json", ".py", *pictures.SUFFIXES)
 """Of files that can be opened; Python only if resviz wrote it."""
-LARGEST_FILE = 64 * 2**20
+MOST_BLOCKS = 20_000
+"""Of a file; resnet-1202 with each layer drawn by itself has 4,209."""
+LARGEST_FILE = 32 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
+_MOST_MARKS = {b"{": 6 * MOST_BLOCKS, b'"': 100 * MOST_BLOCKS}
+"""Counted before all is read: what holds more is no network, and would keep a person waiting."""
+_TOO_MUCH = f"holds more than can be opened: a network has up to {MOST_BLOCKS:,} blocks."
 
 
 class _Header(msgspec.Struct):
@@ -81,8 +86,12 @@ def to_json(architecture: Architecture) -> bytes:
     Blocks stand in the order of the network (ties in natural order), each parameter is written out.
 
     Raises:
-        FormatError: the name holds characters that no text file can.
+        FormatError: the name holds characters that no text file can, or there are too many blocks.
     """
+    if _size(architecture.blocks, architecture.definitions.values()) > MOST_BLOCKS:
+        raise FormatError(
+            f"A file holds up to {MOST_BLOCKS:,} blocks, {architecture.name} has more: remove some."
+        )
     order = architecture.order()
     rank = {block_id: number for number, block_id in enumerate(order)}
     blocks = [_block_fields(architecture[block_id]) for block_id in order]
@@ -139,19 +148,21 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
                 f"{where} was written by a newer resviz (format version {header.version}, here is up to "
                 f"{VERSION}): update resviz to open it."
             )
+        if any(data.count(mark) > most for mark, most in _MOST_MARKS.items()):
+            raise FormatError(f"{where} {_TOO_MUCH}")
         if header.version < 1:
             raise FormatError(f"{where} has an impossible format version, {header.version}: it is damaged.")
         return _architecture(msgspec.json.decode(data, type=_Document))
     except FormatError:
         raise
     except msgspec.ValidationError as error:
-        raise FormatError(f"{where} is damaged ({_fault(error)}): use a copy of it.") from None
+        raise FormatError(f"{where} is damaged ({_brief(_fault(error))}): use a copy of it.") from None
     except RecursionError:
         raise FormatError(f"{where} is damaged (nested too deeply): use a copy of it.") from None
     except (msgspec.DecodeError, UnicodeError):
         raise FormatError(f"{where} is damaged or not JSON: use a copy of it.") from None
     except ResvizError as error:
-        raise FormatError(f"{where} holds an impossible architecture: {str(error)[:300]}") from None
+        raise FormatError(f"{where} holds an impossible architecture: {_brief(str(error))}") from None
 
 
 def save(architecture: Architecture, path: str | os.PathLike[str]) -> Path:
@@ -230,7 +241,13 @@ def _exists(text: str) -> bool:
         return False
 
 
+def _size(blocks: Sized, definitions: Iterable[_Definition | Definition]) -> int:
+    return len(blocks) + sum(len(definition.blocks) for definition in definitions)
+
+
 def _architecture(document: _Document) -> Architecture:
+    if _size(document.blocks, document.definitions.values()) > MOST_BLOCKS:
+        raise ArchitectureError(f"more than {MOST_BLOCKS:,} blocks are too many to be opened.")
     architecture = _graph(document.name, document.blocks, document.wires)
     for key, value in document.twin_memory.items():
         if key and (key not in architecture or architecture[key].shortcut is None):
@@ -258,8 +275,9 @@ def _graph(name: str, blocks: Sequence[_Block], written: Sequence[_Wire]) -> Arc
         sources.setdefault(wire.target, set()).add(wire.source)
     try:
         order = list(graphlib.TopologicalSorter(sources).static_order())
-    except graphlib.CycleError:
-        order = []  # the wire that closes the circle will be refused by name
+    except graphlib.CycleError as error:
+        source, target = error.args[1][:2]
+        raise CycleError(f"A wire from {source!r} to {target!r} would close a circle.") from None
     rank = {block_id: number for number, block_id in enumerate(order)}
     for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):
         architecture.connect(wire)
@@ -307,6 +325,13 @@ def _map_of_lines(items: Mapping[str, object]) -> str:
 
 def _text(value: object) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _brief(sentence: str) -> str:
+    """Return a sentence in one line, without the middle of what a file put into it."""
+    sentence = "".join(letter if letter.isprintable() else " " for letter in sentence)
+    words = re.sub(r"\S{60,}", lambda word: f"{word[0][:40]}…{word[0][-3:]}", sentence)
+    return words if len(words) <= 300 else f"{words[:200]} … {words[-90:]}"
 
 
 def _fault(error: msgspec.ValidationError) -> str:

@@ -6,7 +6,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
-from math import isfinite
 
 import msgspec
 
@@ -18,6 +17,10 @@ from resviz.arch.names import check_id, natural_key, twin_name
 from resviz.errors import CycleError, DuplicateBlockError, ParameterError, PortError, UnknownBlockError
 
 __all__ = ["Architecture", "Block", "Definition", "Group", "Position", "Wire", "natural_key"]
+
+
+FARTHEST = 1e8
+"""Pixels from the middle of the canvas at which a block may stand."""
 
 
 class Architecture:
@@ -379,5 +382,7 @@ def _checked_bypass(block: Block) -> Block:
 
 
 def _check_position(position: Position | None) -> None:
-    if position is not None and not all(isfinite(value) for value in position):
-        raise ParameterError(f"A block cannot stand at {position}: its place must be two finite numbers.")
+    if position is not None and not all(abs(value) <= FARTHEST for value in position):  # NaN fails too
+        raise ParameterError(
+            f"A block cannot stand at {position}: its place must be two numbers within ±1e8."
+        )
