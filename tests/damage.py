@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 
 from resviz.arch import files
+from resviz.arch.carried import with_architecture
 from resviz.arch.cost import cost_of
 from resviz.arch.defining import defined
 from resviz.arch.field import ruler
@@ -21,12 +22,14 @@ from resviz.arch.files import from_json, load, to_json
 from resviz.arch.folding import folded
 from resviz.arch.layout import arrange
 from resviz.arch.mends import mended
+from resviz.arch.pictures import put_into_png, put_into_svg
 from resviz.arch.presets import preset
 from resviz.arch.shapes import infer
 from resviz.arch.source import python_source
 from resviz.arch.twin import twin
 from resviz.errors import FormatError, ResvizError
 from tests.arch.documents import loose_unit
+from tests.arch.test_pictures import PNG, SVG, chunk
 from tests.arch.test_source import mixed, odd_names
 
 SLOWEST = 1.0
@@ -46,23 +49,40 @@ VALUES = (
 
 @cache
 def originals() -> tuple[bytes, ...]:
-    """Return sound files of every sort."""
+    """Return sound documents of every sort."""
     unit = twin(loose_unit(channels=32, stride=2, shortcut="B"))
     unit.set_bypassed("unit.norm1", True)
     stacked, _ = folded(preset("resnext50_32x4d"), preset("resnext50_32x4d").blocks)
-    made = defined(loose_unit(), ["unit.conv1", "unit.norm1", "unit.relu1"], "mine")
-    made = made[0] if isinstance(made, tuple) else made
-    sound = [unit, stacked, made, mixed(), odd_names(), preset("plain-20"), preset("preact-20-w4")]
-    return (*map(to_json, sound), *(python_source(each).encode() for each in sound))
+    made, _ = defined(loose_unit(), ["unit.conv1", "unit.norm1", "unit.relu1"], "mine")
+    sound = (unit, stacked, made, mixed(), odd_names(), preset("plain-20"), preset("preact-20-w4"))
+    return tuple(map(to_json, sound))
+
+
+def _in_python(document: bytes) -> bytes:
+    carrier = with_architecture("import torch", b"@").encode()
+    return carrier.replace(b"# @", b"\n".join(b"# " + line for line in document.split(b"\n")))
+
+
+def _in_svg(document: bytes) -> bytes:
+    return put_into_svg(SVG, b"@").replace(b"@", document.replace(b"&", b"&amp;").replace(b"<", b"&lt;"))
+
+
+_CONTAINERS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (
+    (".json", bytes),
+    (".json", bytes),
+    (".py", _in_python),
+    (".png", lambda document: put_into_png(PNG, document)),
+    (".svg", _in_svg),
+)
 
 
 def damaged(number: int) -> tuple[str, str, bytes]:
     """Return the sort of damage, the ending of the file's name, and the file."""
     dice = random.Random(number)
-    original = dice.choice(originals())
-    suffix = ".json" if original.startswith(b"{") else ".py"
-    damage = dice.choice(_DAMAGES)
-    return damage.__name__.strip("_"), suffix, damage(dice, original)
+    original, (suffix, packed) = dice.choice(originals()), dice.choice(_CONTAINERS)
+    damage = dice.choice((*_OF_BYTES, *_OF_VALUES))
+    data = damage(dice, packed(original)) if damage in _OF_BYTES else packed(damage(dice, original))
+    return damage.__name__.strip("_"), suffix, data
 
 
 def _truncated(dice: random.Random, data: bytes) -> bytes:
@@ -85,21 +105,8 @@ def _moved(dice: random.Random, data: bytes) -> bytes:
     return rest[:place] + piece + rest[place:]
 
 
-def _tree(data: bytes) -> tuple[bytes, dict, bytes]:
-    """Return a file's document as values, and what stands before and behind it (as comments, in Python)."""
-    if data.startswith(b"{"):
-        return b"", json.loads(data), b""
-    code, mark, rest = data.rpartition(b"\n# {\n")
-    return (
-        code + b"\n",
-        json.loads(b"\n".join(line[2:] for line in (mark + rest).strip().split(b"\n"))),
-        b"# ",
-    )
-
-
-def _file(before: bytes, text: str, comment: bytes) -> bytes:
-    encoded = text.encode("utf-8", "surrogatepass")
-    return before + b"\n".join(comment + line for line in encoded.split(b"\n")) + b"\n"
+def _file(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _places(tree: object) -> list[tuple[object, object]]:
@@ -116,16 +123,16 @@ def _places(tree: object) -> list[tuple[object, object]]:
 
 def _retyped(dice: random.Random, data: bytes) -> bytes:
     """Put values of other types, numbers out of all range and whole other documents in some places."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     for _ in range(dice.randint(1, 4)):
         node, key = dice.choice(_places(tree))
         node[key] = dice.choice([*VALUES, json.loads(originals()[0])] if dice.random() < 0.1 else VALUES)
-    return _file(before, json.dumps(tree, indent=1, ensure_ascii=dice.random() < 0.5), comment)
+    return _file(json.dumps(tree, indent=1, ensure_ascii=dice.random() < 0.5))
 
 
 def _swapped(dice: random.Random, data: bytes) -> bytes:
     """Exchange values, drop some, and give some to fields of another name."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     for _ in range(dice.randint(1, 4)):
         (one, key), (other, place) = dice.choice(_places(tree)), dice.choice(_places(tree))
         kept = json.loads(json.dumps([one[key], other[place]]))
@@ -136,12 +143,12 @@ def _swapped(dice: random.Random, data: bytes) -> bytes:
                 del one[key]
             case _ if isinstance(one, dict):
                 one[str(place)] = kept[1]
-    return _file(before, json.dumps(tree, indent=1), comment)
+    return _file(json.dumps(tree, indent=1))
 
 
 def _renamed(dice: random.Random, data: bytes) -> bytes:
     """Give blocks, groups, kinds, fields and the network hostile names, everywhere alike or in one place."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     name = dice.choice(HOSTILE)
     if dice.random() < 0.5:
         old = dice.choice([node[key] for node, key in _places(tree) if isinstance(node[key], str)])
@@ -154,41 +161,41 @@ def _renamed(dice: random.Random, data: bytes) -> bytes:
             node[name] = node.pop(key)
         else:
             node[key] = name
-    return _file(before, json.dumps(tree, indent=1, ensure_ascii=dice.random() < 0.5), comment)
+    return _file(json.dumps(tree, indent=1, ensure_ascii=dice.random() < 0.5))
 
 
 def _nested(dice: random.Random, data: bytes) -> bytes:
     """Nest arrays or objects far deeper than anything reads."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     node, key = dice.choice(_places(tree))
     node[key] = "DEEP"
     depth = dice.choice([50, 1000, 100_000, 1_000_000])
     opening, closing = dice.choice([("[", "]"), ('{"a":', "}"), ('{"blocks":[', "]}")])
     deep = opening * depth + "0" + closing * dice.choice([0, depth])
-    return _file(before, json.dumps(tree, indent=1).replace('"DEEP"', deep), comment)
+    return _file(json.dumps(tree, indent=1).replace('"DEEP"', deep))
 
 
 def _swollen(dice: random.Random, data: bytes) -> bytes:
     """Put a huge text or number in some place."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     node, key = dice.choice(_places(tree))
     node[key] = "HUGE"
     size = dice.choice([1000, 100_000, 3_000_000])
     huge = dice.choice(
         ['"' + "x" * size + '"', "9" * size, "-" + "9" * size + "e9", "0." + "3" * size, "1e" + "9" * size]
     )
-    return _file(before, json.dumps(tree, indent=1).replace('"HUGE"', huge), comment)
+    return _file(json.dumps(tree, indent=1).replace('"HUGE"', huge))
 
 
 def _doubled(dice: random.Random, data: bytes) -> bytes:
     """Say a field or an entry twice."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     text = json.dumps(tree, indent=1)
     lines = text.split("\n")
     for _ in range(dice.randint(1, 3)):
         number = dice.randrange(len(lines))
         lines.insert(number, lines[dice.choice([number, dice.randrange(len(lines))])])
-    return _file(before, "\n".join(lines), comment)
+    return _file("\n".join(lines))
 
 
 def _encoded(dice: random.Random, data: bytes) -> bytes:
@@ -211,7 +218,7 @@ def _encoded(dice: random.Random, data: bytes) -> bytes:
 
 def _rewired(dice: random.Random, data: bytes) -> bytes:
     """Lead wires back, to themselves, to what is not there."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     names = [block["id"] for block in tree["blocks"]] + ["nothing"]
     for _ in range(dice.randint(1, 5)):
         wire = {"source": dice.choice(names), "target": dice.choice(names)}
@@ -222,12 +229,12 @@ def _rewired(dice: random.Random, data: bytes) -> bytes:
         else:
             tree["wires"].insert(0, wire)
     dice.shuffle(tree["wires"])
-    return _file(before, json.dumps(tree, indent=1), comment)
+    return _file(json.dumps(tree, indent=1))
 
 
 def _reworked(dice: random.Random, data: bytes) -> bytes:
     """Change what blocks are: sound JSON, and a network with problems at the most."""
-    before, tree, comment = _tree(data)
+    tree = json.loads(data)
     for _ in range(dice.randint(1, 6)):
         block = dice.choice(tree["blocks"])
         numbers = [key for key, value in block.get("params", {}).items() if type(value) is int]
@@ -246,17 +253,15 @@ def _reworked(dice: random.Random, data: bytes) -> bytes:
                 tree["wires"] = [w for w in tree["wires"] if block["id"] not in (w["source"], w["target"])]
                 if not tree["blocks"]:
                     break
-    return _file(before, json.dumps(tree, indent=1), comment)
+    return _file(json.dumps(tree, indent=1))
 
 
 def _noise(dice: random.Random, data: bytes) -> bytes:
     return dice.randbytes(dice.randint(0, 3000))
 
 
-_DAMAGES = (
-    _truncated, _flipped, _moved, _retyped, _swapped, _renamed, _nested, _swollen, _doubled, _encoded,
-    _rewired, _reworked, _noise,
-)  # fmt: skip
+_OF_BYTES = (_truncated, _flipped, _moved, _noise)
+_OF_VALUES = (_encoded, _retyped, _swapped, _renamed, _nested, _swollen, _doubled, _rewired, _reworked)
 
 
 def _relus(count: int) -> list[str]:
@@ -303,6 +308,11 @@ FLOODS: dict[str, Callable[[], bytes]] = {
     "nothing but spaces": lambda: b" " * _ROOM,
     "one name": lambda: _document([f'{{"id":"{"x" * _ROOM}","kind":"relu"}}']),
     "too large": lambda: b" " * (files.LARGEST_FILE + 1),
+    "a picture that swells": lambda: put_into_png(PNG, b" " * 2**30),
+    "a picture of empty pieces": lambda: PNG[:-12] + chunk(b"tEXt", b"") * (_ROOM // 12),
+    "a drawing of many parts": lambda: SVG.replace(b"<title>", b"<a/>" * (_ROOM // 4) + b"<title>"),
+    "a drawing with a long text": lambda: put_into_svg(SVG, b"x" * _ROOM),
+    "a deep drawing": lambda: SVG.replace(b"<title>", b"<a>" * (_ROOM // 3) + b"<title>"),
 }
 """Files of up to the largest size that are well formed, and far too much."""
 

@@ -135,6 +135,8 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
         if isinstance(data, str):
             data = data.encode()
         data = data.removeprefix(b"\xef\xbb\xbf")  # some editors begin UTF-8 files with a byte order mark
+        if len(data) > LARGEST_FILE:
+            raise FormatError(f"{where} {_TOO_MUCH}")
         if not data.strip():
             raise FormatError(f"{where} is empty: choose an architecture saved by resviz.")
         try:

@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from html import escape
+from itertools import islice
 from xml.parsers import expat
 
 from resviz.errors import FormatError
@@ -22,6 +23,8 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD = KEYWORD.encode() + b"\0\1\0\0\0"  # compressed, by zlib, in no language, without a translated keyword
 _LARGEST = 64 * 2**20
 """Bytes of JSON; more is not unpacked."""
+_MOST_CHUNKS, _MOST_PARTS = 10_000, 500_000
+"""Of a PNG and an SVG: a picture of 20,000 blocks has fewer, and more would keep a person waiting."""
 _NAMESPACE = "urn:resviz"
 _BEGIN, _END = f'<metadata><r:{KEYWORD} xmlns:r="{_NAMESPACE}">', f"</r:{KEYWORD}></metadata>"
 
@@ -62,7 +65,7 @@ def network_in(picture: bytes, where: str) -> bytes:
 
 
 def _in_png(picture: bytes, where: str) -> bytes | None:
-    for kind, body, whole in _chunks(picture):
+    for kind, body, whole in islice(_chunks(picture), _MOST_CHUNKS):
         if kind == b"iTXt" and body.startswith(_HEAD):
             found = _unpacked(body[len(_HEAD) :]) if whole else None
             if found is None:
@@ -100,37 +103,38 @@ def _check(kind: bytes, body: bytes) -> bytes:
 
 
 class _RefusedError(Exception):
-    """A drawing that declares entities: they can grow without end, and no drawing of ours has any."""
+    """A drawing without end: of countless parts, or of entities, which can grow and which ours have not."""
 
 
 def _in_svg(picture: bytes, where: str) -> bytes | None:
     pieces: list[str] = []
-    state = {"inside": False, "found": False}
+    ours = f"{_NAMESPACE} {KEYWORD}"
+    parts = 0
 
     def begin(name: str, _attributes: dict[str, str]) -> None:
-        if name == f"{_NAMESPACE} {KEYWORD}" and not state["found"]:
-            state["inside"] = state["found"] = True
+        nonlocal parts
+        parts += 1
+        if parts > _MOST_PARTS:
+            raise _RefusedError(f"has more than {_MOST_PARTS:,} parts, which no drawing of resviz has.")
+        if name == ours and not pieces:
+            pieces.append("")
+            parser.CharacterDataHandler, parser.EndElementHandler = pieces.append, end
 
     def end(name: str) -> None:
-        if name == f"{_NAMESPACE} {KEYWORD}":
-            state["inside"] = False
-
-    def text(piece: str) -> None:
-        if state["inside"]:
-            pieces.append(piece)
+        if name == ours:
+            parser.CharacterDataHandler = parser.EndElementHandler = None
 
     def refuse(*_declaration: object) -> None:
-        raise _RefusedError
+        raise _RefusedError("declares entities of XML, which no drawing of resviz does.")
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = begin, end
-    parser.CharacterDataHandler = text
+    parser.StartElementHandler = begin
     parser.EntityDeclHandler = refuse
     try:
         parser.Parse(picture, True)
-    except _RefusedError:
-        raise FormatError(f"{where} declares entities of XML, which no drawing of resviz does.") from None
+    except _RefusedError as refusal:
+        raise FormatError(f"{where} {refusal}") from None
     except (expat.ExpatError, ValueError, LookupError):  # LookupError: an encoding that nobody knows
         raise FormatError(f"{where} is damaged, or no SVG drawing: use a copy of it.") from None
-    return "".join(pieces).encode() if state["found"] else None
+    return "".join(pieces).encode() if pieces else None
