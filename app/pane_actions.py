@@ -29,6 +29,8 @@ class PaneActions:
             (edit, (actions.heal, actions.cut_wires, actions.add_by_name)),
             (edit, (actions.shortcut, actions.plain, actions.bypass)),
             (edit, (actions.expand, actions.collapse, actions.repeat)),
+            (edit, (actions.fold, actions.unfold)),
+            (edit, (actions.make_block, actions.unpack, actions.rename_own, actions.delete_own)),
             (edit, (actions.select_all, actions.select_stage)),
             (edit, (actions.twin, actions.tidy_up, self._align.menuAction())),
             (edit, (actions.edit_both, actions.apply_to_other)),

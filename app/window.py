@@ -180,6 +180,7 @@ class MainWindow(QMainWindow):
         self._on_undo_changed()
         self.side.set_documents(self.workspace.documents)
         self.side.follow(self.workspace.active)
+        self.palette_panel.follow(self.workspace.active)
 
     def _connect(self) -> None:
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
@@ -349,6 +350,7 @@ class MainWindow(QMainWindow):
         self._fill_edit_menu()
         self._on_undo_changed()
         self.side.follow(self.workspace.active)
+        self.palette_panel.follow(self.workspace.active)
 
     @Slot()
     def _on_documents_changed(self) -> None:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGraphicsRectItem
 
 from app.canvas import geometry as g
 from app.canvas.paints import paints
-from resviz.arch.blocks import CATALOGUE, kind_of
 from resviz.arch.graph import Wire
+from resviz.arch.own_kinds import kind_named
 
 if TYPE_CHECKING:
     from app.canvas.view import NetworkView
@@ -64,12 +64,12 @@ class PaletteDrop:
         if not self._view.makers or not event.mimeData().hasFormat(KIND_MIME):
             return None
         kind = bytes(event.mimeData().data(KIND_MIME).data()).decode("utf-8", "replace")
-        return kind if kind in CATALOGUE else None
+        return kind if kind_named(self._view.network.document.architecture, kind) else None
 
     def wire_at(self, kind: str, place: QPointF) -> Wire | None:
         """Return the wire that a block of `kind` dropped at `place` would be inserted into."""
-        spec = kind_of(kind)
-        if not spec.inputs or not spec.outputs:
+        spec = kind_named(self._view.network.document.architecture, kind)
+        if spec is None or not spec.inputs or not spec.outputs:
             return None
         return self._view.network.wire_near(place, min(20.0 / self._view.zoom, 28.0))
 

@@ -157,7 +157,15 @@ def _output(painter: QPainter, colour: QColor) -> None:
         painter.fillRect(QRectF(x, 13 - height, 2.8, height), colour)
 
 
+def _own(painter: QPainter, colour: QColor) -> None:
+    painter.drawRoundedRect(QRectF(1.5, 2.5, 13, 11), 2.5, 2.5)
+    for x in (4.2, 9.4):
+        painter.fillRect(QRectF(x, 6, 2.6, 4), colour)
+    painter.drawLine(QPointF(6.8, 8), QPointF(9.4, 8))
+
+
 _GLYPHS: dict[str, Draw] = {
+    "own": _own,
     "conv": _conv,
     "conv_bn_relu": _conv_bn_relu,
     "batch_norm": _batch_norm,

@@ -14,17 +14,19 @@ from app.canvas.block_item import BlockItem
 from app.canvas.caption import Captions
 from app.canvas.difference_item import DifferenceItem, Marked
 from app.canvas.face import Faces, bare_face
+from app.canvas.group_frames import GroupFrames
 from app.canvas.live import Live
 from app.canvas.paints import paints
 from app.canvas.placed import PlacedScene, Port
 from app.canvas.readout import Readouts
 from app.canvas.stack_face import bare_stack_face, stack_face, stack_summary
 from app.canvas.stack_item import StackItem
+from app.canvas.stacking import block_inputs, folded_names, misplaced, stack_inputs, taken_ports
 from app.canvas.telling import block_tooltip
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.theme import theme
-from resviz.arch.folding import way_out, ways_in
+from resviz.arch.folding import way_out
 from resviz.arch.graph import Wire
 from resviz.arch.reinfer import Changed
 
@@ -56,7 +58,9 @@ class NetworkScene(PlacedScene):
         self._captions = Captions(self, self._paints)
         self._live = Live(self, self._items, self._wires, self._paints)
         self.differences = DifferenceItem(document, self._items, self._live.board, self._paints)
-        self.addItem(self.differences)
+        self._frames = GroupFrames(document, self._items, self._paints)
+        for item in (self.differences, self._frames):
+            self.addItem(item)
         self._selection_pending = False
         self._bounds_pending = False
         self._replaced = False
@@ -106,6 +110,7 @@ class NetworkScene(PlacedScene):
         for wire in touched:
             self._route(self._wires[wire])
         self.differences.touch()
+        self._frames.touch()
         blocks = self.document.architecture.blocks
         if all(blocks[block_id].position == place for block_id, place in positions.items()):
             self._tell_bounds()  # All are back at home.
@@ -175,11 +180,11 @@ class NetworkScene(PlacedScene):
         """Make items and document agree, keeping what stays."""
         architecture = self.document.architecture
         wires = architecture.wires
-        self._look_at_groups()
+        self._folded = folded_names(self.document.architecture)
         for wire in self._wires.keys() - set(wires):
             self._drop_wire(wire)
         gone = [b for b in self._items.ids() if b not in architecture]
-        self._take_out(gone + self._misplaced())
+        self._take_out(gone + misplaced(self.document.architecture, self._items, self._folded))
         for block_id in architecture.blocks:
             if block_id in self._items:
                 self._place(block_id)
@@ -191,21 +196,6 @@ class NetworkScene(PlacedScene):
         for block_id in architecture.blocks:
             self._set_ports(block_id)
         self._order_stacks()
-
-    def _look_at_groups(self) -> None:
-        groups = self.document.architecture.groups
-        self._folded = {
-            member: name for name, group in groups.items() if group.folded for member in group.members
-        }
-
-    def _misplaced(self) -> list[str]:
-        """Return the blocks that are drawn in another folded group than they are in, or in none."""
-        home = self._items.home
-        return [
-            b
-            for b in self.document.architecture.blocks
-            if b in self._items and home.get(b) != self._folded.get(b)
-        ]
 
     def _take_out(self, block_ids: Iterable[str]) -> None:
         for block_id in block_ids:
@@ -254,7 +244,8 @@ class NetworkScene(PlacedScene):
         if home is not None and home == self._items.home.get(wire.target):
             return  # inside a folded group
         item = WireItem(wire, self._paints, self._live.board)
-        adds = self.document.architecture[wire.target].kind == "add" and not self._items[wire.target].is_stack
+        item.into_stack = self._items[wire.target].is_stack
+        adds = self.document.architecture[wire.target].kind == "add" and not item.into_stack
         self._live.adopt_wire(item, adds=adds)
         self._wires[wire] = item
         self._wires_of[wire.source].add(wire)
@@ -275,7 +266,7 @@ class NetworkScene(PlacedScene):
         wire = item.wire
         source, target = self._items[wire.source], self._items[wire.target]
         side = "left"
-        if item.is_shortcut and not target.is_stack:
+        if item.is_shortcut:
             below = source.pos().y() >= target.pos().y() + g.HEIGHT and source.pos().x() < target.pos().x()
             target.set_shortcut_below(below)
             side = "bottom" if below else "top"
@@ -297,29 +288,17 @@ class NetworkScene(PlacedScene):
     def _set_ports(self, block_id: str) -> None:
         item, architecture = self._items[block_id], self.document.architecture
         spec = architecture[block_id].spec
-        if item.is_stack:
-            if block_id != item.block_id:
-                return
-            inputs = {
-                port: g.input_anchor((port,), port) for _, port in ways_in(architecture, item.members)[:1]
-            }
-        else:
-            inputs = {port: g.input_anchor(spec.inputs, port) for port in spec.inputs}
-        item.set_ports(inputs, bool(spec.outputs), self._taken(item))
+        if item.is_stack and block_id != item.block_id:
+            return
+        inputs = stack_inputs(architecture, item) if item.is_stack else block_inputs(spec)
+        item.set_ports(inputs, bool(spec.outputs), self._taken(item, inputs))
         for member in item.members:
             for wire in self._wires_of.get(member, ()):
                 self._route(self._wires[wire])
 
-    def _taken(self, item: BlockItem) -> frozenset[str]:
-        wires = [wire for member in item.members for wire in self._wires_of.get(member, ())]
-        into = set(item.inputs) if item.is_stack else None
-        taken = set[str]()
-        for wire in wires:
-            if self._items[wire.source] is item:
-                taken.add("out")
-            else:
-                taken |= into if into is not None else {wire.target_port}
-        return frozenset(taken)
+    def _taken(self, item: BlockItem, inputs: Iterable[str]) -> frozenset[str]:
+        wires = (wire for member in item.members for wire in self._wires_of.get(member, ()))
+        return taken_ports(item, inputs, wires)
 
     def _apply_states(self, block_ids: Iterable[str]) -> None:
         for wire in {wire for block_id in block_ids for wire in self._wires_of.get(block_id, ())}:
@@ -344,7 +323,7 @@ class NetworkScene(PlacedScene):
     @Slot(str, str)
     def _on_block_renamed(self, old: str, new: str) -> None:
         self._items.rename(old, new)
-        self._look_at_groups()
+        self._folded = folded_names(self.document.architecture)
         for wire in list(self._wires_of.pop(old, ())):
             self._wires_of[old].add(wire)
             self._drop_wire(wire)
@@ -368,7 +347,7 @@ class NetworkScene(PlacedScene):
     def _refresh_taken(self, wire: Wire) -> None:
         for block_id in (wire.source, wire.target):
             item = self._items[block_id]
-            item.set_taken(self._taken(item))
+            item.set_taken(self._taken(item, item.inputs))
 
     @Slot()
     def _on_reset(self) -> None:
@@ -379,8 +358,9 @@ class NetworkScene(PlacedScene):
 
     @Slot()
     def _on_groups_changed(self) -> None:
-        self._look_at_groups()
-        moved = self._misplaced()
+        self._folded = folded_names(self.document.architecture)
+        self._tell_bounds()
+        moved = misplaced(self.document.architecture, self._items, self._folded)
         if not moved:
             return
         chosen = set(self.selection_ids()).intersection(moved)
@@ -396,7 +376,6 @@ class NetworkScene(PlacedScene):
             self._set_ports(block_id)
         self._order_stacks()
         self.select(chosen, add=True)
-        self._tell_bounds()
 
     @Slot()
     def _on_analysed(self) -> None:
@@ -433,7 +412,7 @@ class NetworkScene(PlacedScene):
             wire_item.set_paints(self._paints)
         self._captions.set_paints(self._paints)
         self._live.set_paints(self._paints)
-        self.differences.paints = self._paints
+        self.differences.paints = self._frames.paints = self._paints
         self.update()
 
     @property
@@ -444,6 +423,7 @@ class NetworkScene(PlacedScene):
     def _tell_bounds(self) -> None:
         self._live.rearrange()
         self.differences.touch()
+        self._frames.touch()
         if not self._bounds_pending:
             self._bounds_pending = True
             self._bounds_turned.emit()

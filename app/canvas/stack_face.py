@@ -24,6 +24,16 @@ class StackFace(Face):
     """Its blocks, first to last, in one line: in full, and in shorter forms."""
     definition: str = ""
     """Of which it is an instance."""
+    count: int = 0
+    """How many blocks there are."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What stands under the name: which blocks, or of an instance what it is made of; and shorter."""
+        if not self.definition:
+            return self.ids
+        blocks = plural(self.count, "block")
+        return (f"{self.definition} · {blocks}", self.definition, blocks)
 
 
 def bare_stack_face(face: Face) -> StackFace:
@@ -43,9 +53,9 @@ def stack_face(
     parameters = sum(costs[member].parameters for member in members if member in costs)
     seen = [faces.of(member) for member in members]
     shortcuts, families = {face.shortcut for face in seen}, {family(architecture[m]) for m in members}
-    mixed = len(families) > 1
+    kinds, mixed = {architecture[member].kind for member in members}, len(families) > 1
     return StackFace(
-        kind=architecture[members[0]].kind,
+        kind="own" if group.definition or len(kinds) > 1 else architecture[members[0]].kind,
         title=name if group.definition else what_of(document, members),
         family=("residual" if "residual" in families else "weights") if mixed else families.pop(),
         shape=shape_text(shape),
@@ -57,6 +67,7 @@ def stack_face(
         bypassed=all(face.bypassed for face in seen),
         ids=range_forms(members[0], members[-1]),
         definition=group.definition,
+        count=len(members),
     )
 
 

@@ -24,7 +24,7 @@ _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _IN, _CORNER = QPointF(0, g.HEIGHT / 2), QPointF(g.WIDTH, 0)
 _OUTLINE = QPainterPath()
 _OUTLINE.addRoundedRect(g.BODY, g.RADIUS, g.RADIUS)
-_STRIP, _EDGE = 14.0, 10.0
+_STRIP, _EDGE, _FRAME = 14.0, 10.0, 3.0
 _ALARM = 0.8
 """Where on the range of values those begin that are not numbers."""
 
@@ -197,7 +197,7 @@ class StackItem(BlockItem):
             draw_halo(painter, paints, zoom)
         stamp.begin()
         stamp.put(
-            ("stack", face.family, steps, faint, face.broken),
+            ("stack", face.family, bool(face.definition), steps, faint, face.broken),
             g.BOUNDS,
             lambda p: self._draw_cards(p, sight, steps, faint=faint),
         )
@@ -227,9 +227,14 @@ class StackItem(BlockItem):
         tone = paints.tones[self.face.family]
         painter.setPen(QPen(paints.border, max(1.0, 0.8 / sight.zoom)))
         painter.setBrush(tone.far)
-        for depth in _CARDS:
+        for depth in () if self._stack_face.definition else _CARDS:
             painter.drawRoundedRect(g.BODY.adjusted(depth, depth, -depth, depth), g.RADIUS, g.RADIUS)
         draw_body(painter, sight, self.face, None, faint=faint)
+        if self._stack_face.definition:  # a frame inside: a block that is made of blocks
+            painter.setPen(QPen(tone.strip, max(1.2, 0.8 / sight.zoom)))
+            painter.setBrush(_NO_BRUSH)
+            inner = g.BODY.adjusted(_FRAME, _FRAME, -_FRAME, -_FRAME)
+            painter.drawRoundedRect(inner, g.RADIUS - _FRAME, g.RADIUS - _FRAME)
         if steps is not None:
             self._draw_band(painter, sight, *steps, faint=faint)
 
@@ -260,7 +265,7 @@ class StackItem(BlockItem):
         if self.isSelected() or self.face.broken:
             edge = body.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE + _CARDS[0])
             painter.fillRect(edge, paints.accent if self.isSelected() else paints.danger)
-        for depth in _CARDS:
+        for depth in () if self._stack_face.definition else _CARDS:
             painter.fillRect(body.adjusted(depth, depth, -depth, depth), paints.border)
             painter.fillRect(body.adjusted(depth, depth, -depth, depth - 2.0), tone.body)
         painter.setOpacity(0.4 if self.face.dead else 1.0)

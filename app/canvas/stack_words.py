@@ -27,7 +27,9 @@ def draw_stack_words(painter: QPainter, paints: Paints, level: Level, face: Stac
     page = Page(face, level, paints)
     if level.name == "near":
         colour = paints.tones[face.family].strip
-        draw_glyph(painter, face.kind, colour, QRectF(14, 4, 16, 16), plain=face.shortcut == "none")
+        draw_glyph(
+            painter, face.kind, colour, QRectF(14, 4 if live else 6, 16, 16), plain=face.shortcut == "none"
+        )
     _ROWS[level.name](page, live)
     for word in page.words:
         painter.setPen(paints.muted if word.muted else paints.text)
@@ -47,16 +49,16 @@ def draw_range(
 
 
 def _near(page: Page, live: bool) -> None:
-    page.text(2, 20, _titles(page), page.level.title, left=36.0)
-    page.text(21, 16, _ids(page), page.level.line, muted=True)
+    page.text(3 if live else 5, 18, _titles(page), page.level.title, left=36.0)
+    page.text(20 if live else 23, 16, _lines(page), page.level.line, muted=True)
     if not live:
-        page.line(39, 18, whole=True)
+        page.line(40, 18, whole=True)
 
 
 def _mid(page: Page, live: bool) -> None:
     page.text(2, 24 if live else 22, _titles(page), page.level.title)
     if not live:
-        page.text(23, 19, _ids(page), page.level.line, muted=True)
+        page.text(23, 19, _lines(page), page.level.line, muted=True)
         page.shape_and_count(42, 19)
 
 
@@ -86,6 +88,6 @@ def _titles(page: Page) -> tuple[str, ...]:
     return (title, f"{times.strip()}{number}") if times else (title, what)
 
 
-def _ids(page: Page) -> tuple[str, ...]:
+def _lines(page: Page) -> tuple[str, ...]:
     assert isinstance(page.face, StackFace)
-    return page.face.ids
+    return page.face.lines

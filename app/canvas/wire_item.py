@@ -28,6 +28,8 @@ class WireItem(QGraphicsItem):
         """Where the board speaks of the loose addition that the wire leads to; -1: nowhere."""
         self.adds = False
         """Whether it leads to such an addition."""
+        self.into_stack = False
+        """Whether it leads into a folded group, where all that comes in comes in at one place."""
         self._board = board
         self._paints = paints
         self._path = QPainterPath()
@@ -40,7 +42,7 @@ class WireItem(QGraphicsItem):
     @property
     def is_shortcut(self) -> bool:
         """Whether this wire brings a shortcut to its addition."""
-        return self.wire.target_port == "shortcut"
+        return self.wire.target_port == "shortcut" and not self.into_stack
 
     @property
     def path(self) -> QPainterPath:

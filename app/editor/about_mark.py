@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTreeWidget
 
 from app.theme import theme
+from resviz.arch.blocks import CATALOGUE
 
 WIDTH = 24
 """Pixels of a row that the mark takes."""
@@ -31,7 +32,7 @@ class AboutMark(QStyledItemDelegate):
     ) -> None:
         """Paint the row, and the mark over its end."""
         super().paint(painter, option, index)
-        if not index.data(self._role):
+        if index.data(self._role) not in CATALOGUE:
             return
         painter.save()
         place = mark_rect(option.rect)
@@ -62,7 +63,8 @@ class AboutMark(QStyledItemDelegate):
         place = event.position().toPoint()
         index = self._tree.indexAt(place)
         on_mark = index.isValid() and mark_rect(self._tree.visualRect(index)).contains(place)
-        return str(index.data(self._role) or "") if on_mark else ""
+        kind = index.data(self._role)
+        return kind if on_mark and kind in CATALOGUE else ""
 
 
 def mark_rect(row: QRect) -> QRect:

@@ -21,10 +21,12 @@ from app.editor.commands import (
     RenameBlock,
     SetParameters,
 )
+from app.editor.instances import add_instance, add_instance_at, insert_instance
 from app.editor.places import moves_to_make_room, taken_places
 from app.rework import Rework
 from app.undo import Command
 from resviz.arch.blocks import kind_of
+from resviz.arch.definitions import bundle, name_of
 from resviz.arch.graph import Block, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.spec import Kind, Shape, Value
@@ -57,6 +59,9 @@ class Edits:
         """
         if after is not None and not self.document.architecture[after].spec.outputs:
             after = None
+        own = name_of(kind)
+        if own is not None:
+            return self._add_own(own, centre, after=after, wire=wire)
         spec = kind_of(kind)
         source = wire.source if wire else after
         block_id = self.document.architecture.free_id(f"{kind}1")
@@ -75,20 +80,36 @@ class Edits:
         )
         return block_id
 
+    def _add_own(self, name: str, centre: QPointF, *, after: str | None, wire: Wire | None) -> str:
+        """Add an instance of a definition; return its first block's id."""
+        if wire is not None:
+            place = self.landing(name, centre, wire)
+            return insert_instance(self.document, name, place, wire, self._moves(wire, place))
+        place = self.landing(name, centre)
+        if after is not None:
+            place = self._free_place(self._place_behind(after), name)
+        return add_instance(self.document, name, place, after=after)
+
     def add_at(self, kind: str, centre: QPointF, block_id: str, port: str, *, is_input: bool) -> str:
         """Add a block of `kind` around `centre`, wired to a port of another block; return its id.
 
         Channels are taken over from what comes in. A wire that takes the input already gives way.
         """
+        own = name_of(kind)
+        if own is not None:
+            place = self.landing(own, centre)
+            return add_instance_at(self.document, own, place, block_id, port, is_input=is_input)
         architecture, spec = self.document.architecture, kind_of(kind)
         source = self.document.architecture.incoming(block_id).get(port) if is_input else None
         feeding = (source.source if source else "") if is_input else block_id
         params = spec.complete(fitting(spec, self.document.inference.shapes.get(feeding)))
         new = architecture.free_id(f"{kind}1")
-        gone = [source] if source is not None else []
+        gone: list[Wire] = []
         if is_input:
-            wires = [Wire(new, block_id, spec.outputs[0], port)]
-            wires += [Wire(w.source, new, w.source_port, spec.inputs[0]) for w in gone if spec.inputs]
+            wires = bundle(architecture, Wire(new, block_id, spec.outputs[0], port))
+            taken = (architecture.incoming(w.target).get(w.target_port) for w in wires)
+            gone = [w for w in taken if w is not None]
+            wires += [Wire(w.source, new, w.source_port, spec.inputs[0]) for w in gone[:1] if spec.inputs]
         else:
             wires = [Wire(block_id, new, port, spec.inputs[0])]
         block = Block(new, kind, params, self._free_place(self._beside(block_id, centre, is_input), kind))
@@ -109,11 +130,10 @@ class Edits:
     def _insert(self, block: Block, wire: Wire) -> str:
         spec = block.spec
         stack = self.document.undo_stack
-        place = block.position or (0.0, 0.0)
-        in_row = self._between(wire, place) is not None
+        moves = self._moves(wire, block.position or (0.0, 0.0))
+        gone = self._there(wire)
         stack.beginMacro(f"Insert {spec.title}")
         try:
-            moves = moves_to_make_room(self.document.architecture, place) if in_row else {}
             if moves:
                 stack.push(MoveBlocks(self.document, moves))
             stack.push(
@@ -121,10 +141,10 @@ class Edits:
                     self.document,
                     f"Insert {spec.title}",
                     add=[block],
-                    disconnect=[wire],
+                    disconnect=gone,
                     connect=[
                         Wire(wire.source, block.id, wire.source_port, spec.inputs[0]),
-                        Wire(block.id, wire.target, spec.outputs[0], wire.target_port),
+                        *(Wire(block.id, w.target, spec.outputs[0], w.target_port) for w in gone),
                     ],
                 )
             )
@@ -197,16 +217,19 @@ class Edits:
         """
         if wire == instead:
             return
-        refusal = self.document.refusal(wire)
-        if refusal is not None:
-            raise ArchitectureError(refusal)
-        taken = self.document.architecture.incoming(wire.target).get(wire.target_port)
-        if taken == wire:
-            if instead is not None:
-                self._push(ChangeGraph(self.document, "Remove wire", disconnect=[instead]))
-            return
-        out = {w for w in (taken, instead) if w is not None}
-        self._push(ChangeGraph(self.document, "Rewire" if out else "Connect", disconnect=out, connect=[wire]))
+        architecture = self.document.architecture
+        wires = bundle(architecture, wire)
+        for each in wires:
+            refusal = self.document.refusal(each)
+            if refusal is not None:
+                raise ArchitectureError(refusal)
+        taken = {architecture.incoming(w.target).get(w.target_port) for w in wires}
+        held = self._there(instead) if instead is not None else []
+        out = {w for w in (*taken, *held) if w is not None} - set(wires)
+        new = [w for w in wires if w not in taken]
+        if new or out:
+            text = ("Rewire" if out else "Connect") if new else "Remove wire"
+            self._push(ChangeGraph(self.document, text, disconnect=out, connect=new))
 
     # Copy and paste
 
@@ -289,6 +312,17 @@ class Edits:
             self._push(ArrangeBlocks(self.document, moved, text))
 
     # Places
+
+    def _there(self, wire: Wire) -> list[Wire]:
+        """Return the wires of the document that one stands for: into a folded group may lead several."""
+        architecture = self.document.architecture
+        wires = bundle(architecture, wire)
+        return [w for w in wires if architecture.incoming(w.target).get(w.target_port) == w]
+
+    def _moves(self, wire: Wire, place: Position) -> dict[str, Position]:
+        """Return what moves so that a block can stand at `place`, in a wire, if that runs along a row."""
+        in_row = self._between(wire, place) is not None
+        return moves_to_make_room(self.document.architecture, place) if in_row else {}
 
     def _push(self, command: Command) -> None:
         self.document.undo_stack.push(command)

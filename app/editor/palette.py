@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QMenu,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.canvas import geometry as g
 from app.canvas.drop import KIND_MIME
 from app.canvas.glyphs import glyph_icon
 from app.canvas.paints import paints
+from app.canvas.text import plural
+from app.document import Document
 from app.editor.about_mark import AboutMark
 from app.theme import theme
 from resviz.arch.blocks import CATALOGUE
 from resviz.arch.composites import RESIDUAL_KINDS
+from resviz.arch.definitions import key_of, name_of
+from resviz.arch.graph import Definition
+from resviz.arch.own_kinds import OWN, kind_from, own_kinds
 from resviz.arch.spec import Kind
+
+if TYPE_CHECKING:
+    from app.editor.pane import EditorPane
 
 GROUPS = ("Residual units", "Units", "Layers", "Ends")
 _KIND = Qt.ItemDataRole.UserRole
@@ -36,6 +54,20 @@ def matches(kind: Kind, text: str) -> int:
         if words and all(word in folded for word in words):
             best = max(best, words_score + (1 if folded.startswith(words[0]) else 0))
     return best if words else 1
+
+
+def own_tip(document: Document, name: str) -> str:
+    """Return what hovering over a definition tells: what it is made of, what it costs, who follows."""
+    kind = kind_from(name, document.architecture.definitions[name])
+    groups = document.architecture.grouped().values()
+    instances = [group.members for group in groups if group.definition == name]
+    lines = [f"<b>{escape(kind.title)}</b>", escape(kind.doc), f"Used {plural(len(instances), 'time')}."]
+    for members in instances[:1]:
+        costs = [document.cost.blocks[member] for member in members if member in document.cost.blocks]
+        parameters, adds = (sum(getattr(c, n) for c in costs) for n in ("parameters", "multiply_adds"))
+        lines.append(f"{parameters:,} parameters · {adds:,} multiply-adds in {escape(members[0])}…")
+    lines.append("<i>Unfold one (double-click) and edit it: all others follow in the same step.</i>")
+    return "<br>".join(lines)
 
 
 class Palette(QWidget):
@@ -61,6 +93,12 @@ class Palette(QWidget):
         layout.addWidget(self.search)
         layout.addWidget(self.tree)
         self._items: dict[str, QTreeWidgetItem] = {}
+        self._kinds: dict[str, Kind] = {}
+        """What each row stands for: a kind, or a definition as one."""
+        self._pane: EditorPane | None = None
+        self._document: Document | None = None
+        self._own: dict[str, Definition] = {}
+        """The definitions that are shown."""
         self._groups: list[QTreeWidgetItem] = []
         self._best: QTreeWidgetItem | None = None
         """The best answer to the search: what Enter adds."""
@@ -68,6 +106,8 @@ class Palette(QWidget):
         self.search.textChanged.connect(self._on_search)
         self.search.returnPressed.connect(self._on_return)
         self.tree.itemActivated.connect(self._on_activated)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._on_menu_wanted)
         theme().changed.connect(self._on_theme_changed)
 
     def sizeHint(self) -> QSize:
@@ -84,44 +124,96 @@ class Palette(QWidget):
 
     @property
     def current_kind(self) -> str | None:
-        """The kind in the row that is in use."""
+        """The kind in the row that is in use; None if a block of one's own is."""
         item = self.tree.currentItem()
-        return item.data(0, _KIND) if item is not None else None
+        kind = item.data(0, _KIND) if item is not None else None
+        return kind if kind in CATALOGUE else None
+
+    def follow(self, pane: EditorPane) -> None:
+        """Offer the blocks that are defined in what a pane shows too, while it is the one in use."""
+        if self._pane is not None:
+            self._pane.document_changed.disconnect(self._on_document_changed)
+        self._pane = pane
+        pane.document_changed.connect(self._on_document_changed)
+        self._on_document_changed(pane.document)
+
+    @Slot(object)
+    def _on_document_changed(self, document: Document) -> None:
+        if document is self._document:
+            return
+        if self._document is not None:
+            self._document.analysed.disconnect(self._show_own)
+        self._document = document
+        document.analysed.connect(self._show_own)
+        self._show_own()
+
+    def kind(self, key: str) -> Kind:
+        """Return what a row stands for."""
+        return self._kinds[key]
 
     def _fill(self) -> None:
         groups = [*GROUPS, *sorted({k.group for k in CATALOGUE.values()} - set(GROUPS))]
         for group in groups:
-            heading = QTreeWidgetItem([group])
-            heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            font = self.tree.font()
-            font.setWeight(font.Weight.DemiBold)
-            heading.setFont(0, font)
-            self.tree.addTopLevelItem(heading)
-            self._groups.append(heading)
+            heading = self._heading(group)
             for kind in CATALOGUE.values():
                 if kind.group == group:
-                    item = QTreeWidgetItem([kind.short_title or kind.title])
-                    item.setData(0, _KIND, kind.name)
-                    item.setToolTip(
-                        0,
-                        f"<b>{escape(kind.title)}</b><br>{escape(kind.doc)}<br><i>{escape(kind.source)}</i>",
-                    )
-                    item.setFlags(
-                        Qt.ItemFlag.ItemIsEnabled
-                        | Qt.ItemFlag.ItemIsSelectable
-                        | Qt.ItemFlag.ItemIsDragEnabled
-                    )
-                    heading.addChild(item)
-                    self._items[kind.name] = item
-            heading.setExpanded(True)
+                    tip = f"<b>{escape(kind.title)}</b><br>{escape(kind.doc)}<br><i>{escape(kind.source)}</i>"
+                    self._add_row(heading, kind, tip)
         self._colour()
+
+    def _heading(self, group: str) -> QTreeWidgetItem:
+        heading = QTreeWidgetItem([group])
+        heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        font = self.tree.font()
+        font.setWeight(font.Weight.DemiBold)
+        heading.setFont(0, font)
+        self._groups.append(heading)
+        self.tree.insertTopLevelItem(0 if group == OWN else self.tree.topLevelItemCount(), heading)
+        heading.setExpanded(True)
+        return heading
+
+    def _add_row(self, heading: QTreeWidgetItem, kind: Kind, tip: str) -> None:
+        item = QTreeWidgetItem([kind.short_title or kind.title])
+        item.setData(0, _KIND, kind.name)
+        item.setToolTip(0, tip)
+        item.setFlags(
+            Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+        )
+        heading.addChild(item)
+        self._items[kind.name] = item
+        self._kinds[kind.name] = kind
+
+    @Slot()
+    def _show_own(self) -> None:
+        """Let the first section hold what the document defines; none where it defines nothing."""
+        document = self._document
+        definitions = document.architecture.definitions if document is not None else {}
+        if definitions != self._own:
+            self._own = dict(definitions)
+            self._take_out_own()
+            if document is not None and self._own:
+                heading = self._heading(OWN)
+                for kind in own_kinds(document.architecture):
+                    self._add_row(heading, kind, "")
+            self._colour()
+            self._on_search(self.search.text())
+        if document is not None:
+            for name in self._own:
+                self._items[key_of(name)].setToolTip(0, own_tip(document, name))
+
+    def _take_out_own(self) -> None:
+        for key in [key for key in self._items if name_of(key) is not None]:
+            del self._items[key], self._kinds[key]
+        for heading in [heading for heading in self._groups if heading.text(0) == OWN]:
+            self._groups.remove(heading)
+            self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(heading))
 
     def _colour(self) -> None:
         look = paints()
         for name, item in self._items.items():
-            item.setIcon(
-                0, glyph_icon(name, look.residual if name in RESIDUAL_KINDS or name == "add" else look.text)
-            )
+            residual = name in RESIDUAL_KINDS or name == "add"
+            glyph = "own" if name_of(name) is not None else name
+            item.setIcon(0, glyph_icon(glyph, look.residual if residual else look.text))
         for heading in self._groups:
             heading.setForeground(0, look.muted)
 
@@ -133,7 +225,7 @@ class Palette(QWidget):
     def _on_search(self, text: str) -> None:
         best, best_score = None, 0
         for name, item in self._items.items():
-            score = matches(CATALOGUE[name], text)
+            score = matches(self._kinds[name], text)
             item.setHidden(not score)
             if text.strip() and score > best_score:
                 best, best_score = item, score
@@ -158,9 +250,30 @@ class Palette(QWidget):
         if kind:
             self.kind_activated.emit(kind)
 
+    def _own_at(self, item: QTreeWidgetItem | None) -> str | None:
+        """Return the definition in a row, None if there is another kind of block, or none."""
+        return name_of(item.data(0, _KIND) or "") if item is not None else None
+
+    @Slot(QPoint)
+    def _on_menu_wanted(self, place: QPoint) -> None:
+        """Offer what can be done with a definition."""
+        name, pane = self._own_at(self.tree.itemAt(place)), self._pane
+        if name is None or pane is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename… (F2)", partial(pane.group_actions.rename, name))
+        menu.addAction("Delete (Del)", partial(pane.group_actions.delete, name))
+        menu.popup(self.tree.viewport().mapToGlobal(place))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Down from the search field goes into the list."""
-        if event.key() == Qt.Key.Key_Down and self.search.hasFocus():
+        """Down from the search field goes into the list; F2 and Delete in the list act on a definition."""
+        name = self._own_at(self.tree.currentItem()) if self.tree.hasFocus() else None
+        if name is not None and self._pane is not None and event.key() == Qt.Key.Key_F2:
+            self._pane.group_actions.rename(name)
+        elif name is not None and self._pane is not None and event.key() == Qt.Key.Key_Delete:
+            self._pane.group_actions.delete(name)
+        elif event.key() == Qt.Key.Key_Down and self.search.hasFocus():
             self.tree.setFocus(Qt.FocusReason.TabFocusReason)
         else:
             super().keyPressEvent(event)
@@ -196,13 +309,13 @@ class _KindTree(QTreeWidget):
             return
         drag = QDrag(self)
         drag.setMimeData(self.mimeData([item]))
-        pixmap = _block_picture(item.data(0, _KIND))
+        pixmap = _block_picture(item.text(0))
         drag.setPixmap(pixmap)
         drag.setHotSpot(QPoint(int(g.WIDTH / 2), int(g.HEIGHT / 2)))
         drag.exec(Qt.DropAction.CopyAction)
 
 
-def _block_picture(kind: str) -> QPixmap:
+def _block_picture(title: str) -> QPixmap:
     look = paints()
     pixmap = QPixmap(QSize(int(g.WIDTH), int(g.HEIGHT)))
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -217,7 +330,7 @@ def _block_picture(kind: str) -> QPixmap:
     painter.drawText(
         g.BODY.adjusted(8, 0, -8, 0),
         int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap),
-        CATALOGUE[kind].title,
+        title,
     )
     painter.end()
     return pixmap

@@ -92,6 +92,14 @@ class ProblemRows(QListView):
         else:
             super().keyPressEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the key that mends from being the canvas's."""
+        asked = event.type() == QEvent.Type.ShortcutOverride
+        if asked and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_M and not event.modifiers():
+            event.accept()
+            return True
+        return super().event(event)
+
     def viewportEvent(self, event: QEvent) -> bool:
         """Let no button look pointed at when the mouse is gone."""
         if event.type() == QEvent.Type.Leave:

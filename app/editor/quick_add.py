@@ -11,6 +11,7 @@ from app.editor.edits import Edits, fitting
 from app.editor.palette import GROUPS, matches
 from app.search_popup import Entry, SearchPopup
 from resviz.arch.blocks import CATALOGUE
+from resviz.arch.own_kinds import own_kinds
 from resviz.arch.spec import Kind, Shape, ShapeError
 
 _HINT = "Return adds the first one; Escape closes."
@@ -22,7 +23,8 @@ def kinds_for(document: Document, port: Port | None) -> list[Kind]:
     Behind an output: those that can read its shape, as far as that is known. Before an input: those that have
     an output.
     """
-    kinds = sorted(CATALOGUE.values(), key=lambda kind: GROUPS.index(kind.group))
+    kinds = own_kinds(document.architecture)
+    kinds += sorted(CATALOGUE.values(), key=lambda kind: GROUPS.index(kind.group))
     if port is None:
         begun = any(document.architecture.of_kind("input"))
         return kinds if begun else sorted(kinds, key=lambda kind: kind.name != "input")
@@ -52,9 +54,10 @@ class QuickAdd(QObject):
             parent,
             "Name or purpose of a block",
             _HINT,
-            score=lambda key, text: matches(CATALOGUE[key], text),
+            score=lambda key, text: matches(self._kinds[key], text),
         )
         self.popup.chosen.connect(self._on_chosen)
+        self._kinds: dict[str, Kind] = {}
         self._wanted: tuple[Edits, QPointF, Port | None] | None = None
 
     def ask(self, edits: Edits, place: QPointF, port: Port | None, where: QPoint) -> None:
@@ -67,14 +70,15 @@ class QuickAdd(QObject):
             where: the list's corner, on the screen.
         """
         self._wanted = edits, place, port
-        kinds = kinds_for(edits.document, port)
-        self.popup.open_at(where, [Entry(kind.name, kind.title, kind.group) for kind in kinds])
+        self._kinds = {kind.name: kind for kind in kinds_for(edits.document, port)}
+        entries = [Entry(kind.name, kind.title, kind.group) for kind in self._kinds.values()]
+        self.popup.open_at(where, entries)
 
     @Slot(str)
     def _on_chosen(self, name: str) -> None:
         if self._wanted is None:
             return
-        if name not in CATALOGUE:
+        if name not in self._kinds and name not in CATALOGUE:
             self.popup.complain(f"No block is called or does {name!r}: try another word.")
             return
         (edits, place, port), self._wanted = self._wanted, None

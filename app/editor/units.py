@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 
+import msgspec
 from PySide6.QtCore import QRectF
 
 from app.canvas import geometry as g
@@ -13,6 +14,7 @@ from app.document import Document
 from app.editor.places import is_tidy, spread, taken_places
 from app.rework import Rework
 from resviz.arch import rework
+from resviz.arch.defining import defined, unpacked, with_definition_renamed, without_definition
 from resviz.arch.folding import folded, unfolded, with_members
 from resviz.arch.graph import Architecture, Position, Wire
 from resviz.arch.layout import arrange
@@ -121,17 +123,33 @@ class UnitEdits:
 
     def unfold(self, block_ids: Iterable[str]) -> list[str]:
         """Draw the blocks of folded groups one by one: of these blocks, or, where none are given, of all."""
-        before = self.document.architecture
-        after, members = unfolded(before, block_ids)
-        if is_tidy(before):
-            after = self._placed(after, near=members)
-        else:
-            for name, group in after.grouped().items():
-                if before.groups[name].folded and not group.folded:
-                    for block_id, place in spread(after, in_order(after, group.members)).items():
-                        after.move(block_id, place)
-        self._push("Unfold", after)
+        after, members = unfolded(self.document.architecture, block_ids)
+        self._push("Unfold", self._opened(after))
         return members
+
+    def define(self, block_ids: Iterable[str], name: str, doc: str) -> list[str]:
+        """Make a definition of blocks, which become its first instance, drawn as one."""
+        after, members = defined(self.document.architecture, block_ids, name, doc)
+        self._push(f"Make {name}", self._placed(after, near=members))
+        return members
+
+    def unpack(self, block_ids: Iterable[str]) -> list[str]:
+        """Make instances loose blocks, drawn one by one, which follow nothing."""
+        before = self.document.architecture
+        after, members = unpacked(before, block_ids)
+        self._push("Unpack", self._opened(after))
+        return members
+
+    def rename_definition(self, name: str, new: str, doc: str) -> None:
+        """Give a definition another name and purpose."""
+        after = with_definition_renamed(self.document.architecture, name, new)
+        after.definitions[new] = msgspec.structs.replace(after.definitions[new], doc=doc)
+        self._push(f"Rename {name}", after)
+
+    def delete_definition(self, name: str) -> None:
+        """Forget a definition; its instances are loose blocks then."""
+        after = without_definition(self.document.architecture, name)
+        self._push(f"Delete {name}", self._opened(after))
 
     def stage(self, block_ids: Iterable[str]) -> list[str]:
         """Return the blocks of the same stages that are of the same kinds: no edit.
@@ -149,6 +167,19 @@ class UnitEdits:
         command = Rework(self.document, text, after)
         if command.changes:
             self.document.undo_stack.push(command)
+
+    def _opened(self, after: Architecture) -> Architecture:
+        """Return `after` with places of their own for the blocks that are not folded any more."""
+        before = self.document.architecture
+        if is_tidy(before):
+            return self._placed(after, near=())
+        now = after.grouped()
+        for name, group in before.grouped().items():
+            if group.folded and not (name in now and now[name].folded):
+                members = in_order(after, [member for member in group.members if member in after])
+                for block_id, place in spread(after, members).items():
+                    after.move(block_id, place)
+        return after
 
     def _placed(self, after: Architecture, near: Collection[str]) -> Architecture:
         """Return `after` with a place for each new block that covers no other one.

@@ -128,6 +128,8 @@ def _stages(architecture: Architecture, path: Sequence[str]) -> list[tuple[str, 
     A stage shares the first part of its names ("stage1.block3"), or else is a run of blocks at one map size.
     """
     shapes = infer(architecture).shapes
+    # Blocks of one's own stand in the stages that they are used in: their names begin with their own.
+    own = {m for group in architecture.grouped().values() if group.definition for m in group.members}
     inside = [i for i, b in enumerate(path) if "." in b or architecture[b].kind in RESIDUAL_KINDS]
     first, last = (inside[0], inside[-1]) if inside else (len(path), -1)
     stem_ends = first if inside and first <= _LONGEST_END else 0
@@ -141,7 +143,7 @@ def _stages(architecture: Architecture, path: Sequence[str]) -> list[tuple[str, 
             label = "stem"
         elif index >= head_begins or len(shape) == 1:
             label = "head"
-        elif "." in block_id:
+        elif "." in block_id and block_id not in own:
             label = block_id.partition(".")[0]
         elif changed or not labels or labels[-1] == "stem":
             label = f"map {index}"

@@ -8,10 +8,11 @@ from resviz.arch.blocks import CATALOGUE, kind_of
 from resviz.arch.cost import cost_of
 from resviz.arch.definitions import key_of, name_of
 from resviz.arch.graph import Architecture, Definition, Wire
+from resviz.arch.names import natural_key
 from resviz.arch.shapes import infer
 from resviz.arch.spec import Cost, Kind, Params, Shape, ShapeError
 
-GROUP = "This network's blocks"
+OWN = "This network's blocks"
 """Where the palette shows definitions."""
 
 
@@ -24,6 +25,12 @@ def kind_named(architecture: Architecture, key: str) -> Kind | None:
     return None if definition is None else kind_from(name, definition)
 
 
+def own_kinds(architecture: Architecture) -> list[Kind]:
+    """Return the definitions of an architecture as kinds, in natural order."""
+    names = sorted(architecture.definitions, key=natural_key)
+    return [kind_from(name, architecture.definitions[name]) for name in names]
+
+
 def kind_from(name: str, definition: Definition) -> Kind:
     """Return a definition as the palette and the list of fitting blocks see kinds."""
     kinds = {block.kind: kind_of(block.kind) for block in definition.blocks}
@@ -32,7 +39,7 @@ def kind_from(name: str, definition: Definition) -> Kind:
     return Kind(
         key_of(name),
         name,
-        GROUP,
+        OWN,
         definition.doc or f"{len(definition.blocks)} blocks of your own: {made}.",
         "defined in this network",
         lambda params, shapes: _infer(definition, params, shapes),
