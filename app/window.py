@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.arrivals import Arrivals
 from app.bottom import Bottom
 from app.commands import window_specs
 from app.conductor import Conductor
@@ -82,6 +83,7 @@ class MainWindow(QMainWindow):
         self.menus = Menus(self, window_specs(self))
         self._pane_actions = PaneActions(self.menus.menus["Edit"], self.menus.menus["View"])
         self.conductor = Conductor(self)
+        self.arrivals = Arrivals(self)
         self.presets_popup = SearchPopup(
             self,
             "plain-56, resnet-50, preact-110 …",
