@@ -15,8 +15,6 @@ from resviz.errors import ResvizError
 if TYPE_CHECKING:
     from app.editor.pane import EditorPane
 
-_NAMED = 3
-"""Deleted blocks that are named."""
 _MOST_OF_PANE = 0.5
 """Share of a pane's height that the list may take."""
 
@@ -117,19 +115,12 @@ class ProblemActions(QObject):
         if not pane.document.inference.problems:
             pane.say("No problems: this network can be trained.")
             return
-        before = list(pane.document.architecture.blocks)
         result = pane.units.mend_all()
         if not result.done:
-            pane.say("These problems need a decision of yours: the list says which.")
+            pane.say("What is left needs a decision of yours: the list says which.")
             return
         left = f" {plural(len(result.left), 'problem')} left, for you to decide." if result.left else ""
         done = result.done[0].sentence if len(result.done) == 1 else f"{len(result.done)} mends done."
-        gone = [block_id for block_id in before if block_id not in result.architecture]
-        if len(result.done) > 1 and gone:
-            named = ", ".join(gone[:_NAMED]) + (
-                f" and {len(gone) - _NAMED} more" if len(gone) > _NAMED else ""
-            )
-            done += f" Deleted: {named}."
         pane.say(f"{done}{left} Undo takes it back.")
 
     @Slot()

@@ -43,7 +43,9 @@ class ProblemPanel(QFrame):
         self.title.setProperty("role", "heading")
         self.all_button = QPushButton("Mend all")
         self.all_button.setProperty("size", "slim")
-        self.all_button.setToolTip("Mend what can be mended, each problem in the first way; one undo step")
+        self.all_button.setToolTip(
+            "Mend what can be mended without deleting anything, each problem in the first way (Ctrl+F8)"
+        )
         self.all_button.setAutoDefault(True)
         self.close_button = QToolButton()
         self.close_button.setProperty("role", "tiny")

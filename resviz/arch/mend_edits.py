@@ -22,13 +22,15 @@ class Mend:
     """One way to mend a problem of the architecture that it was made for.
 
     `title`: a few words, for a button; `sentence`: everything that it changes; `touches`: the blocks that are
-    changed, removed or wired anew (mends that touch different ones can be done together).
+    changed, removed or wired anew (mends that touch different ones can be done together); `deletes`: it does
+    no more than delete, so that a person should want it.
     """
 
     title: str
     sentence: str
     edit: Edit
     touches: frozenset[str]
+    deletes: bool = False
 
     def applied(self, architecture: Architecture) -> Architecture:
         """Return a mended copy. Blocks that are new or moved have no place on the canvas yet.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from resviz.arch.graph import Architecture
 from resviz.arch.mend_edits import Mend
@@ -53,11 +54,14 @@ class Mended:
     left: list[Problem] = field(default_factory=list)
 
 
-def mended(architecture: Architecture) -> Mended:
-    """Mend what can be mended, by the first mend of each problem, until nothing is left that can be."""
+def mended(architecture: Architecture, *, deleting: bool = False) -> Mended:
+    """Mend what can be mended, by the first mend of each problem, until nothing is left that can be.
+
+    What is loose or leads nowhere is deleted only with `deleting`: someone may still want it.
+    """
     now, inference, result = architecture, infer(architecture), Mended(architecture)
     while inference.problems:
-        chosen = _together(now, inference)
+        chosen = _together(now, inference, deleting)
         step = _applied(now, chosen) or _applied(now, chosen[:1])
         if step is None:
             break
@@ -71,11 +75,12 @@ def mended(architecture: Architecture) -> Mended:
     return result
 
 
-def _together(architecture: Architecture, inference: Inference) -> list[Mend]:
+def _together(architecture: Architecture, inference: Inference, deleting: bool) -> list[Mend]:
     """Return mends of as many problems as do not meddle with each other's blocks."""
     mender, chosen, touched = Mender(architecture, inference), list[Mend](), set[str]()
     for problem in inference.problems:
-        for mend in mender.mends(problem)[:1]:
+        ways = (mend for mend in mender.mends(problem) if deleting or not mend.deletes)
+        for mend in islice(ways, 1):
             if touched.isdisjoint(mend.touches):
                 chosen.append(mend)
                 touched |= mend.touches

@@ -15,6 +15,8 @@ def register(_command: str, parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments to its parser."""
     parser.add_argument("architecture", metavar="ARCH", help="a file (or a preset) with problems, see `info`")
     about = "where to write the mended architecture (JSON)"
+    wish = "also delete blocks that are wired to nothing or lead nowhere"
+    parser.add_argument("--delete", action="store_true", help=wish)
     parser.add_argument("-o", "--output", metavar="FILE", required=True, help=about)
 
 
@@ -24,7 +26,7 @@ def run(_command: str, args: argparse.Namespace) -> int:
     Raises:
         ResvizError: an unusable file, or nowhere to write.
     """
-    result = mended(opened(args.architecture))
+    result = mended(opened(args.architecture), deleting=args.delete)
     file = save(result.architecture, Path(args.output))
     name = result.architecture.name
     done = [mend.sentence for mend in result.done]

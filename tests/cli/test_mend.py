@@ -47,6 +47,17 @@ def test_what_only_a_person_can_mend_is_said_and_left(run, tmp_path):
     assert "left: late: Convolution: needs a map" in run("mend", str(broken), "-o", str(file))[1]
 
 
+def test_nothing_is_deleted_unless_it_is_wanted(run, tmp_path):
+    loose = loose_unit()
+    loose.add("relu", "spare")
+    broken, file = save(loose, tmp_path / "broken.json"), tmp_path / "mended.json"
+    assert run("mend", str(broken), "-o", str(file))[0] == 1
+    assert "spare" in load(file)
+    code, out, _ = run("mend", str(broken), "-o", str(file), "--delete", "--json")
+    assert (code, json.loads(out)["done"]) == (0, ["Delete spare."])
+    assert load(file) == loose_unit()
+
+
 def test_a_sound_network_comes_out_as_it_went_in(run, tmp_path):
     code, out, _ = run("mend", "resnet-20", "-o", str(tmp_path / "same.json"), "--json")
     assert (code, json.loads(out)["done"]) == (0, [])

@@ -122,19 +122,23 @@ def test_the_keyboard_mends_one_after_the_other_until_the_list_closes(listed):
     assert pane.document.inference.problems == []
 
 
-def test_all_are_mended_in_one_step(listed):
-    pane, hand, panel = listed()
+def test_all_that_needs_no_deleting_is_mended_in_one_step(listed):
+    architecture = three_problems()
+    architecture.disconnect(Wire("classifier", "output"))
+    pane, hand, panel = listed(architecture)
     before = pane.document.architecture.copy()
     QTest.mouseClick(panel.all_button, LEFT)
     hand.settle()
-    assert panel.isHidden()
     assert pane.document.undo_stack.count() == 1
-    assert pane.document.undo_stack.undoText() == "Mend 3 problems"
-    assert pane.toast.text == "3 mends done. Deleted: spare, side. Undo takes it back."
+    assert pane.document.undo_stack.undoText() == "Mend 2 problems"
+    assert pane.toast.text == "2 mends done. 2 problems left, for you to decide. Undo takes it back."
+    assert sorted(blocks(panel)) == ["side", "spare"]
+    hand.key(Qt.Key.Key_F8, CONTROL)
+    assert pane.toast.text == "What is left needs a decision of yours: the list says which."
     hand.key(Qt.Key.Key_Z, CONTROL)
     assert pane.document.architecture == before
     hand.key(Qt.Key.Key_F8, CONTROL)
-    assert pane.document.inference.problems == []
+    assert sorted(blocks(panel)) == ["side", "spare"]
 
 
 def test_f8_goes_from_problem_to_problem_with_and_without_the_list(open_pane):
