@@ -238,21 +238,24 @@ class NetworkCard(QWidget):
             kind = COSTS[self.kind.currentData()]
             self.bars.show_parts(parts_of(self._documents[0], kind), kind)
 
+    @property
+    def _sound(self) -> list[Document]:
+        """Those that could be trained: they would be measured, and trained, together."""
+        return [each for each in self._documents if not each.inference.problems]
+
     @Slot()
     def _reckon(self) -> None:
         """Reckon what training takes."""
         if not self.isVisible():
             return
-        networks = len(self._documents)
+        sound = self._sound
         self._predictions = {
-            document: self._plan.predict(document, self.batch.value(), networks)
-            for document in self._documents
-            if not document.inference.problems
+            document: self._plan.predict(document, self.batch.value(), len(sound)) for document in sound
         }
         self._show_predictions()
 
     def _show_predictions(self) -> None:
-        crowding = self._plan.crowding(len(self._documents))
+        crowding = self._plan.crowding(len(self._sound))
         self._captions[_TRAINING].setText(plural(self._plan.recipe.iterations, "step"))
         for column, document in enumerate(self._documents):
             told = self._predictions.get(document)
@@ -274,7 +277,7 @@ class NetworkCard(QWidget):
     @Slot()
     def measure(self) -> None:
         """Time a few training steps of each network here."""
-        documents = [each for each in self._documents if not each.inference.problems]
+        documents = self._sound
         self._refused = self.busy()
         if self._refused:
             self._show_state()
@@ -336,7 +339,7 @@ class NetworkCard(QWidget):
         )
 
     def _crowd_words(self) -> list[str]:
-        crowding = self._plan.crowding(len(self._documents))
+        crowding = self._plan.crowding(len(self._sound))
         if crowding == 1.0:
             return []
         return [f"Times {crowding:.1f}, for {self._plan.runs} runs share the cores."]

@@ -138,6 +138,15 @@ def test_measuring_can_be_cancelled(card, qtbot):
     assert not made.cancel_button.isVisible()
 
 
+def test_a_network_beside_a_broken_one_is_measured_alone(card, qtbot):
+    made = card("resnet-20", "resnet-8")
+    made.set_plan(TrainingPlan(made._plan.recipe, runs=2))
+    made._documents[1].disconnect_wire(made._documents[1].architecture.incoming("pool")["in"])
+    qtbot.waitUntil(lambda: len(made._predictions) == 1)
+    made.measure()
+    qtbot.waitUntil(lambda: table(made)["A step"] == ["≈ 250 ms", "–"], timeout=10_000)
+
+
 def test_a_failure_is_a_sentence(card, qtbot):
     made = card("resnet-8", script=FAILING)
     made.measure()
