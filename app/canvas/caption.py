@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphic
 from app.canvas import geometry as g
 from app.canvas.paints import Paints
 from app.document import Document
+from resviz.arch.graph import Architecture
 from resviz.arch.spec import Shape
 
 HEIGHT = 26.0
@@ -21,12 +22,14 @@ _WIDTH = 420.0
 _STAGE = re.compile(r"stage(\d+)\.")
 _FAR, _NEAR = 0.33, 0.47
 """Below the first zoom there is no caption; from the second on it is in smaller type."""
+_LAYERS = 3
+"""That a shortcut has at the most (pooling, convolution, batch norm)."""
 _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a caption says, and where: the left upper corner of the stage's first block."""
+    """What a caption says, and where: the left upper corner of the stage's first block in the chain."""
 
     name: str
     text: str
@@ -35,19 +38,40 @@ class Stage:
 
 def stages_of(document: Document) -> list[Stage]:
     """Return the stages ("stage1.…") of a document, in order."""
-    firsts: dict[str, tuple[float, float]] = {}
+    places: dict[str, list[tuple[float, float, str]]] = {}
     shapes: dict[str, set[Shape]] = {}
     known = document.inference.shapes
     for block in document.architecture.blocks.values():
         name = _stage(block.id)
         if not name:
             continue
-        place = block.position or (0.0, 0.0)
-        first = firsts.setdefault(name, place)
-        firsts[name] = min(first, place, key=lambda at: (at[1], at[0]))
+        x, y = block.position or (0.0, 0.0)
+        places.setdefault(name, []).append((y, x, block.id))
         if block.id in known:
             shapes.setdefault(name, set()).add(known[block.id])
+    firsts = {name: _first(document.architecture, found) for name, found in places.items()}
     return [Stage(name, _text(name, shapes.get(name, set())), place) for name, place in firsts.items()]
+
+
+def _first(architecture: Architecture, places: list[tuple[float, float, str]]) -> tuple[float, float]:
+    """Return where the first block stands in reading order that is no layer of a shortcut."""
+    y, x, block_id = min(places)
+    if _is_on_shortcut(architecture, block_id):
+        row = sorted(place for place in places if not _is_on_shortcut(architecture, place[2]))
+        y, x, _ = row[0] if row else (y, x, block_id)
+    return x, y
+
+
+def _is_on_shortcut(architecture: Architecture, block_id: str) -> bool:
+    """Return whether a block is one of the few layers that lead to a shortcut alone."""
+    for _ in range(_LAYERS):
+        wires = architecture.outgoing(block_id)
+        if len(wires) != 1:
+            return False
+        if wires[0].target_port == "shortcut":
+            return True
+        block_id = wires[0].target
+    return False
 
 
 @lru_cache(maxsize=16384)

@@ -35,6 +35,7 @@ _OUT = QPointF(WIDTH, HEIGHT / 2)
 _STUB = 16.0
 _LANE = 12.0
 _LIFT = 24.0
+_FAR = 2 * PITCH_X
 
 
 def branch_line(width: float) -> QLineF:
@@ -131,9 +132,10 @@ def arc_path() -> QPainterPath:
 def wire_path(start: QPointF, end: QPointF, side: str = "left") -> QPainterPath:
     """Return the way of a wire from an output at `start` to an input at `end` on `side` of its block.
 
-    Neighbours: a line or an S. Against the reading direction (the next row begins at the left): down into the
-    lane between the rows, back, and down, with rounded corners. Into the "top": over the blocks between, as a
-    shortcut; into the "bottom": from a lane below.
+    Neighbours: a line or an S. Far apart: along the other row, for an S would run over the blocks between.
+    Against the reading direction (the next row begins at the left): down into the lane between the rows,
+    back, and down, with rounded corners. Into the "top": over the blocks between, as a shortcut; into the
+    "bottom": from a lane below.
     """
     path = QPainterPath(start)
     dx, dy = end.x() - start.x(), end.y() - start.y()
@@ -142,12 +144,16 @@ def wire_path(start: QPointF, end: QPointF, side: str = "left") -> QPainterPath:
     elif side == "top":
         same_row = abs(dy + HEIGHT / 2) < HEIGHT
         lift = min(end.y(), start.y() - HEIGHT / 2 if same_row else end.y()) - _LIFT
-        out = start.x() + _STUB / 2
+        # Down into the next row: outside the wire that goes on to the row's beginning, and under its lane.
+        out = start.x() + (1.5 if end.y() > start.y() else 0.5) * _STUB
         _rounded(
             path, [start, QPointF(out, start.y()), QPointF(out, lift), QPointF(end.x(), lift), end], 18.0
         )
     elif dx >= 12 and abs(dy) < 0.5:
         path.lineTo(end)
+    elif dx > _FAR and abs(dy) >= HEIGHT:
+        turn = start.x() + _STUB
+        _rounded(path, [start, QPointF(turn, start.y()), QPointF(turn, end.y()), end], 12.0)
     elif dx >= 24:
         bend = min(max(dx / 2, 24.0), 96.0)
         path.cubicTo(start.x() + bend, start.y(), end.x() - bend, end.y(), end.x(), end.y())

@@ -1,10 +1,11 @@
-"""Automatic placement: stages as rows that read from left to right, shortcut layers below their unit.
+"""Automatic placement: stages as rows that read from left to right, shortcut layers above their unit.
 
 The main path (at an addition: its branch) runs along the rows. Each stage begins a row of its own; a stage
 that is longer than a row goes on in the next one. Stem and head share the first and the last stage's rows
 where that lets the whole picture fill a pane of the window better; the row's length is chosen for the same
-end. Rows without shortcuts stand closer together. What hangs on the main path stands in lanes under its row,
-and what does not is kept in a tray at the bottom. A folded group takes the room of one block.
+end. Rows without shortcuts stand closer together. The layers of a shortcut stand in a lane over their unit's
+row, where their wires cross no other; what else hangs on the main path stands in lanes under its row, and
+what does not is kept in a tray at the bottom. A folded group takes the room of one block.
 """
 
 from __future__ import annotations
@@ -38,13 +39,18 @@ _LONGEST_END = 8
 
 @dataclass
 class _Line:
-    """One line of the main path, and the lanes below it: column and lane (0: the line itself) by block."""
+    """One line of the main path, and the lanes beside it: column and lane by block.
+
+    Lane 0 is the line itself, those above have negative numbers.
+    """
 
     stage: str
     path: list[str]
     cells: dict[str, tuple[int, int]] = field(default_factory=dict)
     taken: dict[int, int] = field(default_factory=dict)
-    """For each column, the first lane that is free."""
+    """For each column, the first lane that is free, below the line."""
+    above: dict[int, int] = field(default_factory=dict)
+    """For each column, how many lanes are taken above the line."""
 
     @property
     def lanes(self) -> int:
@@ -81,6 +87,7 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
             top += PITCH[1] if _has_shortcuts(architecture, line) else TIGHT_PITCH
             top += STAGE_GAP if line.stage != previous else 0
         previous = line.stage
+        top += max(line.above.values(), default=0) * PITCH[1]
         for block_id, (column, lane) in line.cells.items():
             positions[block_id] = (float(column * PITCH[0]), float(top + lane * PITCH[1]))
         top += (line.lanes - 1) * PITCH[1]
@@ -260,9 +267,12 @@ def _place_beside(
         # Shortcut layers stand before the block that reads them: the last ones are placed first.
         for block_id in reversed(waiting):
             wires = [wire for member in cells[block_id] for wire in architecture.outgoing(member)]
-            targets = [cell_of[wire.target] for wire in wires if cell_of[wire.target] in line_of]
-            if targets:
-                _put(block_id, targets[0], -1, line_of)
+            wires = [wire for wire in wires if cell_of[wire.target] in line_of]
+            if wires:
+                target = cell_of[wires[0].target]
+                lane = line_of[target].cells[target][1]
+                above = lane < 0 or (lane == 0 and wires[0].target_port == "shortcut")
+                _put(block_id, target, -1, line_of, above=above)
         for block_id in waiting:
             wires = [wire for member in cells[block_id] for wire in architecture.incoming(member).values()]
             sources = [cell_of[wire.source] for wire in wires if cell_of[wire.source] in line_of]
@@ -274,11 +284,15 @@ def _place_beside(
         waiting = left
 
 
-def _put(block_id: str, neighbour: str, step: int, line_of: dict[str, _Line]) -> None:
+def _put(block_id: str, neighbour: str, step: int, line_of: dict[str, _Line], *, above: bool = False) -> None:
     line = line_of[neighbour]
     column, lane = line.cells[neighbour]
     column = max(column + step, 0)
-    lane = max(line.taken.get(column, 0), lane, 1)
-    line.cells[block_id] = (column, lane)
-    line.taken[column] = lane + 1
+    if above:
+        line.above[column] = max(line.above.get(column, 0) + 1, -lane)
+        line.cells[block_id] = (column, -line.above[column])
+    else:
+        lane = max(line.taken.get(column, 0), lane, 1)
+        line.cells[block_id] = (column, lane)
+        line.taken[column] = lane + 1
     line_of[block_id] = line

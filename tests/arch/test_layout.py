@@ -86,7 +86,7 @@ def test_long_stages_wrap_and_go_on_from_left_to_right():
 
 
 @pytest.mark.parametrize("shortcut", [None, "A", "B"])
-def test_a_loose_unit_keeps_its_branch_on_the_row_and_its_shortcut_below(shortcut):
+def test_a_loose_unit_keeps_its_branch_on_the_row_and_its_shortcut_above(shortcut):
     architecture = loose_unit(channels=32, stride=2, shortcut=shortcut)
     positions = arrange(architecture)
     row = [
@@ -94,10 +94,10 @@ def test_a_loose_unit_keeps_its_branch_on_the_row_and_its_shortcut_below(shortcu
     ]
     assert len({y for _, y in row}) == 1
     assert [x for x, _ in row] == sorted({x for x, _ in row})
-    below = {"A": ["unit.pad"], "B": ["unit.projection", "unit.projection_norm"]}.get(shortcut, [])
+    above = {"A": ["unit.pad"], "B": ["unit.projection", "unit.projection_norm"]}.get(shortcut, [])
     assert len({positions[block_id][1] for block_id in ("pool", "classifier", "output")}) == 1
-    places = [positions[block_id] for block_id in below]
-    assert all(y == row[0][1] + PITCH[1] and x < positions["unit.add"][0] for x, y in places)
+    places = [positions[block_id] for block_id in above]
+    assert all(y == row[0][1] - PITCH[1] and x < positions["unit.add"][0] for x, y in places)
     assert places == sorted(places)
 
 

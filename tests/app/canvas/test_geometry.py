@@ -1,8 +1,15 @@
+from itertools import combinations, pairwise
+
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QPolygonF
 
 from app.canvas import geometry as g
+from app.canvas.scene import NetworkScene
+from app.document import Document
 from resviz.arch import layout
+from resviz.arch.presets import preset
+from resviz.arch.rework import expanded
 
 
 def test_sizes_are_those_of_the_layout():
@@ -62,3 +69,36 @@ def test_ports_of_an_addition():
 
 def test_snapping():
     assert g.snapped(QPointF(3.9, -12.1)) == (0.0, -16.0)
+
+
+def crossings(architecture):
+    """Return the pairs of wires that cross; those that run together for a while do not."""
+    scene = NetworkScene(Document(architecture))
+    ways = []
+    for wire in scene.document.architecture.wires:
+        points = scene.wire_item(wire).path.toSubpathPolygons()[0].toList()
+        ways.append((wire, list(pairwise(points)), QPolygonF(points).boundingRect()))
+    return [
+        (one, other)
+        for (one, way, area), (other, others_way, others_area) in combinations(ways, 2)
+        if area.adjusted(-1, -1, 1, 1).intersects(others_area)
+        and any(cross(*piece, *others) for piece in way for others in others_way)
+    ]
+
+
+def cross(a, b, c, d):
+    kind, place = QLineF(a, b).intersects(QLineF(c, d))
+    bounded = kind == QLineF.IntersectionType.BoundedIntersection
+    return bounded and all(QLineF(place, end).length() > 1 for end in (a, b, c, d))
+
+
+@pytest.mark.parametrize("name", ["resnet-20", "resnet-20-B", "resnet-50", "preact-20"])
+@pytest.mark.parametrize("loose", [False, True])
+def test_no_wires_cross_in_a_tidy_network(qapp, name, loose):
+    architecture = preset(name)
+    if loose:
+        units = [block_id for block_id in architecture.blocks if block_id.startswith("stage")]
+        architecture, _ = expanded(architecture, units)
+        for block_id, place in layout.arrange(architecture).items():
+            architecture.move(block_id, place)
+    assert crossings(architecture) == []
