@@ -150,7 +150,7 @@ def with_definition_renamed(architecture: Architecture, name: str, new: str) -> 
         ArchitectureError: the name is taken or of no use.
     """
     if new == name:
-        return architecture
+        return architecture.copy()
     check_definition_name(architecture, new)
     copy = architecture.copy()
     copy.definitions = {new if each == name else each: d for each, d in copy.definitions.items()}

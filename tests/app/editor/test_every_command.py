@@ -115,9 +115,10 @@ class EveryCommand(RuleBasedStateMachine):
             assert self.document.undo_stack.index() == index
             return
         now = self.document.undo_stack.index()
-        if now == index and self.file() == before:
+        if self.file() == before:
+            assert now == index, "a step that changes nothing"
             return
-        assert now <= index + 1, "one step for one command"
+        assert now == index + 1, "one step for one command"
         del self.states[now:]
         self.states.append(self.file())
         assert len(self.states) == now + 1
