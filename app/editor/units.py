@@ -203,13 +203,22 @@ class UnitEdits:
         origin = next((before[b].position for b in near if b in before and before[b].position), None)
         for block_id in new:
             block, needed = after[block_id], g.footprint(after[block_id].kind)
-            place = block.position or origin or (0.0, 0.0)
+            place = block.position or _beside(placed, block_id) or origin or (0.0, 0.0)
             if any(needed.translated(*place).intersects(rect) for rect in taken):
                 place = _behind_source(placed, block_id) or place
             place = g.free_place(needed, place, taken)
             taken.append(QRectF(needed.translated(*place)))
             placed.move(block_id, place)
         return placed
+
+
+def _beside(architecture: Architecture, block_id: str) -> Position | None:
+    """Return the place behind what a block reads; of one that reads nothing, the place before its reader."""
+    ahead = architecture.outgoing(block_id)
+    if architecture.incoming(block_id) or not ahead:
+        return _behind_source(architecture, block_id)
+    place = architecture[ahead[0].target].position
+    return None if place is None else (place[0] - g.PITCH_X, place[1])
 
 
 def _behind_source(architecture: Architecture, block_id: str) -> Position | None:

@@ -1,7 +1,7 @@
 """The list of problems: real mouse and keys."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from app.document import Document
@@ -139,6 +139,20 @@ def test_all_that_needs_no_deleting_is_mended_in_one_step(listed):
     assert pane.document.architecture == before
     hand.key(Qt.Key.Key_F8, CONTROL)
     assert sorted(blocks(panel)) == ["side", "spare"]
+
+
+def test_two_loose_blocks_become_a_network_that_reads_from_left_to_right(open_pane):
+    pane, hand = open_pane()
+    pane.edits.add("conv_bn_relu", QPointF(0, 0))
+    pane.edits.add("basic", QPointF(240, 0))
+    hand.key(Qt.Key.Key_F8, CONTROL)
+    architecture = pane.document.architecture
+    assert pane.document.inference.problems == []
+    kinds = [architecture[block_id].kind for block_id in architecture.order()]
+    assert kinds == ["input", "conv_bn_relu", "basic", "global_avg_pool", "linear", "output"]
+    places = [architecture[block_id].position for block_id in architecture.order()]
+    assert places == sorted(places)
+    assert len({y for _, y in places}) == 1
 
 
 def test_f8_goes_from_problem_to_problem_with_and_without_the_list(open_pane):
