@@ -53,6 +53,7 @@ def test_a_small_network_is_measured_itself(monkeypatch):
 def test_a_deep_network_is_added_up(monkeypatch):
     clock = Work(monkeypatch)
     monkeypatch.setattr(module, "_WHOLE_S", 0.0)
+    monkeypatch.setattr(module, "_count", lambda _step_s: 1)
     deep = preset("resnet-62-w4", input_shape=(3, 8, 8))
     found = measure(deep, RECIPE, CPU, clock=clock)
     assert not found.whole
