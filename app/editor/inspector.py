@@ -26,6 +26,7 @@ from app.document import Document
 from app.editor.bits import add_row, form, label, separator
 from app.editor.edits import Edits, new_session
 from app.editor.fields import ParameterField, common_parameters, field_for
+from app.editor.group_note import add_note
 from app.editor.network_card import NetworkCard
 from app.editor.pane import EditorPane
 from app.editor.problems import ProblemCards
@@ -229,6 +230,7 @@ class Inspector(QWidget):
         self.rename.setToolTip('The block\'s name. Names are unique; "stage2.block1" puts it into stage 2.')
         self.rename.editingFinished.connect(self._on_rename)
         layout.addWidget(self.rename)
+        self._refreshers.append(add_note(layout, lambda: document.architecture, [block.id]))
         layout.addWidget(self.error)
         self._parameters(layout, [block])
         self._offer_stage(layout, block)
@@ -268,6 +270,7 @@ class Inspector(QWidget):
         for block in blocks:
             kinds[block.spec.title] = kinds.get(block.spec.title, 0) + 1
         layout.addWidget(label(", ".join(f"{number} x {title}" for title, number in kinds.items()), "muted"))
+        self._refreshers.append(add_note(layout, lambda: document.architecture, [b.id for b in blocks]))
         layout.addWidget(self.error)
         self._parameters(layout, blocks)
         if not self.fields:

@@ -86,6 +86,8 @@ class _Rebuilding:
         self._architecture, self._instance, self._model = architecture, instance, model
         self._group = architecture.grouped()[instance]
         self._ids = {local_name(instance, member): member for member in self._group.members}
+        followed = architecture.grouped()[model].members if model is not None else ()
+        self._theirs = {local_name(model or "", member): member for member in followed}
 
     def go(self, old: Definition, new: Definition) -> None:
         """Take blocks and wires out, and put others in."""
@@ -155,8 +157,7 @@ class _Rebuilding:
         x, y = home or (0.0, 0.0)
         if self._group.folded or model is None:
             return x, y
-        members = architecture.grouped()[model].members
-        theirs = {local_name(model, m): architecture[m].position or (0.0, 0.0) for m in members}
+        theirs = {local: architecture[m].position or (0.0, 0.0) for local, m in self._theirs.items()}
         first = next((key for key, block_id in self._ids.items() if key in theirs and block_id), None)
         if first is None or local not in theirs:
             return x, y
@@ -179,7 +180,7 @@ class _Rebuilding:
             block_id = named[block.id]
             known = new.twin_memory.get(block.id)
             if self._model is not None:
-                known = memory.get(f"{self._model}.{block.id}")
+                known = memory.get(self._theirs[block.id])
             memory.pop(block_id, None)
             if known is not None:
                 memory[block_id] = known

@@ -286,3 +286,14 @@ def test_a_loose_piece_without_a_way_in_can_be_defined():
     assert made.definitions["piece"].exit == "relu1"
     unit, _ = defined(loose_unit(), [b for b in loose_unit().blocks if b not in ("input", "output")], "u")
     assert infer(unit).problems == infer(loose_unit()).problems
+
+
+def test_the_twin_remembers_of_all_what_it_does_of_the_one_that_was_renamed():
+    before, _ = defined(preset("plain-20"), ["stage2.block1", "stage2.block2"], "pair")
+    before.twin_memory["pair1.block1"] = "B"
+    before, _ = with_instance(before, "pair", None)
+    after = before.copy()
+    after.rename("pair1.block1", "first")
+    done = followed(before, after)
+    assert done.twin_memory["pair2.first"] == done.twin_memory["first"] == "B"
+    check_alike(done, "pair")

@@ -18,6 +18,7 @@ from app.editor.edits import Edits, new_session
 from app.editor.units import UnitEdits
 from resviz.arch import files
 from resviz.arch.blocks import CATALOGUE
+from resviz.arch.definitions import key_of
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.mends import Mender
 from resviz.arch.presets import preset
@@ -201,6 +202,35 @@ class EveryCommand(RuleBasedStateMachine):
     def repeat(self, number, length, times, fold):
         blocks = self.some(number, length)
         self.do(lambda: self.units.repeat(blocks, times, fold=fold))
+
+    @rule(number=NUMBERS, length=st.integers(1, 4), name=st.sampled_from(["own", "mine", "conv", ""]))
+    def define(self, number, length, name):
+        blocks = self.some(number, length)
+        self.do(lambda: self.units.define(blocks, name, "a block of one's own"))
+
+    @rule(which=NUMBERS, place=PLACES, number=NUMBERS, into=st.integers(0, 2))
+    def add_own(self, which, place, number, into):
+        names = sorted(self.architecture.definitions)
+        wire, block = self.wire(number), self.block(number)
+        if not names:
+            return
+        key, centre = key_of(names[which % len(names)]), QPointF(*place)
+        if into == 1 and wire is not None:
+            self.do(lambda: self.edits.add(key, centre, wire=wire))
+        elif into == 2 and block is not None and self.architecture[block].spec.outputs:
+            self.do(lambda: self.edits.add_at(key, centre, block, "out", is_input=False))
+        else:
+            self.do(lambda: self.edits.add(key, centre, after=block))
+
+    @rule(number=NUMBERS, which=NUMBERS, verb=st.sampled_from(["unpack", "rename", "delete"]))
+    def unmake(self, number, which, verb):
+        names = sorted(self.architecture.definitions)
+        if not names or verb == "unpack":
+            self.do(lambda: self.units.unpack(self.some(number, 1)))
+        elif verb == "rename":
+            self.do(lambda: self.units.rename_definition(names[which % len(names)], "other", ""))
+        else:
+            self.do(lambda: self.units.delete_definition(names[which % len(names)]))
 
     @rule(number=NUMBERS, which=NUMBERS)
     def mend(self, number, which):

@@ -4,10 +4,11 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from app.canvas.drop import KIND_MIME
 from app.canvas.scene import Port
+from app.editor.inspector import Inspector
 from app.editor.name_dialog import NameDialog
 from app.editor.palette import Palette
 from resviz.arch.cost import cost_of
@@ -301,3 +302,31 @@ def test_copies_of_instances_are_instances_also_in_another_document(opened, open
     other.edits.set_params({"unit1.conv1": {"kernel_size": 5}})
     other.edits.paste_text(text, QPointF(0, 1200))
     assert sorted(other.document.architecture.definitions) == ["unit", "unit-2"]
+
+
+def test_the_inspector_says_who_follows(opened):
+    pane, hand, _ = opened
+    inspector = Inspector()
+    hand.qtbot.addWidget(inspector)
+    inspector.set_pane(pane)
+    pane.scene.select(["unit1.conv1"])
+    hand.settle()
+    assert "unit1 is made of unit: others made of it will follow" in texts(inspector)
+    pane.edits.add(KEY, QPointF(), wire=Wire("unit1.relu2", "stage1.block3"))
+    hand.settle()
+    assert "changes in the 1 other too" in texts(inspector)
+    pane.units.fold(["stage2.block2", "stage2.block3"])
+    pane.scene.select(["stage2.block2"])
+    hand.settle()
+    assert "A stack of 2 blocks" in texts(inspector)
+    pane.units.unfold(["stage2.block2"])
+    pane.scene.select(["stage2.block2"])
+    hand.settle()
+    assert "In a stack of 2 blocks: G folds it." in texts(inspector)
+    pane.scene.select(["pool"])
+    hand.settle()
+    assert "stack" not in texts(inspector)
+
+
+def texts(widget):
+    return " ".join(each.text() for each in widget.findChildren(QLabel) if not each.isHidden())
