@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
@@ -29,6 +30,8 @@ PRINT_DPI = 300
 """Pixels an inch of a PNG picture."""
 MM = 25.4
 """Millimetres an inch."""
+_MOST_PIXELS = 40_000_000
+"""Of a PNG: a larger thing gets fewer of them an inch. A drawing (SVG, PDF) has no such end."""
 FORMATS = {"png": "PNG picture", "svg": "SVG drawing", "pdf": "PDF document"}
 """What pictures are saved as: suffix and name."""
 Draw = Callable[[QPainter], None]
@@ -42,29 +45,44 @@ def save_drawing(path: Path, size: QSize, draw: Draw, title: str, network: bytes
     Raises:
         ResvizError: the folder cannot be written.
     """
+    return painted(path, size, draw, title, network)()
+
+
+def painted(path: Path, size: QSize, draw: Draw, title: str, network: bytes = b"") -> Callable[[], Path]:
+    """Paint now, as `save_drawing` would; return what writes it, in any thread: most of the work."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     suffix = path.suffix.lower()
-    if suffix == ".svg":
-        _draw_svg(buffer, size, draw, title)
-    elif suffix == ".pdf":
-        _draw_pdf(buffer, size, draw, title)
-    else:
-        image = blank_image(size, PRINT_DPI / DPI)
-        painter = QPainter(image)
-        draw(painter)
-        painter.end()
-        image.setDotsPerMeterX(round(PRINT_DPI * 1000 / MM))
-        image.setDotsPerMeterY(round(PRINT_DPI * 1000 / MM))
-        QImageWriter(buffer, QByteArray(b"png")).write(image)
-    data: QByteArray = buffer.data()
-    found = bytes(data.data())
+    if suffix in (".svg", ".pdf"):
+        (_draw_svg if suffix == ".svg" else _draw_pdf)(buffer, size, draw, title)
+        return partial(_write, path, bytes(buffer.data().data()), network)
+    scale = min(PRINT_DPI / DPI, math.sqrt(_MOST_PIXELS / max(size.width() * size.height(), 1)))
+    image = blank_image(size, scale)
+    painter = QPainter(image)
+    draw(painter)
+    painter.end()
+    dots = round(DPI * scale * 1000 / MM)
+    image.setDotsPerMeterX(dots)
+    image.setDotsPerMeterY(dots)
+    return partial(_write_image, path, image, network)
+
+
+def _write_image(path: Path, image: QImage, network: bytes) -> Path:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    # Nothing shines through; without that a file is smaller and sooner written.
+    QImageWriter(buffer, QByteArray(b"png")).write(image.convertToFormat(QImage.Format.Format_RGB32))
+    return _write(path, bytes(buffer.data().data()), network)
+
+
+def _write(path: Path, data: bytes, network: bytes) -> Path:
+    suffix = path.suffix.lower()
     if suffix == ".svg":  # Drawings carry no fonts: where this one is missing, let it be one like it.
-        found = re.sub(rb'font-family="([^",]+)"', rb'font-family="\1, Helvetica, Arial, sans-serif"', found)
-        found = put_into_svg(found, network) if network else found
+        data = re.sub(rb'font-family="([^",]+)"', rb'font-family="\1, Helvetica, Arial, sans-serif"', data)
+        data = put_into_svg(data, network) if network else data
     elif suffix != ".pdf" and network:
-        found = put_into_png(found, network)
-    return write_atomically(path, found)
+        data = put_into_png(data, network)
+    return write_atomically(path, data)
 
 
 def blank_image(size: QSize, scale: float) -> QImage:

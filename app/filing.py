@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.canvas.options import canvas_options
-from app.canvas.picture import save_network
+from app.canvas.picture import painted_network
 from app.closing import SaveDialog
 from app.dialogs import file_dialog, save_file
 from app.document import Document
@@ -216,14 +219,21 @@ class Filing(QObject):
 
         def save(path: Path) -> None:
             path = path if path.suffix.lower()[1:] in FORMATS else path.with_name(f"{path.name}.pdf")
+            self.told.emit(f"Saving {path} …")
+            write = painted_network(document, path, shapes=canvas_options().shapes)
+            threading.Thread(target=self._write_picture, args=(write,)).start()
+
+        save_file(self._workspace, "Save picture of the network", name, f"Pictures ({kinds})", save)
+
+    def _write_picture(self, write: Callable[[], Path]) -> None:
+        """Write a picture, in a thread of its own: a large one takes seconds."""
+        with contextlib.suppress(RuntimeError):  # The window is gone, and nobody to tell.
             try:
-                save_network(document, path, shapes=canvas_options().shapes)
+                path = write()
             except ResvizError as error:
                 self.failed.emit(str(error))
             else:
                 self.told.emit(f"Saved {path}.")
-
-        save_file(self._workspace, "Save picture of the network", name, f"Pictures ({kinds})", save)
 
     # Closing
 

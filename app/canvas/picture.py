@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, QSizeF
@@ -11,7 +12,7 @@ from app.canvas.caption import CaptionItem
 from app.canvas.paints import paints
 from app.canvas.scene import NetworkScene
 from app.document import Document
-from app.drawings import save_drawing
+from app.drawings import painted
 from app.theme import LIGHT, Look, theme
 from resviz.arch import files
 
@@ -30,6 +31,11 @@ def save_network(document: Document, path: Path, *, shapes: bool = False) -> Pat
     Raises:
         ResvizError: the folder cannot be written.
     """
+    return painted_network(document, path, shapes=shapes)()
+
+
+def painted_network(document: Document, path: Path, *, shapes: bool = False) -> Callable[[], Path]:
+    """Paint a network now, as `save_network` would; return what writes it, in any thread."""
     with theme().lent(_LOOK):
         scene = NetworkScene(document)
         scene.set_shapes(shapes)
@@ -43,7 +49,7 @@ def save_network(document: Document, path: Path, *, shapes: bool = False) -> Pat
                 painter.setRenderHint(QPainter.RenderHint.Antialiasing)
                 scene.render(painter, place, bounds)
 
-            return save_drawing(path, size, draw, document.name, files.to_json(document.architecture))
+            return painted(path, size, draw, document.name, files.to_json(document.architecture))
         finally:
             scene.deleteLater()
 
