@@ -55,12 +55,22 @@ class Twins(QObject):
     @Slot(bool)
     def _on_link_chosen(self, on: bool) -> None:
         self.link.choose(on, self._workspace.active)
+        self._workspace.told.emit(
+            "Linked: zoom, place and selection of one network are followed by the other."
+            if on
+            else "Not linked: each network is looked at by itself."
+        )
 
     @Slot(bool)
     def _on_both_chosen(self, on: bool) -> None:
         if on and not self.link.on:
             self.link.choose(True, self._workspace.active)
         self.mirror.set_on(on)
+        self._workspace.told.emit(
+            "Edits are done in both networks from now on; shortcuts stay as they are."
+            if on
+            else "Edits are done in one network alone again."
+        )
 
     @Slot(bool)
     def _on_marks_chosen(self, on: bool) -> None:
