@@ -6,6 +6,7 @@ numbers, so that a failing network shrinks to a few layers.
 
 from math import gcd, prod
 
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from resviz.arch.composites import RESIDUAL_KINDS
@@ -207,3 +208,16 @@ def sound_networks(draw, most_steps=10):
         growth.step()
     growth.finish()
     return growth.architecture
+
+
+def large_networks(count):
+    """Return the same few networks each time, each of other kinds of blocks: the largest of fifty."""
+    found = {}
+
+    @settings(max_examples=50, derandomize=True, database=None, phases=[Phase.generate])
+    @given(sound_networks())
+    def collect(architecture):
+        found[tuple(sorted({block.kind for block in architecture.blocks.values()}))] = architecture
+
+    collect()
+    return sorted(found.values(), key=lambda architecture: len(architecture.blocks))[-count:]

@@ -127,7 +127,7 @@ def _in_svg(picture: bytes, where: str) -> bytes | None:
     def refuse(*_declaration: object) -> None:
         raise _RefusedError("declares entities of XML, which no drawing of resviz does.")
 
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate("utf-8", " ")  # whatever it declares: an unknown encoding would be looked for
     parser.buffer_text = True
     parser.StartElementHandler = begin
     parser.EntityDeclHandler = refuse
@@ -135,6 +135,6 @@ def _in_svg(picture: bytes, where: str) -> bytes | None:
         parser.Parse(picture, True)
     except _RefusedError as refusal:
         raise FormatError(f"{where} {refusal}") from None
-    except (expat.ExpatError, ValueError, LookupError):  # LookupError: an encoding that nobody knows
+    except (expat.ExpatError, ValueError):
         raise FormatError(f"{where} is damaged, or no SVG drawing: use a copy of it.") from None
     return "".join(pieces).encode() if pieces else None

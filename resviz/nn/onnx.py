@@ -30,7 +30,7 @@ def export(network: Network, path: Path) -> None:
     if not all(importlib.util.find_spec(name) for name in _NEEDED):
         raise ResvizError('Writing ONNX needs extra packages: pip install -e ".[onnx]".')
     was_training = network.training
-    device = next(network.parameters()).device
+    device = next((parameter.device for parameter in network.parameters()), None)  # None: there is none
     example = torch.zeros(2, *network.input_shape, device=device)
     network.eval()
     try:
