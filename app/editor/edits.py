@@ -22,7 +22,7 @@ from app.editor.commands import (
     SetParameters,
 )
 from app.editor.instances import add_instance, add_instance_at, insert_instance
-from app.editor.places import moves_to_make_room, taken_places
+from app.editor.places import moves_to_make_room, taken_places, with_cells
 from app.rework import Rework
 from app.undo import Command
 from resviz.arch.blocks import kind_of
@@ -296,15 +296,21 @@ class Edits:
 
     def align(self, block_ids: Iterable[str], name: str) -> None:
         """Let blocks stand in one line: "left", "centre", "right", "top", "middle" or "bottom"."""
-        self._arrange(aligned(self._places(block_ids), name), f"Align {name}")
+        self._arrange_cells(aligned(self._places(block_ids), name), f"Align {name}")
 
     def distribute(self, block_ids: Iterable[str], axis: int) -> None:
         """Let blocks stand at equal distances along x (0) or y (1)."""
         text = f"Distribute {'vertically' if axis else 'horizontally'}"
-        self._arrange(distributed(self._places(block_ids), axis), text)
+        self._arrange_cells(distributed(self._places(block_ids), axis), text)
 
     def _places(self, block_ids: Iterable[str]) -> dict[str, Position]:
-        return {b: self.document.architecture[b].position or (0.0, 0.0) for b in block_ids}
+        """Return where blocks stand, a folded group by its first one."""
+        architecture, chosen = self.document.architecture, set(block_ids)
+        return {b: architecture[b].position or (0.0, 0.0) for b in architecture.cells() if b in chosen}
+
+    def _arrange_cells(self, positions: Mapping[str, Position], text: str) -> None:
+        """Place blocks, and with the first one of a folded group the others."""
+        self._arrange(with_cells(self.document.architecture, positions), text)
 
     def _arrange(self, positions: Mapping[str, Position], text: str) -> None:
         moved = {b: p for b, p in positions.items() if self.document.architecture[b].position != p}

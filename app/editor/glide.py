@@ -103,7 +103,7 @@ class Glide(QObject):
     def _go(self, start: Mapping[str, Position], goal: Mapping[str, Position]) -> None:
         network, shown = self._view.network, dict(self._shown)
         self.end()
-        if self._view.isVisible() and len(network.document.architecture.blocks) <= MOST_BLOCKS:
+        if self._view.isVisible() and len(network.document.architecture.cells()) <= MOST_BLOCKS:
             self._from = {block_id: shown.get(block_id, place) for block_id, place in start.items()}
             self._to = dict(goal)
             if not self._held:

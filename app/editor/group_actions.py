@@ -10,11 +10,14 @@ from PySide6.QtCore import QObject, Slot
 
 from app.editor.name_dialog import NameDialog
 from resviz.arch.defining import check_definition_name, check_selection
+from resviz.arch.folding import LEAST_RUN, runs
 from resviz.errors import ArchitectureError, ResvizError
 
 if TYPE_CHECKING:
     from app.editor.pane import EditorPane
 
+MANY = 100
+"""Blocks from which on folding is offered."""
 NEEDS_OWN = "Select a block of your own first: M makes one of what is selected."
 
 
@@ -35,6 +38,13 @@ class GroupActions(QObject):
                 actions.delete_own: self.delete_selected,
             }
         )
+
+    def offer(self) -> None:
+        """Say how a large network becomes easy to look at, if it has equal blocks in a row."""
+        architecture = self._pane.document.architecture
+        count = len(architecture.cells())
+        if count > MANY and runs(architecture, architecture.blocks.keys(), LEAST_RUN):
+            self._pane.say(f"{count:,} blocks: G folds those that are equal and stand in a row.")
 
     @Slot()
     def fold(self) -> None:

@@ -118,6 +118,8 @@ class EditorPane(QWidget):
         self._bind()
         if sight is not None:
             sight.show_in(self.view)
+        else:
+            self.group_actions.offer()
         self.document_changed.emit(document)
         self._on_selection_settled()
         return before

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from PySide6.QtCore import QRectF
 
@@ -46,6 +46,16 @@ def _moved(
 ) -> dict[str, Position]:
     spots = {member: architecture[member].position or (0.0, 0.0) for member in members}
     return {member: (x + by[0], y + by[1]) for member, (x, y) in spots.items()}
+
+
+def with_cells(architecture: Architecture, positions: Mapping[str, Position]) -> dict[str, Position]:
+    """Return positions of blocks, and of those that are folded with them: these move as far."""
+    cells = architecture.cells()
+    found: dict[str, Position] = {}
+    for lead, (x, y) in positions.items():
+        old_x, old_y = architecture[lead].position or (0.0, 0.0)
+        found |= _moved(architecture, cells[lead], (x - old_x, y - old_y))
+    return found
 
 
 def spread(architecture: Architecture, members: Sequence[str]) -> dict[str, Position]:

@@ -1,10 +1,13 @@
 """Stacks by keys and mouse: folded, unfolded, dragged, edited as one, copied, undone."""
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from app.document import Document
 from app.editor.repeat import RepeatDialog
 from app.rework import Rework
 from resviz.arch.cost import cost_of
@@ -279,3 +282,29 @@ def test_a_stack_says_what_it_is_when_the_mouse_is_over_it(opened):
     total = sum(document.cost.blocks[b].parameters for b in STACK)
     assert f"{total:,} parameters" in told
     assert "3 × Basic" in told
+
+
+def test_a_stack_is_aligned_and_distributed_as_one_block(opened):
+    pane, hand, document = opened()
+    before = document.architecture.copy()
+    chosen = ["stem", *STACK, "pool", "stage2.block1"]
+    pane.edits.align(chosen, "left")
+    pane.edits.distribute(chosen, 1)
+    hand.settle()
+    architecture = document.architecture
+    assert len({architecture[b].position for b in STACK}) == 1
+    assert len({architecture[b].position[0] for b in chosen}) == 1
+    tops = sorted({architecture[b].position[1] for b in chosen})
+    assert len(tops) == 4
+    assert len({b - a for a, b in pairwise(tops)}) == 1
+    pane.undo()
+    pane.undo()
+    assert document.architecture == before
+
+
+def test_a_large_network_offers_to_be_folded(opened):
+    pane, _, _ = opened()
+    pane.set_document(Document(preset("resnet-20")))
+    assert not pane.toast.text
+    pane.set_document(Document(preset("resnet-1202")))
+    assert pane.toast.text.startswith("605 blocks: G folds")
