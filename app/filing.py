@@ -8,7 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMenu
 
 from app.canvas.options import canvas_options
 from app.canvas.picture import painted_network
@@ -48,6 +50,7 @@ class Filing(QObject):
         self.watch.removed.connect(self._on_file_removed)
         workspace.tabs_changed.connect(self.watch.follow)
         workspace.close_wanted.connect(self.close_document)
+        workspace.menu_wanted.connect(self._show_menu)
 
     # Opening
 
@@ -169,16 +172,18 @@ class Filing(QObject):
 
     def _save_over(self, document: Document, path: Path) -> None:
         try:
-            self._write(document, path)
+            self._write(document, path, over=True)
         except ResvizError as error:
             self.failed.emit(str(error))
         else:
             self.told.emit(f"Saved {path}.")
 
-    def _write(self, document: Document, path: Path) -> None:
+    def _write(self, document: Document, path: Path, *, over: bool = False) -> None:
         other = self.document_of(path)
         if other is not None and other is not document and other.path is not None:
             raise ResvizError(f"{path} is open in another tab: choose another name, or close that tab.")
+        if path == document.path and self.watch.is_other(document) and not over:
+            raise ResvizError(f"{path} was changed by another program since: choose another name.")
         document.save(path)
         self.watch.note(document)
         self.recent.add(path)
@@ -250,6 +255,33 @@ class Filing(QObject):
             return
         self._workspace.show_document(document)
         self._ask([document], _TAB).accepted.connect(lambda: self._workspace.close_document(document))
+
+    def close_others(self, document: Document) -> None:
+        """Close the other documents of a pane; the changed ones stay open."""
+        kept = 0
+        for other in list(self._workspace.group_of(document).documents):
+            if other.modified:
+                kept += other is not document
+            elif other is not document:
+                self._workspace.close_document(other)
+        if kept:
+            self.told.emit(f"{'One' if kept == 1 else kept} changed and not saved: left open.")
+
+    @Slot(object, QPoint)
+    def _show_menu(self, document: Document, place: QPoint) -> None:
+        """Show what can be done with a tab."""
+        work, menu = self._workspace, QMenu(self._workspace)
+        other = next(group.pane for group in work.groups if document not in group.documents)
+        menu.addAction("Close").triggered.connect(partial(self.close_document, document))
+        menu.addAction("Close the others").triggered.connect(partial(self.close_others, document))
+        menu.addAction("Move to the other pane").triggered.connect(
+            partial(work.move_document, document, other)
+        )
+        copy = menu.addAction("Copy the path")
+        copy.setEnabled(document.origin is not None)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(str(document.origin)))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
 
     @property
     def changed(self) -> list[Document]:

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal, Slot
 
@@ -27,7 +28,7 @@ class FileWatch(QObject):
     def __init__(self, documents: Callable[[], Sequence[Document]], parent: QObject) -> None:
         super().__init__(parent)
         self._documents = documents
-        self._known: dict[Document, tuple[Stamp, str]] = {}
+        self._known: WeakKeyDictionary[Document, tuple[Stamp, str]] = WeakKeyDictionary()
         """How each document's file looked, and a digest of what was in it, as far as we know of it."""
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_stirred)
@@ -54,9 +55,7 @@ class FileWatch(QObject):
     @Slot()
     def follow(self) -> None:
         """Watch the files of what is open, and their folders: a file may go and come again."""
-        opened = self._documents()
-        self._known = {document: known for document, known in self._known.items() if document in opened}
-        files = {str(document.path) for document in self._known if document.path is not None}
+        files = {str(document.path) for document in self._watched() if document.path is not None}
         wanted = files | {os.path.dirname(path) for path in files}  # noqa: PTH120
         present = {*self._watcher.files(), *self._watcher.directories()}
         if present - wanted:
@@ -64,11 +63,13 @@ class FileWatch(QObject):
         new = [path for path in sorted(wanted - present) if Path(path).exists()]
         if new:
             self._watcher.addPaths(new)
+            self._settled.start()  # A document that was closed for a while may have missed something.
 
     @Slot()
     def look(self) -> None:
         """Tell what is not as it was."""
-        for document, (stamp, digest) in list(self._known.items()):
+        for document in self._watched():
+            stamp, digest = self._known[document]
             if _stamp(document.path) == stamp:
                 continue
             now = _look_at(document.path)
@@ -80,6 +81,9 @@ class FileWatch(QObject):
             if now[1] != digest:
                 self.changed.emit(document)
         self.follow()
+
+    def _watched(self) -> list[Document]:
+        return [document for document in self._documents() if document in self._known]
 
     @Slot()
     def _on_stirred(self) -> None:

@@ -31,7 +31,7 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     """Add a command's arguments to its parser."""
     if command == "presets":
         return
-    about = "a preset (resnet-20, plain-56, ...; see `presets`) or a file"
+    about = "a preset (resnet-20, plain-56, ...; see `presets`) or a file: JSON, or what carries one"
     if command == "onnx":
         about += ", or the folder of a run: its trained network"
     parser.add_argument("architecture", metavar="ARCH", help=about)

@@ -12,6 +12,7 @@ from app.theme import theme
 from app.workspace import Workspace
 from resviz.arch import files
 from resviz.arch.presets import preset
+from resviz.errors import ResvizError
 from resviz.runs.store import create_experiment
 from tests.app.lab.tiny import recipe, twins
 
@@ -127,6 +128,19 @@ def test_saving_over_a_change_that_was_not_seen_yet_asks(small, mine):
     answers["Overwrite"]()
     assert files.load(path).name == "mine"
     assert not document.modified
+
+
+def test_a_change_while_the_tab_was_closed_is_noticed_when_it_is_open_again(small, mine, qtbot):
+    path, document = mine
+    Edits(document).rename_architecture("mine")
+    small.workspace.close_document(document)
+    change(path, "theirs")
+    small.workspace.reopen()
+    qtbot.waitUntil(lambda: bool(small.asked), timeout=5000)
+    change(path, "theirs again")
+    with pytest.raises(ResvizError, match="changed by another program since: choose another name"):
+        small.filing._write(document, path)
+    assert files.load(path).name == "theirs again", "closing does not write over it either"
 
 
 def test_a_file_that_is_deleted_is_said_and_can_be_written_again(small, mine, qtbot):

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
@@ -72,6 +72,16 @@ def titles(group):
 
 def press(qtbot, window, key, modifiers):
     qtbot.keyClick(window.workspace.active.view, key, modifiers)
+
+
+def choose(strip, index, text):
+    """Choose something in the menu of a tab."""
+    place = middle(strip, index)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, strip.mapToGlobal(place))
+    QApplication.sendEvent(strip, event)
+    menu = QApplication.activePopupWidget()
+    next(action for action in menu.actions() if action.text() == text).trigger()
+    menu.close()
 
 
 def close_as_a_person(window):
@@ -184,6 +194,25 @@ def test_middle_click_and_cross_close(tabs, qtbot):
     qtbot.mouseClick(left.strip.mark(1), LEFT)
     assert left.strip.isHidden()
     assert left.current.path.stem == "b"
+
+
+def test_the_menu_of_a_tab(tabs, tmp_path):
+    left, right = tabs.workspace.groups
+    choose(left.strip, 1, "Copy the path")
+    assert QApplication.clipboard().text() == str(tmp_path / "b.json")
+    choose(left.strip, 0, "Move to the other pane")
+    assert titles(right) == ["resnet-8-w4", "a"]
+    choose(right.strip, 1, "Move to the other pane")
+    assert titles(left) == ["b", "c", "a"]
+    left.pane.add_block("relu")
+    told = []
+    tabs.filing.told.connect(told.append)
+    choose(left.strip, 0, "Close the others")
+    assert titles(left) == ["b", "a"]
+    assert told == ["One changed and not saved: left open."]
+    choose(left.strip, 0, "Close")
+    assert left.strip.isHidden()
+    QApplication.clipboard().clear()
 
 
 def drag(strip, index, to):
