@@ -37,6 +37,8 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("File", "save_picture", "Save picture of the plot…", "Ctrl+Shift+E", bottom.save_picture),
         Spec("File", "copy_picture", "Copy picture of the plot", "Ctrl+Shift+C", bottom.copy_picture),
         Spec("File", "save_network", "Save picture of the network…", "Ctrl+Alt+E", filing.save_picture),
+        Spec("File", "save_code", "Save as PyTorch code…", "Ctrl+Alt+C", filing.exporting.code),
+        Spec("File", "save_onnx", "Save as ONNX…", "Ctrl+Alt+O", filing.exporting.onnx),
         Spec("File", "report", "Report of the experiment…", "Ctrl+R", bottom.table.writing.report),
         Spec("File", "export", "Export the runs…", "Ctrl+E", bottom.table.writing.export),
         Spec("File"),

@@ -19,6 +19,7 @@ from app.dialogs import file_dialog, save_file
 from app.document import Document
 from app.drawings import FORMATS
 from app.editor.pane import EditorPane
+from app.exporting import Exporting
 from app.leftovers import Leftover, Recovered
 from app.recent import RecentFiles
 from app.watching import FileWatch
@@ -44,6 +45,10 @@ class Filing(QObject):
         self._workspace = workspace
         self.question: SaveDialog | None = None
         """The question about unsaved documents, while it is open."""
+        self.exporting = Exporting(workspace)
+        self.exporting.told.connect(self.told)
+        self.exporting.failed.connect(self.failed)
+        self.exporting.asked.connect(self.asked)
         self.recent = RecentFiles()
         self.watch = FileWatch(lambda: workspace.open_documents, self)
         self.watch.changed.connect(self._on_file_changed)

@@ -433,6 +433,7 @@ class MainWindow(QMainWindow):
         self.bridge.close()
         self.bottom.close_workers()
         self.side.inspector.card.estimator.cancel()
+        self.filing.exporting.close()
         self._reporter.close()
         event.accept()
 
