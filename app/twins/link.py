@@ -125,19 +125,19 @@ class Link(QObject):
         self._moved = self._chosen = self._renewed = None
         if not self._on:
             return
+        began = perf_counter()
         self._following = True
         try:
             if moved is not None:
-                began = perf_counter()
-                view = self._other(moved).view
-                _look_alike(view, moved.view)
-                view.viewport().repaint()
-                self._followed_at = perf_counter()
-                self._pause = min(max(_FRAME, _SHARE * (self._followed_at - began)), _SLOWEST)
+                _look_alike(self._other(moved).view, moved.view)
             if chosen is not None:
                 _select_alike(self._other(chosen), chosen)
         finally:
             self._following = False
+        for pane in {self._other(leader) for leader in (moved, chosen) if leader is not None}:
+            pane.view.viewport().repaint()
+        self._followed_at = perf_counter()
+        self._pause = min(max(_FRAME, _SHARE * (self._followed_at - began)), _SLOWEST)
 
     def _other(self, pane: EditorPane) -> EditorPane:
         return self._panes[1] if pane is self._panes[0] else self._panes[0]
