@@ -23,7 +23,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPix
 from PySide6.QtWidgets import QWidget
 
 from app.canvas import geometry as g
-from app.canvas.paints import family, mixed, paints
+from app.canvas.difference_signs import Differs
+from app.canvas.paints import Paints, family, mixed, paints
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
 from app.theme import theme
@@ -43,6 +44,10 @@ _WAIT_MS = 80
 _STAGE = re.compile(r"stage(\d+)\.")
 _QUIETER = 0.4
 """How much paler every second stage is."""
+
+
+_Colour = tuple[int, int, int]
+"""Red, green and blue."""
 
 
 class Minimap(QWidget):
@@ -100,6 +105,12 @@ class Minimap(QWidget):
         self._measure()
 
     # What it shows
+
+    @Slot()
+    def touch(self) -> None:
+        """Paint the network anew: other blocks are marked."""
+        self._pixmap = None
+        self.update()
 
     @Slot()
     def _on_edited(self) -> None:
@@ -223,18 +234,28 @@ class Minimap(QWidget):
         scale, origin = self.scale, self._origin()
         left, top = origin.x() - self._area.left() * scale, origin.y() - self._area.top() * scale
         wide, high = max(g.WIDTH * scale, _LEAST_DOT), max(g.HEIGHT * scale, _LEAST_DOT)
-        dots: dict[tuple[str, bool], list[QRectF]] = defaultdict(list)
+        dots: dict[_Colour, list[QRectF]] = defaultdict(list)
         for block in self._cells():
             x, y = block.position or (0.0, 0.0)
-            stage = _STAGE.match(block.id)
-            paler = stage is not None and int(stage[1]) % 2 == 0
-            dots[family(block), paler].append(QRectF(left + x * scale, top + y * scale, wide, high))
-        for (kind, paler), rects in dots.items():
-            colour = look.tones[kind].strip
-            painter.setBrush(mixed(colour, look.panel, _QUIETER) if paler else colour)
+            colour = self._colour_of(block, look)
+            dots[colour].append(QRectF(left + x * scale, top + y * scale, wide, high))
+        for colour, rects in dots.items():
+            painter.setBrush(QColor(*colour))
             painter.drawRects(rects)
         painter.end()
         return pixmap
+
+    def _colour_of(self, block: Block, look: Paints) -> _Colour:
+        """Return the colour of a block's family, or of how it differs by more than its shortcut."""
+        marked = self._scene.differences.marked.blocks.get(block.id)
+        if marked is not None and marked[0] is not Differs.SHORTCUT:
+            colour = look.good if marked[0] is Differs.ONLY_HERE else look.warning
+        else:
+            stage = _STAGE.match(block.id)
+            paler = stage is not None and int(stage[1]) % 2 == 0
+            colour = look.tones[family(block)].strip
+            colour = mixed(colour, look.panel, _QUIETER) if paler else colour
+        return colour.red(), colour.green(), colour.blue()
 
     # Mouse
 

@@ -89,6 +89,8 @@ class Marks(QObject):
         here, there = (pane.document.architecture for pane in self._panes)
         left.scene.show_differences(marked(here, there) if self._on else NOTHING)
         right.scene.show_differences(marked(there, here) if self._on else NOTHING)
+        for pane in self._panes:
+            pane.minimap.touch()
 
     @Slot()
     def _attend(self) -> None:

@@ -35,19 +35,20 @@ def told(pane, block_id):
     return pane.scene.tooltip(pane.scene.block_item(block_id))
 
 
+def alike(found, wanted):
+    """Return whether two colours are the same but for what lies over them."""
+    pairs = zip(found.getRgb()[:3], QColor(wanted).getRgb()[:3], strict=True)
+    return sum(abs(one - other) for one, other in pairs) < 40
+
+
 def has_colour(pane, area, colour):
     """Return whether a colour is painted somewhere in an area of the scene."""
     picture = pane.view.viewport().grab().toImage()
     rect = pane.view.mapFromScene(area).boundingRect().intersected(picture.rect())
-    wanted = QColor(colour)
     return any(
-        abs(found.red() - wanted.red())
-        + abs(found.green() - wanted.green())
-        + abs(found.blue() - wanted.blue())
-        < 30
+        alike(picture.pixelColor(x, y), colour)
         for x in range(rect.left(), rect.right() + 1)
         for y in range(rect.top(), rect.bottom() + 1)
-        for found in [picture.pixelColor(x, y)]
     )
 
 
@@ -163,3 +164,22 @@ def test_what_is_missing_from_a_stack_is_shown_once(marked):
     (ghost,) = right.scene.differences.marked.ghosts
     assert ghost.name == "stage1.block2 + 1"
     assert ghost.told == "stage1.block2: Basic block there, not here, and 1 block more"
+
+
+def test_differences_are_seen_on_the_minimap(marked):
+    left, right = marked.left, marked.right
+    left.view.set_zoom(1.5)
+    marked.settle()
+    left.edits.set_params({"stage2.block2": {"out_channels": 24}})
+    left.edits.set_params({"stage2.block3": {"shortcut": "B"}})
+    wait(marked)
+    for pane in (left, right):
+        assert pane.minimap.isVisible()
+        picture = pane.minimap.grab().toImage()
+        spots = {
+            block: pane.minimap.place_of(pane.scene.block_item(block).body_in_scene().center()).toPoint()
+            for block in ("stage2.block2", "stage2.block3")
+        }
+        colours = {block: picture.pixelColor(spot) for block, spot in spots.items()}
+        assert alike(colours["stage2.block2"], paints().warning)
+        assert not alike(colours["stage2.block3"], paints().warning), "twins differ by shortcuts everywhere"
