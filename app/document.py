@@ -195,8 +195,9 @@ class Document(QObject):
     # Undoable changes of the whole
 
     def replace(self, architecture: Architecture, text: str) -> None:
-        """Put `architecture` in the place of the present one, as one undo step called `text`."""
-        self.undo_stack.push(ReplaceArchitecture(self, architecture, text))
+        """Put `architecture` in the place of the present one, as one undo step; an equal one is none."""
+        if with_positions(architecture) != self._architecture:
+            self.undo_stack.push(ReplaceArchitecture(self, architecture, text))
 
     def _do(self, command: Command) -> Command:
         """Do a command with what follows from it, as one step; return that."""
