@@ -1,5 +1,7 @@
 """An edit of one network done again on its twin."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
 from resviz.arch.replay import Snapshot, change, replay
 from resviz.arch.twin import twin
+from resviz.errors import ArchitectureError
 from tests.arch.documents import THOROUGH, bare, chain, loose_unit
 
 
@@ -201,7 +204,8 @@ def test_on_an_equal_network_the_same_comes_out(data):
         elif verb == "heal":
             now = rework.healed(now, chosen)
         else:
-            now, _ = rework.expanded(now, chosen)
+            with contextlib.suppress(ArchitectureError):  # what comes in may not be known by then
+                now, _ = rework.expanded(now, chosen)
     done = again(here, now, preset("resnet-20"))
     assert not done.refusals
     assert done.architecture == now
