@@ -158,3 +158,12 @@ def test_a_dying_document_is_quiet(qapp, qtbot):
     events = recorded(document)
     del document
     assert events == []
+
+
+def test_a_network_in_its_own_place_is_no_step():
+    document = Document(preset("resnet-8"))
+    document.replace(preset("resnet-8"), "New")
+    assert document.undo_stack.count() == 0
+    assert not document.modified
+    document.replace(preset("resnet-14"), "New")
+    assert document.undo_stack.count() == 1
