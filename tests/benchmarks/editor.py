@@ -29,6 +29,7 @@ def write_networks(folder: Path, quick: bool) -> None:
     """Write the networks as files, the smallest first: of a quick turn only two."""
     from resviz.arch import files
     from resviz.arch.convert import COMPOSITES
+    from resviz.arch.layout import arrange
     from resviz.arch.presets import preset
     from resviz.arch.rework import expanded
 
@@ -39,6 +40,8 @@ def write_networks(folder: Path, quick: bool) -> None:
         units = [block.id for block in networks[-1].blocks.values() if block.kind in COMPOSITES]
         networks.append(expanded(networks[-1], units)[0])
     for number, architecture in enumerate(networks):
+        for block_id, place in arrange(architecture).items():
+            architecture.move(block_id, place)
         files.save(architecture, folder / f"{number}.json")
 
 
