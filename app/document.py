@@ -9,7 +9,7 @@ from typing import ClassVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.rework import Rework
-from app.undo import Command, UndoStack
+from app.undo import WIDE, Command, UndoStack
 from resviz.arch import files
 from resviz.arch.analysis import Analysis
 from resviz.arch.cost import NetworkCost
@@ -42,6 +42,8 @@ class Document(QObject):
     """Old and new id."""
     wire_added = Signal(object)
     wire_removed = Signal(object)
+    changed_widely = Signal()
+    """Many blocks and wires came, went or moved, without a signal for each: look at all of them."""
     was_reset = Signal()
     """Anything may have changed: the document was replaced as a whole."""
     analysed = Signal()
@@ -261,6 +263,16 @@ class Document(QObject):
         self._architecture.move(block_id, position)
         self.block_moved.emit(block_id)
 
+    def move_blocks(self, positions: Mapping[str, Position | None]) -> None:
+        """Place blocks."""
+        for block_id, position in positions.items():
+            self._architecture.move(block_id, position)
+        if len(positions) > WIDE:
+            self.changed_widely.emit()
+            return
+        for block_id in positions:
+            self.block_moved.emit(block_id)
+
     def rename_block(self, block_id: str, new_id: str) -> None:
         """Give a block another id."""
         self._architecture.rename(block_id, new_id)
@@ -306,6 +318,17 @@ class Document(QObject):
         self._announce()
         self.was_reset.emit()
         if renamed:
+            self.name_changed.emit(architecture.name)
+
+    def become(self, architecture: Architecture) -> None:
+        """Take over what many edits made of a copy of the architecture (more than `WIDE`), in one go."""
+        before, self._architecture = self._architecture, architecture
+        self._analysis = Analysis(architecture)
+        self._announce()
+        self.changed_widely.emit()
+        if (before.groups, before.definitions) != (architecture.groups, architecture.definitions):
+            self.groups_changed.emit()
+        if before.name != architecture.name:
             self.name_changed.emit(architecture.name)
 
     def _touch(self, *block_ids: str) -> None:

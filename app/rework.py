@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.undo import Command
+from app.undo import WIDE, Command
 from resviz.arch.graph import Architecture
 
 if TYPE_CHECKING:
@@ -70,6 +70,10 @@ class Rework(Command):
         wires, wanted = set(here.wires), set(there.wires)
         touched = {*gone, *new}
         kept = {w for w in wires & wanted if w.source not in touched and w.target not in touched}
+        changed = sum(b in here and here[b] != block for b, block in there.blocks.items())
+        if changed + len(touched) + len(wires - kept) + len(wanted - kept) > WIDE:
+            document.become(there.copy())
+            return
         for wire in sorted(wires - kept):
             document.disconnect_wire(wire)
         for block_id in here.blocks:

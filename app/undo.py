@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+WIDE = 60
+"""A step that changes more blocks and wires than this changes them in one go."""
+
 
 class Command:
     """One step. `redo` does it, the first time too; `undo` takes it back."""

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QGraphicsSceneHelpEvent, QToolTip
 
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
+from app.canvas.built import BuiltScene
 from app.canvas.caption import Captions
 from app.canvas.difference_item import DifferenceItem, Marked
-from app.canvas.face import Faces, bare_face
+from app.canvas.face import Faces
 from app.canvas.group_frames import GroupFrames
-from app.canvas.live import Live
 from app.canvas.paints import paints
-from app.canvas.placed import PlacedScene, Port
+from app.canvas.placed import Port
 from app.canvas.readout import Readouts
-from app.canvas.stack_face import bare_stack_face, stack_face, stack_summary
+from app.canvas.stack_face import stack_face, stack_summary
 from app.canvas.stack_item import StackItem
-from app.canvas.stacking import block_inputs, folded_names, misplaced, stack_inputs, taken_ports
+from app.canvas.stacking import folded_names, misplaced
 from app.canvas.telling import block_tooltip
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.theme import theme
-from resviz.arch.folding import way_out
 from resviz.arch.graph import Wire
 from resviz.arch.reinfer import Changed
 
 __all__ = ["NetworkScene", "Port"]
 
 
-class NetworkScene(PlacedScene):
+class NetworkScene(BuiltScene):
     """Items for one document, selection, and live readouts."""
 
     block_selected = Signal(str)
@@ -51,12 +49,7 @@ class NetworkScene(PlacedScene):
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(document, parent)
-        self._wires_of: dict[str, set[Wire]] = defaultdict(set)
-        self._folded: dict[str, str] = {}
-        """The folded group of each of its blocks, of those removed too: undo brings them back."""
-        self._paints = paints()
         self._captions = Captions(self, self._paints)
-        self._live = Live(self, self._items, self._wires, self._paints)
         self.differences = DifferenceItem(document, self._items, self._live.board, self._paints)
         self._frames = GroupFrames(document, self._items, self._paints)
         for item in (self.differences, self._frames):
@@ -65,8 +58,6 @@ class NetworkScene(PlacedScene):
         self._bounds_pending = False
         self._replaced = False
         self._faces = Faces(document)
-        self._new: set[str] = set()
-        """Blocks whose items have no face yet."""
         self._sync()
         self._show_faces(None)
         document.block_added.connect(self._on_block_added)
@@ -76,6 +67,7 @@ class NetworkScene(PlacedScene):
         document.wire_added.connect(self._on_wire_added)
         document.wire_removed.connect(self._on_wire_removed)
         document.groups_changed.connect(self._on_groups_changed)
+        document.changed_widely.connect(self._on_changed_widely)
         document.was_reset.connect(self._on_reset)
         document.analysed.connect(self._on_analysed)
         theme().changed.connect(self._on_theme_changed)
@@ -176,130 +168,6 @@ class NetworkScene(PlacedScene):
 
     # Following the document
 
-    def _sync(self) -> None:
-        """Make items and document agree, keeping what stays."""
-        architecture = self.document.architecture
-        wires = architecture.wires
-        self._folded = folded_names(self.document.architecture)
-        for wire in self._wires.keys() - set(wires):
-            self._drop_wire(wire)
-        gone = [b for b in self._items.ids() if b not in architecture]
-        self._take_out(gone + misplaced(self.document.architecture, self._items, self._folded))
-        for block_id in architecture.blocks:
-            if block_id in self._items:
-                self._place(block_id)
-            else:
-                self._make_block(block_id)
-        for wire in wires:
-            if wire not in self._wires:
-                self._make_wire(wire)
-        for block_id in architecture.blocks:
-            self._set_ports(block_id)
-        self._order_stacks()
-
-    def _take_out(self, block_ids: Iterable[str]) -> None:
-        for block_id in block_ids:
-            for wire in list(self._wires_of[block_id]):
-                self._drop_wire(wire)
-            self._drop_block(block_id)
-
-    def _make_block(self, block_id: str) -> None:
-        self._new.add(block_id)
-        name, face = self._folded.get(block_id), bare_face(self.document.architecture[block_id])
-        if name is not None and name in self._items.stacks:
-            self._items.join(block_id, name)
-            return
-        item = BlockItem(block_id, face, self._paints, self._live.board)
-        if name is None:
-            self._items.put(item)
-        else:
-            item = StackItem(name, bare_stack_face(face), self._paints, self._live.board)
-            self._items.put_stack(item)
-            self._items.join(block_id, name)
-        self._live.adopt_block(item)
-        self._set_ports(block_id)
-        self._place(block_id)
-        self.addItem(item)
-
-    def _drop_block(self, block_id: str) -> None:
-        item = self._items.drop(block_id)
-        if item is not None:
-            self.removeItem(item)
-        self._wires_of.pop(block_id, None)
-
-    def _order_stacks(self) -> None:
-        """Let the folded groups know which of their blocks is the first, and which is read outside."""
-        if not self._items.stacks:
-            return
-        architecture = self.document.architecture
-        rank = {block_id: number for number, block_id in enumerate(architecture.order())}
-        for stack in self._items.stacks.values():
-            members = sorted(stack.members, key=rank.__getitem__)
-            stack.settle(members, way_out(architecture, members))
-            self._place(stack.block_id)
-            self._set_ports(stack.block_id)
-
-    def _make_wire(self, wire: Wire) -> None:
-        home = self._items.home.get(wire.source)
-        if home is not None and home == self._items.home.get(wire.target):
-            return  # inside a folded group
-        item = WireItem(wire, self._paints, self._live.board)
-        item.into_stack = self._items[wire.target].is_stack
-        adds = self.document.architecture[wire.target].kind == "add" and not item.into_stack
-        self._live.adopt_wire(item, adds=adds)
-        self._wires[wire] = item
-        self._wires_of[wire.source].add(wire)
-        self._wires_of[wire.target].add(wire)
-        self._route(item)
-        self.addItem(item)
-
-    def _drop_wire(self, wire: Wire) -> None:
-        item = self._wires.pop(wire, None)
-        if item is None:
-            return
-        self._live.drop_wire(item)
-        self.removeItem(item)
-        self._wires_of[wire.source].discard(wire)
-        self._wires_of[wire.target].discard(wire)
-
-    def _route(self, item: WireItem) -> None:
-        wire = item.wire
-        source, target = self._items[wire.source], self._items[wire.target]
-        side = "left"
-        if item.is_shortcut:
-            below = source.pos().y() >= target.pos().y() + g.HEIGHT and source.pos().x() < target.pos().x()
-            target.set_shortcut_below(below)
-            side = "bottom" if below else "top"
-        item.set_ends(
-            source.anchor(wire.source_port, is_input=False),
-            target.anchor(wire.target_port, is_input=True),
-            side,
-        )
-
-    def _place(self, block_id: str) -> None:
-        item = self._items[block_id]
-        position = QPointF(*(self.document.architecture[block_id].position or (0.0, 0.0)))
-        if block_id == item.block_id and item.pos() != position:
-            item.setPos(position)
-            for member in item.members:
-                for wire in self._wires_of[member]:
-                    self._route(self._wires[wire])
-
-    def _set_ports(self, block_id: str) -> None:
-        item, architecture = self._items[block_id], self.document.architecture
-        spec = architecture[block_id].spec
-        if item.is_stack and block_id != item.block_id:
-            return
-        inputs = stack_inputs(architecture, item) if item.is_stack else block_inputs(spec)
-        item.set_ports(inputs, bool(spec.outputs), self._taken(item, inputs))
-        for member in item.members:
-            for wire in self._wires_of.get(member, ()):
-                self._route(self._wires[wire])
-
-    def _taken(self, item: BlockItem, inputs: Iterable[str]) -> frozenset[str]:
-        wires = (wire for member in item.members for wire in self._wires_of.get(member, ()))
-        return taken_ports(item, inputs, wires)
-
     def _apply_states(self, block_ids: Iterable[str]) -> None:
         for wire in {wire for block_id in block_ids for wire in self._wires_of.get(block_id, ())}:
             item = self._wires[wire]
@@ -354,6 +222,11 @@ class NetworkScene(PlacedScene):
         before = {item.block_id: item.pos() for item in self._items}
         self._sync()
         self._replaced |= before != {item.block_id: item.pos() for item in self._items}
+        self._tell_bounds()
+
+    @Slot()
+    def _on_changed_widely(self) -> None:
+        self._sync()
         self._tell_bounds()
 
     @Slot()

@@ -32,6 +32,7 @@ class WireItem(QGraphicsItem):
         """Whether it leads into a folded group, where all that comes in comes in at one place."""
         self._board = board
         self._paints = paints
+        self._ends: tuple[QPointF, QPointF, str] | None = None
         self._path = QPainterPath()
         self._bounds = QRectF()
         self._hit: QPainterPath | None = None
@@ -79,6 +80,9 @@ class WireItem(QGraphicsItem):
 
     def set_ends(self, start: QPointF, end: QPointF, side: str) -> None:
         """Run from `start` to `end` on `side` ("left", "top", "bottom") of the target."""
+        if (start, end, side) == self._ends:
+            return
+        self._ends = start, end, side
         self.prepareGeometryChange()
         self._path = g.wire_path(start, end, side)
         self._bounds = self._path.boundingRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.document import Document
-from app.undo import Command
-from resviz.arch.graph import Block, Position, Wire
+from app.undo import WIDE, Command
+from resviz.arch.graph import Architecture, Block, Position, Wire
 from resviz.arch.spec import Value
 
 
@@ -40,10 +40,15 @@ class ChangeGraph(Command):
         self._disconnected = sorted(wires)
         self._added = list(add)
         self._connected = list(connect)
-        if self._added or self._connected:
-            self._rehearse()
+        parts = len(self._disconnected), len(self._removed), len(self._added), len(self._connected)
+        self._ends: tuple[Architecture, Architecture] | None = None
+        """Of a step that changes much: all there was before, and all there is after it."""
+        if sum(parts) > WIDE:
+            self._ends = architecture.copy(), self._rehearsed()
+        elif self._added or self._connected:
+            self._rehearsed()
 
-    def _rehearse(self) -> None:
+    def _rehearsed(self) -> Architecture:
         """Try on a copy: a step that fails halfway could be neither undone nor done again."""
         trial = self._document.architecture.copy()
         for wire in self._disconnected:
@@ -54,13 +59,20 @@ class ChangeGraph(Command):
             trial.insert(block)
         for wire in self._connected:
             trial.connect(wire)
+        return trial
 
     def redo(self) -> None:
         """Take out, then put in."""
+        if self._ends is not None:
+            self._document.become(self._ends[1].copy())
+            return
         self._swap(self._disconnected, self._removed, self._added, self._connected)
 
     def undo(self) -> None:
         """Take out what was put in, then put back."""
+        if self._ends is not None:
+            self._document.become(self._ends[0].copy())
+            return
         self._swap(self._connected, self._added, self._removed, self._disconnected)
 
     def _swap(
@@ -106,13 +118,11 @@ class MoveBlocks(Command):
 
     def redo(self) -> None:
         """Move there."""
-        for block_id, position in self._after.items():
-            self._document.move_block(block_id, position)
+        self._document.move_blocks(self._after)
 
     def undo(self) -> None:
         """Move back."""
-        for block_id, old in self._before.items():
-            self._document.move_block(block_id, old)
+        self._document.move_blocks(self._before)
 
 
 class ArrangeBlocks(MoveBlocks):

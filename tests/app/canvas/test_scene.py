@@ -12,6 +12,7 @@ from app.document import Document
 from app.editor.edits import Edits
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
+from resviz.arch.shapes import infer
 
 
 @pytest.fixture
@@ -67,6 +68,38 @@ def test_the_scene_follows_every_kind_of_edit(made, qapp):
     while document.undo_stack.canRedo():
         document.undo_stack.redo()
     agrees(scene)
+
+
+def test_steps_that_touch_much_are_followed_in_one_go(made, qapp):
+    document, scene, edits = made("resnet-110")
+    signals = []
+    document.changed_widely.connect(lambda: signals.append("wide"))
+    document.block_added.connect(signals.append)
+    item, everything = scene.block_item("pool"), list(document.architecture.blocks)
+    scene.select_all()
+    steps = (
+        lambda: edits.remove(everything),
+        document.undo_stack.undo,
+        lambda: edits.paste_text(edits.copy_text(everything)),
+        lambda: edits.move({block_id: (8.0, 8.0 * n) for n, block_id in enumerate(everything)}),
+        edits.tidy_up,
+        document.undo_stack.undo,
+        document.undo_stack.undo,
+        document.undo_stack.undo,
+        document.undo_stack.redo,
+    )
+    for step in steps:
+        before = document.architecture.copy()
+        step()
+        agrees(scene)
+        qapp.processEvents()
+        assert document.architecture != before
+        assert document.inference == infer(document.architecture)
+        for block_id in document.architecture.blocks:
+            assert scene.block_item(block_id).face.shape != "?"
+    assert set(signals) == {"wide"}
+    assert scene.block_item("pool") is item  # it was brought back, not made anew
+    assert scene.selectedItems() == []
 
 
 def test_replacing_keeps_the_items_and_selection_of_what_stays(made):
