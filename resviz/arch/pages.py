@@ -124,8 +124,8 @@ PAGES: Mapping[str, Page] = {
     ),
     "input": Page(
         ("x ∈ R^{C×H×W}",),
-        f"{_PAPER_1}, Sec. 4.2: on CIFAR-10 pictures of 32x32 with the mean of each pixel subtracted; "
-        "in training padded by 4 pixels on each side, cropped at random and flipped (Sec. 3.4: 224x224 "
+        f"{_PAPER_1}, Sec. 3.3 and 4.2: on CIFAR-10 pictures of 32x32 with the mean of each pixel "
+        "subtracted; in training padded by 4 pixels on each side, cropped at random and flipped (Sec. 3.4: 224x224 "
         "crops on ImageNet).",
     ),
     "output": Page(
@@ -154,7 +154,7 @@ PAGES: Mapping[str, Page] = {
     ),
     "relu": Page(
         ("y = max(0, x)",),
-        f"{_PAPER_1}, Sec. 3.2 and Fig. 2: the second ReLU of a unit stands behind the addition. "
+        f"{_PAPER_1}, Sec. 3.2, Sec. 3.3 and Fig. 2: the second ReLU of a unit stands behind the addition. "
         f"{_PAPER_2} moves it before the convolutions, so that nothing stands on the way from unit to "
         "unit.",
         activations=_VALUES,
@@ -182,7 +182,7 @@ PAGES: Mapping[str, Page] = {
     ),
     "avg_pool": Page(
         (f"y_{{c,i,j}} = 1/k^2 · Σ_{{u,v<k}} {_POOLED}",),
-        f"{_PAPER_1} has none but the global one; {_PAPER_1}, Table 1 halves maps by strides.",
+        f"{_PAPER_1}, Table 1: the networks have none but the global one, and halve maps by strides.",
         activations=Formula("C_out*A"),
     ),
     "global_avg_pool": Page(
