@@ -125,8 +125,8 @@ PAGES: Mapping[str, Page] = {
     "input": Page(
         ("x ∈ R^{C×H×W}",),
         f"{_PAPER_1}, Sec. 3.3 and 4.2: on CIFAR-10 pictures of 32x32 with the mean of each pixel "
-        "subtracted; in training padded by 4 pixels on each side, cropped at random and flipped (Sec. 3.4: 224x224 "
-        "crops on ImageNet).",
+        "subtracted; in training padded by 4 pixels on each side, cropped at random and flipped "
+        "(Sec. 3.4: 224x224 crops on ImageNet).",
     ),
     "output": Page(
         ("p_c = exp(x_c) / Σ_j exp(x_j)", "loss = −log p_{label}"),
