@@ -6,6 +6,7 @@ architecture, in comments, so that it can be opened again, see `resviz.arch.carr
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Iterator, Sequence
@@ -271,14 +272,20 @@ def _expression(step: Step) -> str:
 def _access(path: Sequence[str]) -> str:
     expression = "self"
     for part in path:
-        expression = f"{expression}.{part}" if is_attribute(part) else f"getattr({expression}, {part!r})"
+        expression = (
+            f"{expression}.{part}" if is_attribute(part) else f"getattr({expression}, {_quoted(part)})"
+        )
     return expression
 
 
 def _assign(path: Sequence[str], value: str) -> str:
     if is_attribute(path[-1]):
         return f"{_access(path)} = {value}"
-    return f"{_access(path[:-1])}.add_module({path[-1]!r}, {value})"
+    return f"{_access(path[:-1])}.add_module({_quoted(path[-1])}, {value})"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _with_comment(line: str, comment: str) -> str:

@@ -120,7 +120,9 @@ def residual_class(
     arguments += ["groups: int = 1"] if grouped else []
     signature = [f"    def __init__(self, {', '.join(arguments)}) -> None:"]
     if len(signature[0]) > LONGEST_LINE:
-        signature = ["    def __init__(", f"        self, {', '.join(arguments)}", "    ) -> None:"]
+        line = f"        self, {', '.join(arguments)}"
+        lines = [line] if len(line) <= LONGEST_LINE else [f"        {each}," for each in ("self", *arguments)]
+        signature = ["    def __init__(", *lines, "    ) -> None:"]
     lines = [
         f"class {CLASS_NAMES[kind]}(nn.Module):",
         f'    """{_DOCS[kind]}.',

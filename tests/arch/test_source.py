@@ -139,7 +139,8 @@ def test_the_paper_is_cited_and_shapes_are_said():
     assert source.startswith('"""resnet-20: 20 weighted layers, 269,722 parameters, 40.55 M multiply-adds')
     assert "arXiv:1512.03385, Fig. 5 left" in source
     assert "x = self.stage2(x)  # (N, 32, 16, 16)" in source
-    assert max(map(len, source.splitlines())) <= 110
+    for each in (source, code_of(mixed()), code_of(preset("resnext50_32x4d"))):
+        assert max(map(len, each.splitlines())) <= 110
 
 
 @pytest.mark.parametrize("case", CASES)
