@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from resviz.arch import files
-from resviz.arch.definitions import free_instance, local_name
+from resviz.arch.definitions import free_instance, locals_of
 from resviz.arch.folding import free_group
 from resviz.arch.graph import Architecture
 
@@ -52,9 +52,9 @@ def renamed_for(architecture: Architecture, piece: Architecture) -> Architecture
     names: dict[str, str] = {}
     for name, group in piece.grouped().items():
         if group.definition:
-            locals_ = [local_name(name, member) for member in group.members]
-            new = free_instance(scratch, name, locals_)
-            names |= {m: f"{new}.{local}" for m, local in zip(group.members, locals_, strict=True)}
+            locals_ = locals_of(name, group.members)
+            new = free_instance(scratch, name, locals_.values())
+            names |= {member: f"{new}.{local}" for member, local in locals_.items()}
         else:
             new = free_group(scratch, name.rstrip("0123456789") or "stack")
         scratch.groups[new] = group

@@ -26,7 +26,7 @@ from app.editor.places import moves_to_make_room, taken_places, with_cells
 from app.rework import Rework
 from app.undo import Command
 from resviz.arch.blocks import kind_of
-from resviz.arch.definitions import bundle, name_of
+from resviz.arch.definitions import bundle, instance_around, name_of
 from resviz.arch.graph import Block, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.spec import Kind, Shape, Value
@@ -64,7 +64,8 @@ class Edits:
             return self._add_own(own, centre, after=after, wire=wire)
         spec = kind_of(kind)
         source = wire.source if wire else after
-        block_id = self.document.architecture.free_id(f"{kind}1")
+        inside = instance_around(self.document.architecture, wire) if wire is not None else None
+        block_id = self.document.architecture.free_id(f"{inside}.{kind}1" if inside else f"{kind}1")
         params = spec.complete(fitting(spec, self.document.inference.shapes.get(source) if source else None))
         if wire is not None:
             return self._insert(Block(block_id, kind, params, self.landing(kind, centre, wire)), wire)

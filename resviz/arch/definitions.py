@@ -30,6 +30,25 @@ def local_name(instance: str, block_id: str) -> str:
     return block_id.removeprefix(f"{instance}.")
 
 
+def members_of(architecture: Architecture, name: str) -> tuple[str, ...]:
+    """Return the blocks of a group that are there."""
+    return tuple(member for member in architecture.groups[name].members if member in architecture)
+
+
+def locals_of(instance: str, members: Iterable[str]) -> dict[str, str]:
+    """Return what the blocks of an instance are called in its definition, each otherwise."""
+    names = {member: local_name(instance, member) for member in members}
+    taken = {local for member, local in names.items() if local != member}
+    for member, local in names.items():
+        if local == member and local in taken:  # it came in under a name without the instance's
+            number = 2
+            while f"{local}-{number}" in taken:
+                number += 1
+            names[member] = f"{local}-{number}"
+            taken.add(names[member])
+    return names
+
+
 def free_instance(architecture: Architecture, stem: str, locals_: Iterable[str]) -> str:
     """Return `stem`, or with another number behind it, so that group and blocks of that name are free."""
     wanted = list(locals_)
@@ -51,8 +70,8 @@ def content(architecture: Architecture, instance: str, definition: Definition) -
 
     Wires from outside are no part of it, but for which inputs the one way in feeds.
     """
-    members = architecture.grouped()[instance].members
-    inside, local = set(members), {member: local_name(instance, member) for member in members}
+    members = members_of(architecture, instance)
+    inside, local = set(members), locals_of(instance, members)
     piece = Architecture()
     for member in members:
         piece.insert(msgspec.structs.replace(architecture[member], id=local[member], position=None))
@@ -106,8 +125,16 @@ def entries_of(architecture: Architecture, name: str) -> list[tuple[str, str]]:
     if not group.definition:
         return ways_in(architecture, group.members)
     found = architecture.definitions[group.definition].entries
-    ids = {local_name(name, member): member for member in group.members}
+    ids = {local: member for member, local in locals_of(name, group.members).items()}
     return [(ids[local], port) for local, port in found if local in ids]
+
+
+def instance_around(architecture: Architecture, wire: Wire) -> str | None:
+    """Return the instance that a wire is inside of, None if it is inside of none."""
+    for name, group in architecture.grouped().items():
+        if group.definition and wire.source in group.members and wire.target in group.members:
+            return name
+    return None
 
 
 def bundle(architecture: Architecture, wire: Wire) -> list[Wire]:

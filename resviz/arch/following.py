@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import msgspec
 
-from resviz.arch.definitions import content, local_name
+from resviz.arch.definitions import content, locals_of, members_of
 from resviz.arch.graph import Architecture, Block, Definition, Group, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.errors import ArchitectureError
@@ -24,8 +24,9 @@ def followed(before: Architecture, after: Architecture) -> Architecture | None:
     if groups != after.groups:
         copy = after.copy()
         copy.groups = groups
+    touched = _touched(before, copy) if copy.definitions else set[str]()
     for name in list(copy.definitions):
-        copy = _synced(before, copy, name)
+        copy = _synced(before, copy, name, touched)
     if copy is after:
         return None
     if copy.blocks.keys() != after.blocks.keys() and _is_tidy(after):
@@ -38,26 +39,53 @@ def _is_tidy(architecture: Architecture) -> bool:
     return all(architecture[block_id].position == place for block_id, place in arrange(architecture).items())
 
 
-def _synced(before: Architecture, after: Architecture, name: str) -> Architecture:
+def _touched(before: Architecture, after: Architecture) -> set[str]:
+    """Return the blocks that are other ones, or wired or grouped otherwise; not those that moved."""
+    touched = {end for wire in set(before.wires) ^ set(after.wires) for end in (wire.source, wire.target)}
+    memory = before.twin_memory.items() ^ after.twin_memory.items()
+    touched.update(block_id for block_id, _ in memory)
+    for block_id, block in after.blocks.items():
+        was = before.blocks.get(block_id)
+        if was is not block and (was is None or _nature(was) != _nature(block)):
+            touched.add(block_id)
+    for name, group in after.groups.items():
+        if before.groups.get(name) != group or any(member not in after for member in group.members):
+            touched.update(group.members)
+    return touched
+
+
+def _nature(block: Block) -> tuple[object, ...]:
+    return block.kind, block.params, block.bypassed
+
+
+def _synced(before: Architecture, after: Architecture, name: str, touched: set[str]) -> Architecture:
     """Return `after` with all instances of a definition alike; itself where they are."""
     definition = after.definitions[name]
-    instances = [each for each, group in after.grouped().items() if group.definition == name]
+    groups = after.grouped()
+    instances = [each for each, group in groups.items() if group.definition == name]
     wanted, model = definition, None
     if before.definitions.get(name) == definition:
-        was = before.grouped()
         for each in instances:
+            if each not in before.groups or touched.isdisjoint(groups[each].members):
+                continue
             now = content(after, each, definition)
-            if now != definition and each in was and content(before, each, definition) != now:
+            if now != definition and content(before, each, definition) != now:
                 wanted, model = now, each
                 break
         else:
             return after
-    copy = after
-    if wanted != definition:
-        copy = after.copy()
-        copy.definitions[name] = wanted
-    for each in instances:
-        if each != model and content(copy, each, definition) != wanted:
+    others = [each for each in instances if each != model and content(after, each, definition) != wanted]
+    if not others and wanted == definition:
+        return after
+    start = after.copy()
+    start.definitions[name] = wanted
+    copy = start.copy()
+    try:
+        for each in others:
+            _Rebuilding(copy, each, model).go(definition, wanted)
+    except ArchitectureError:
+        copy = start
+        for each in others:
             copy = _rebuilt(copy, each, definition, wanted, model)
     return copy
 
@@ -75,6 +103,12 @@ def _rebuilt(
     return copy
 
 
+def _ids_of(architecture: Architecture, instance: str) -> dict[str, str]:
+    """Return the blocks of an instance by what they are called in its definition."""
+    names = locals_of(instance, members_of(architecture, instance))
+    return {local: member for member, local in names.items()}
+
+
 class _Rebuilding:
     """Makes one instance what another definition says, in place.
 
@@ -84,10 +118,9 @@ class _Rebuilding:
 
     def __init__(self, architecture: Architecture, instance: str, model: str | None) -> None:
         self._architecture, self._instance, self._model = architecture, instance, model
-        self._group = architecture.grouped()[instance]
-        self._ids = {local_name(instance, member): member for member in self._group.members}
-        followed = architecture.grouped()[model].members if model is not None else ()
-        self._theirs = {local_name(model or "", member): member for member in followed}
+        self._group = architecture.groups[instance]
+        self._ids = _ids_of(architecture, instance)
+        self._theirs = _ids_of(architecture, model) if model is not None else {}
 
     def go(self, old: Definition, new: Definition) -> None:
         """Take blocks and wires out, and put others in."""

@@ -297,3 +297,17 @@ def test_the_twin_remembers_of_all_what_it_does_of_the_one_that_was_renamed():
     done = followed(before, after)
     assert done.twin_memory["pair2.first"] == done.twin_memory["first"] == "B"
     check_alike(done, "pair")
+
+
+def test_blocks_that_come_in_under_a_name_that_is_used_inside_keep_apart():
+    before = with_two()
+    after = before.copy()
+    after.add("relu", "relu1")
+    wire = after.incoming("unit1.norm1")["in"]
+    after.disconnect(wire)
+    after.connect(Wire(wire.source, "relu1"))
+    after.connect(Wire("relu1", "unit1.norm1"))
+    done = followed(before, after)
+    assert done.incoming("unit2.norm1")["in"].source == "unit2.relu1-2"
+    assert check_alike(done) == ["unit1", "unit2"]
+    assert from_json(to_json(done)) == done
