@@ -23,6 +23,7 @@ def to_text(architecture: Architecture, block_ids: Iterable[str]) -> str:
     for wire in architecture.wires:
         if wire.source in piece and wire.target in piece:
             piece.connect(wire)
+    piece.twin_memory = {b: value for b, value in architecture.memory().items() if b in piece}
     for name, group in architecture.grouped().items():
         inside = tuple(member for member in group.members if member in piece)
         if inside == group.members or (len(inside) > 1 and not group.definition):
@@ -63,6 +64,7 @@ def renamed_for(architecture: Architecture, piece: Architecture) -> Architecture
         names.setdefault(block.id, scratch.free_id(block.id))
         renamed.insert(msgspec.structs.replace(block, id=names[block.id]))
         scratch.insert(renamed[names[block.id]])
+    renamed.twin_memory = {names[b]: value for b, value in piece.twin_memory.items() if b in names}
     for wire in piece.wires:
         renamed.connect(msgspec.structs.replace(wire, source=names[wire.source], target=names[wire.target]))
     for name, group in renamed.groups.items():

@@ -267,6 +267,7 @@ class Edits:
             after.insert(block)
         for wire in piece.wires:
             after.connect(wire)
+        after.twin_memory |= piece.twin_memory
         after.groups |= piece.groups
         after.definitions |= piece.definitions
         self._push(Rework(self.document, f"{what} {plural(len(placed), 'block')}", after))

@@ -331,3 +331,14 @@ def test_the_inspector_says_who_follows(opened):
 
 def texts(widget):
     return " ".join(each.text() for each in widget.findChildren(QLabel) if not each.isHidden())
+
+
+def test_copies_remember_the_shortcuts_of_their_twin(open_pane):
+    architecture, _ = defined(preset("resnet-20-B"), ["stage2.block1", "stage2.block2"], "unit")
+    pane, _ = open_pane(architecture)
+    pane.edits.twin()
+    pane.edits.duplicate(["unit1.block1", "unit1.block2", "stage3.block1"])
+    pane.edits.twin()
+    assert pane.document.architecture["unit2.block1"].shortcut == "B"
+    assert pane.document.architecture["stage3.block4"].shortcut == "B"
+    assert alike(pane.document) == ["unit1", "unit2"]
