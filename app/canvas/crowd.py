@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap, QTransform
@@ -15,6 +14,7 @@ from app.canvas.block_item import PORTS, BlockItem
 from app.canvas.detail import LEVELS
 from app.canvas.items import Items
 from app.canvas.marks import draw_mark
+from app.canvas.outline import Outline, reach
 from app.canvas.paints import Paints
 from app.canvas.readout import LANES, Board, lane_width
 from app.canvas.stack_item import StackItem
@@ -26,20 +26,17 @@ FAR = PORTS
 COLOURS = LEVELS[-1].zoom
 """Zoom below which no word could be read: colours alone are left."""
 
-_STRIP, _EDGE = 14.0, 10.0
 _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
 _CORNER = QPointF(g.WIDTH, 0)
-_ARC = g.arc_path()
 _ROOM = QMarginsF(40, 60, 40, 40)
 """What blocks draw around their bodies at the most."""
-_TURNS = 6
-"""Straight pieces that an arc is made of from far away."""
 _MOST_LIFTED = 40
 """Blocks that are dragged at once, up to which they are painted one by one."""
 _FAR_AWAY = QMarginsF(20_000, 20_000, 20_000, 20_000)
 """How far blocks may be dragged, in scene pixels."""
 _NONE_LIFTED: tuple[frozenset[BlockItem], frozenset[Wire]] = (frozenset(), frozenset())
-_BRANCH = QLineF(g.RADIUS, g.HEIGHT + 2, g.WIDTH - g.RADIUS, g.HEIGHT + 2)
+_LONGEST_PATH = 256
+"""Elements of a path that is stroked at once: of thousands that cross, Qt takes five times as long."""
 
 
 class CrowdItem(QGraphicsItem):
@@ -61,6 +58,7 @@ class CrowdItem(QGraphicsItem):
         self._blocks: list[BlockItem] = []
         self._stacks: list[StackItem] = []
         """Folded groups: few, and painted one by one."""
+        self._outlines: dict[BlockItem, Outline] = {}
         self._bodies: list[QRectF] = []
         self._strips: dict[str, list[QRectF]] = {}
         self._framed: dict[bool, list[QRectF]] = {}
@@ -71,7 +69,7 @@ class CrowdItem(QGraphicsItem):
         """The way through each composite block."""
         self._ground: tuple[object, QPixmap] | None = None
         """The wires whose width is fixed, and for which view of them they were painted."""
-        self._wires: dict[str, QPainterPath] = {}
+        self._wires: dict[str, list[QPainterPath]] = {}
         """Wires whose width is fixed, by their looks."""
         self._lanes: list[WireItem] = []
         """Wires whose width follows the readouts."""
@@ -89,9 +87,9 @@ class CrowdItem(QGraphicsItem):
 
     def measure(self) -> None:
         """Take in all items that there are: some came, went or moved."""
-        bounds = QRectF()
-        for item in (*self._block_items, *self._wire_items.values()):
-            bounds |= item.boundingRect().translated(item.pos())
+        bounds = reach(self._block_items, g.BOUNDS)
+        for wire in self._wire_items.values():
+            bounds |= wire.boundingRect()
         if bounds != self._bounds:
             self.prepareGeometryChange()
             self._bounds = bounds
@@ -123,17 +121,17 @@ class CrowdItem(QGraphicsItem):
         here = [item for item in self._block_items if item not in blocks]
         self._blocks = [item for item in here if not item.is_stack]
         self._stacks = [item for item in here if isinstance(item, StackItem)]
-        self._bodies = [item.body_in_scene() for item in self._blocks]
+        self._outlines = {item: self._outline(item) for item in self._blocks}
+        self._bodies = [outline.body for outline in self._outlines.values()]
         strips, framed = defaultdict(list), defaultdict(list)
         self._arcs, self._branches, self._ground = [], [], None
-        for item, body in zip(self._blocks, self._bodies, strict=True):
-            corner, shortcut = body.topLeft(), item.face.shortcut
-            strips[item.face.family].append(QRectF(body.x(), body.y(), _STRIP, g.HEIGHT))
-            if item.isSelected() or item.face.broken:
-                framed[item.isSelected()].append(body.adjusted(-_EDGE, -_EDGE, _EDGE, _EDGE))
-            arched = shortcut not in ("", "none")
-            self._arcs.append([piece.translated(corner) for piece in _PIECES] if arched else [])
-            self._branches.append(_BRANCH.translated(corner) if shortcut else None)
+        for item, outline in self._outlines.items():
+            face, selected = item.face, item.isSelected()
+            strips[face.family].append(outline.strip)
+            if selected or face.broken:
+                framed[selected].append(outline.frame)
+            self._arcs.append(outline.arc if face.shortcut not in ("", "none") else [])
+            self._branches.append(outline.branch if face.shortcut else None)
         self._strips, self._framed = strips, framed
         self._wires, self._lanes = {}, []
         for key, wire in self._wire_items.items():
@@ -141,8 +139,15 @@ class CrowdItem(QGraphicsItem):
                 continue
             if wire.row >= 0:
                 self._lanes.append(wire)
-            else:
-                self._wires.setdefault(wire.look, QPainterPath()).addPath(wire.path)
+                continue
+            paths = self._wires.setdefault(wire.look, [])
+            if not paths or paths[-1].elementCount() > _LONGEST_PATH:
+                paths.append(QPainterPath())
+            paths[-1].addPath(wire.path)
+
+    def _outline(self, item: BlockItem) -> Outline:
+        known, x, y = self._outlines.get(item), item.x(), item.y()
+        return known if known is not None and (known.x, known.y) == (x, y) else Outline(x, y)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -227,10 +232,11 @@ class CrowdItem(QGraphicsItem):
             painter = QPainter(pixmap)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setWorldTransform(transform)
-            for look, path in self._wires.items():
+            for look, paths in self._wires.items():
                 colour, width = look_of(look, self.paints)
                 painter.setPen(QPen(colour, max(width, min(width * 0.55 / zoom, 14.0))))
-                painter.drawPath(path)
+                for path in paths:
+                    painter.drawPath(path)
             painter.end()
             self._ground = key, pixmap
         return self._ground[1]
@@ -275,11 +281,3 @@ class CrowdItem(QGraphicsItem):
             painter.drawLines(ways)
         painter.setPen(QPen(paints.plain, wide[LANES]))
         painter.drawLines(warm)
-
-
-def _pieces() -> tuple[QLineF, ...]:
-    points = [_ARC.pointAtPercent(step / _TURNS) for step in range(_TURNS + 1)]
-    return tuple(QLineF(start, end) for start, end in pairwise(points))
-
-
-_PIECES = _pieces()

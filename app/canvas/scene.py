@@ -15,6 +15,7 @@ from app.canvas.caption import Captions
 from app.canvas.difference_item import DifferenceItem, Marked
 from app.canvas.face import Faces
 from app.canvas.group_frames import GroupFrames
+from app.canvas.outline import reach
 from app.canvas.paints import paints
 from app.canvas.placed import Port
 from app.canvas.readout import Readouts
@@ -79,10 +80,9 @@ class NetworkScene(BuiltScene):
 
     def bounds(self) -> QRectF:
         """Return the rectangle around all blocks with their arcs; a middling one when there are none."""
-        rect = QRectF()
-        for item in self._items:
-            above = g.ARC_TOP if item.face.shortcut not in ("", "none") else 0.0
-            rect |= item.body_in_scene().adjusted(0, above, 0, 0)
+        rect = reach(self._items, g.BODY)
+        arched = [item.y() for item in self._items if item.face.shortcut not in ("", "none")]
+        rect.setTop(min([rect.top(), *(y + g.ARC_TOP for y in arched)]))
         rect.setTop(min(rect.top(), self._captions.top))
         rect |= self.differences.missing_area()
         return rect.adjusted(-24, -16, 24, 16) if self._items else QRectF(-300, -200, 600, 400)
