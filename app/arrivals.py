@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from app.canvas.text import listed
 from app.editor.group import PaneGroup
 from resviz.arch import files
 from resviz.errors import ResvizError, RunError
@@ -19,8 +20,6 @@ from resviz.runs.store import Run, find_runs
 if TYPE_CHECKING:
     from app.window import MainWindow
 
-_NAMED = 3
-"""How many files are called by name in one sentence."""
 _LEFT_MS = 50
 """A drag that left the window for its cover comes back within this time."""
 _ALONE = (QEvent.Type.MouseMove, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel)
@@ -87,7 +86,7 @@ class Arrivals(QObject):
             more = f" {len(problems) - 1} more could not be opened." if len(problems) > 1 else ""
             window.show_problem(problems[0] + more)
         elif opened:
-            window.show_message(" ".join([f"Opened {_listed(opened)}.", *notes]))
+            window.show_message(" ".join([f"Opened {listed(opened)}.", *notes]))
 
     # Drags
 
@@ -145,7 +144,7 @@ class Arrivals(QObject):
             if group is not target:
                 group.hint.hide()
         possible = [path for path in self._paths if _may_be_opened(path)]
-        names = _listed([path.name for path in possible or self._paths])
+        names = listed([path.name for path in possible or self._paths])
         if possible:
             text = (
                 f"Open {names}"
@@ -189,10 +188,3 @@ def _runs_in(path: Path) -> list[Run]:
         if (path / "architecture.json").exists():
             return []
         raise
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = list(names[:_NAMED])
-    if len(names) > _NAMED:
-        shown.append(f"{len(names) - _NAMED} more")
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]

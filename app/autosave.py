@@ -18,7 +18,7 @@ from resviz.arch import files
 from resviz.atomic import write_atomically
 from resviz.errors import ResvizError
 
-_PATIENCE_MS = 1000
+_PATIENCE_MS = 500
 """From the first change that is not kept until it is: steady editing never puts it off."""
 _BUSY_MS = 100
 """How soon to look again where the disk has not taken the last changes yet."""
@@ -69,7 +69,7 @@ class _Work:
 
 
 class AutoSave(QObject):
-    """Keeps a copy of each modified document, at latest a second after its first change that is not kept.
+    """Keeps a copy of each modified document: half a second after its first change that is not kept yet.
 
     What is to be written becomes bytes here (some milliseconds for a thousand blocks); a thread takes it to
     the disk, so that a slow one never holds the window up. Each window has a folder of its own with a lock in

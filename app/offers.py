@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app.canvas.text import listed
 from app.lab.offer_bar import Answer, OfferBar
 from app.lab.run_list import interrupted
 from app.lab.session import Session
@@ -15,8 +16,6 @@ from app.leftovers import Leftover, find_leftovers
 from app.theme import GRID
 from resviz.runs.store import Experiment, Run, list_experiments, summary
 
-_NAMED = 3
-"""How many networks are called by name in one sentence."""
 _RECENT = 20
 """How many experiments are looked through for interrupted ones."""
 
@@ -72,11 +71,9 @@ class Offers(QWidget):
 
     def _offer_leftover(self, leftover: Leftover, restore: Callable[[Leftover], None]) -> None:
         names = leftover.names
-        more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
         verb = "was" if len(names) == 1 else "were"
         self.ask(
-            f"{' and '.join([*names[:_NAMED], *more])} {verb} changed and not saved "
-            "when the window was closed last time.",
+            f"{listed(names)} {verb} changed and not saved when the window was closed last time.",
             (
                 ("Restore", partial(restore, leftover)),
                 ("Discard", leftover.discard),

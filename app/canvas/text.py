@@ -1,8 +1,9 @@
-"""Numbers and shapes as the canvas, the header and the inspector write them."""
+"""Numbers, shapes and names as the canvas, the header and the inspector write them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from math import isfinite, isnan
 
 from resviz.arch.spec import Shape
@@ -64,3 +65,11 @@ def name_forms(block_id: str) -> tuple[str, ...]:
     if unit:
         return (block_id, f"{unit[1]}.{unit[2]}", unit[2])
     return (block_id, block_id.rpartition(".")[2] or block_id)
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Return "a, b and c"; of many names the first `most`, "and 2 more"."""
+    shown = list(names[:most])
+    if len(names) > most:
+        shown.append(f"{len(names) - most} more")
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
