@@ -289,6 +289,8 @@ class EditorPane(QWidget):
         if block_id in self.document.architecture:
             self.scene.select([block_id])
             self.view.show_blocks([block_id])
+            if self.scene.block_item(block_id).is_stack:
+                self.say(f"{block_id} is folded in here: Shift+G unfolds it.", block_id)
 
     def set_readouts(self, readouts: Readouts | None, *, note: str = "") -> int:
         """Show live values with a legend (None: neither); return how many blocks were painted anew.

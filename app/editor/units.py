@@ -14,7 +14,13 @@ from app.document import Document
 from app.editor.places import is_tidy, spread, taken_places
 from app.rework import Rework
 from resviz.arch import rework
-from resviz.arch.defining import defined, unpacked, with_definition_renamed, without_definition
+from resviz.arch.defining import (
+    defined,
+    repeated_instance,
+    unpacked,
+    with_definition_renamed,
+    without_definition,
+)
 from resviz.arch.folding import folded, unfolded, with_members
 from resviz.arch.graph import Architecture, Position, Wire
 from resviz.arch.layout import arrange
@@ -85,8 +91,13 @@ class UnitEdits:
 
     def repeat(self, block_ids: Iterable[str], times: int, *, fold: bool = False) -> list[str]:
         """Put copies of a chain behind it until it stands so many times; `fold`: draw them as one stack."""
-        chosen = list(block_ids)
-        after, new = rework.repeated(self.document.architecture, chosen, times)
+        chosen, before = list(block_ids), self.document.architecture
+        instance = self._instance(chosen)
+        if instance is not None:
+            after, new = repeated_instance(before, instance, times)
+            self._push(f"Repeat x {times}", self._placed(after, near=chosen))
+            return [*chosen, *new]
+        after, new = rework.repeated(before, chosen, times)
         after = with_members(after, chosen, new)
         if fold and new:
             with suppress(ArchitectureError):  # a first block of its own and one more: nothing is repeated
@@ -162,6 +173,13 @@ class UnitEdits:
             raise ArchitectureError("Select a block: its stage is selected then.")
         alike = (rework.same_stage(self.document.architecture, block_id) for block_id in chosen)
         return list(dict.fromkeys(b for each in alike for b in each))
+
+    def _instance(self, block_ids: Collection[str]) -> str | None:
+        """Return the instance that these are all the blocks of, None if they are no instance."""
+        for name, group in self.document.architecture.grouped().items():
+            if group.definition and set(group.members) == set(block_ids):
+                return name
+        return None
 
     def _push(self, text: str, after: Architecture) -> None:
         command = Rework(self.document, text, after)

@@ -7,11 +7,11 @@ from itertools import takewhile
 
 import msgspec
 
-from resviz.arch.definitions import content, free_instance
+from resviz.arch.definitions import content, entries_of, free_instance, locals_of
 from resviz.arch.folding import ways_in
 from resviz.arch.graph import Architecture, Definition, Group, Position, Wire
 from resviz.arch.names import check_id
-from resviz.arch.rework import in_order
+from resviz.arch.rework import MOST_COPIES, in_order
 from resviz.errors import ArchitectureError
 
 
@@ -117,6 +117,39 @@ def _inside(instance: str, wire: Wire) -> Wire:
     return msgspec.structs.replace(
         wire, source=f"{instance}.{wire.source}", target=f"{instance}.{wire.target}"
     )
+
+
+def repeated_instance(
+    architecture: Architecture, instance: str, times: int
+) -> tuple[Architecture, list[str]]:
+    """Put more instances behind one, until there are so many in a row; return the copy and the new ids.
+
+    Raises:
+        ArchitectureError: the number is out of range.
+    """
+    if not 1 <= times <= MOST_COPIES:
+        raise ArchitectureError(f"A chain can be repeated up to {MOST_COPIES} times, not {times}.")
+    name = architecture.groups[instance].definition
+    copy, last, new = architecture.copy(), instance, list[str]()
+    for _ in range(times - 1):
+        end = _end_of(copy, last)
+        readers = [wire for wire in copy.outgoing(end) if wire.target not in copy.groups[last].members]
+        copy, last = with_instance(copy, name, copy[end].position)
+        for wire in readers:
+            copy.disconnect(wire)
+            copy.connect(msgspec.structs.replace(wire, source=_end_of(copy, last)))
+        for block_id, port in entries_of(copy, last):
+            copy.connect(Wire(end, block_id, "out", port))
+        new += copy.groups[last].members
+    return copy, new
+
+
+def _end_of(architecture: Architecture, instance: str) -> str:
+    """Return the block of an instance that its one way out leaves."""
+    group = architecture.groups[instance]
+    names = locals_of(instance, group.members)
+    wanted = architecture.definitions[group.definition].exit
+    return next(member for member, local in names.items() if local == wanted)
 
 
 def unpacked(architecture: Architecture, block_ids: Iterable[str]) -> tuple[Architecture, list[str]]:

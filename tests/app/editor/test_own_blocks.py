@@ -342,3 +342,41 @@ def test_copies_remember_the_shortcuts_of_their_twin(open_pane):
     assert pane.document.architecture["unit2.block1"].shortcut == "B"
     assert pane.document.architecture["stage3.block4"].shortcut == "B"
     assert alike(pane.document) == ["unit1", "unit2"]
+
+
+def test_repeating_an_instance_makes_more_of_them(opened):
+    pane, hand, _ = opened
+    before = pane.document.architecture.copy()
+    made = pane.units.repeat(pane.scene.block_item("unit1.add").members, 4)
+    hand.settle()
+    assert alike(pane.document) == ["unit1", "unit2", "unit3", "unit4"]
+    assert {member.partition(".")[0] for member in made} == {"unit1", "unit2", "unit3", "unit4"}
+    assert pane.document.architecture.incoming("stage1.block3")["in"].source == "unit4.relu2"
+    assert not pane.document.inference.problems
+    bodies = [item.body_in_scene() for item in pane.scene.block_items()]
+    assert not any(a.intersects(b) for i, a in enumerate(bodies) for b in bodies[:i])
+    check_canvas(pane)
+    check_undo(hand, pane, before)
+
+
+def test_a_block_that_is_looked_for_is_shown_in_what_it_is_folded_in(opened):
+    pane, _, _ = opened
+    pane.reveal("unit1.norm2")
+    assert pane.scene.block_item("unit1.norm2").isSelected()
+    assert "Shift+G unfolds" in pane.toast.text
+
+
+def test_unfolded_groups_have_a_frame(opened):
+    pane, hand, _ = opened
+    assert pane.scene._frames.frames == []
+    pane.units.unfold(["unit1.conv1"])
+    hand.settle()
+    ((frame, own),) = pane.scene._frames.frames
+    assert own
+    assert all(
+        frame.contains(pane.scene.block_item(m).body_in_scene())
+        for m in pane.document.architecture.groups["unit1"].members
+    )
+    pane.units.fold(["unit1.conv1"])
+    hand.settle()
+    assert pane.scene._frames.frames == []
