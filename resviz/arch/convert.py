@@ -18,6 +18,10 @@ from resviz.errors import ArchitectureError
 COMPOSITES = (*RESIDUAL_KINDS, "conv_bn_relu")
 
 
+Inputs = Mapping[str, tuple[Shape, ...]]
+"""What blocks read, by id."""
+
+
 @dataclass
 class Conversion:
     """One form of a unit taken out and the other put in; wires of removed blocks go with them."""
@@ -35,20 +39,29 @@ class Conversion:
             ArchitectureError: it does not fit into this architecture.
         """
         converted = architecture.copy()
-        for block_id in self.remove:
-            converted.remove(block_id)
-        for block in self.add:
-            converted.insert(block)
-        for wire in self.connect:
-            converted.connect(wire)
-        converted.twin_memory.update(self.memory)
+        self.apply(converted)
         return converted
 
+    def apply(self, architecture: Architecture) -> None:
+        """Convert an architecture in place.
 
-def expand(architecture: Architecture, block_id: str) -> Conversion:
+        Raises:
+            ArchitectureError: it does not fit; some of it may be done by then.
+        """
+        for block_id in self.remove:
+            architecture.remove(block_id)
+        for block in self.add:
+            architecture.insert(block)
+        for wire in self.connect:
+            architecture.connect(wire)
+        architecture.twin_memory.update(self.memory)
+
+
+def expand(architecture: Architecture, block_id: str, inputs: Inputs | None = None) -> Conversion:
     """Return a composite as loose layers, which stand where it stood (all in one place: arrange them).
 
-    A plain unit keeps its addition, with `plain` on, and the shortcut that its residual twin has.
+    A plain unit keeps its addition, with `plain` on, and the shortcut that its residual twin has. `inputs`:
+    what each block reads, where that is known already.
 
     Raises:
         UnknownBlockError: there is no such block.
@@ -57,7 +70,7 @@ def expand(architecture: Architecture, block_id: str) -> Conversion:
     block = architecture[block_id]
     if block.kind not in COMPOSITES:
         raise ArchitectureError(f"{block_id} is a single layer already: there is nothing to expand.")
-    shapes = infer(architecture).inputs.get(block_id)
+    shapes = (infer(architecture).inputs if inputs is None else inputs).get(block_id)
     source = architecture.incoming(block_id).get("in")
     if not shapes or source is None:
         raise ArchitectureError(f"{block_id} has no input yet: wire it first, then expand it.")

@@ -160,10 +160,11 @@ def expanded(architecture: Architecture, block_ids: Iterable[str]) -> tuple[Arch
         raise ArchitectureError(
             "Only whole units can be expanded: select residual units or conv-norm-ReLU blocks."
         )
-    copy, layers = architecture, list[str]()
+    copy, layers = architecture.copy(), list[str]()
+    inputs = infer(architecture).inputs  # units compute the same in both forms: what others read stays
     for block_id in chosen:
-        conversion = expand(copy, block_id)
-        copy = conversion.applied(copy)
+        conversion = expand(copy, block_id, inputs)
+        conversion.apply(copy)
         layers += [block.id for block in conversion.add]
     return copy, layers
 
