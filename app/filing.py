@@ -24,6 +24,7 @@ from app.leftovers import Leftover, Recovered
 from app.recent import RecentFiles
 from app.watching import FileWatch
 from app.workspace import Workspace
+from resviz.arch import files
 from resviz.errors import ResvizError
 
 SAVED = "Architectures (*.json)"
@@ -184,6 +185,10 @@ class Filing(QObject):
             self.told.emit(f"Saved {path}.")
 
     def _write(self, document: Document, path: Path, *, over: bool = False) -> None:
+        if files.only_carries(path):
+            raise ResvizError(
+                f"{path} is for a picture, Python or a run: choose another name that ends in .json."
+            )
         other = self.document_of(path)
         if other is not None and other is not document and other.path is not None:
             raise ResvizError(f"{path} is open in another tab: choose another name, or close that tab.")

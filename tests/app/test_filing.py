@@ -174,6 +174,15 @@ def test_a_document_is_not_saved_over_another_open_one(small, mine):
     assert document.path == path
 
 
+def test_a_document_is_not_saved_as_what_only_carries_it(small, tmp_path):
+    run = create_experiment(twins(), recipe()).runs[0]
+    for path in (tmp_path / "a.png", tmp_path / "a.py", run.path / "architecture.json"):
+        before = path.read_bytes() if path.exists() else None
+        small.filing.save_to(small.workspace.active.document, path)
+        assert "choose another name that ends in .json" in small.failed.pop()
+        assert (path.read_bytes() if path.exists() else None) == before
+
+
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_a_picture_is_opened_as_its_network_and_never_written_over(small, tmp_path, suffix):
     document = small.workspace.active.document
