@@ -187,7 +187,7 @@ class Filing(QObject):
     def _write(self, document: Document, path: Path, *, over: bool = False) -> None:
         if files.only_carries(path):
             raise ResvizError(
-                f"{path} is for a picture, Python or a run: choose another name that ends in .json."
+                f"{path} is of a picture, Python or a run: choose another name that ends in .json."
             )
         other = self.document_of(path)
         if other is not None and other is not document and other.path is not None:
