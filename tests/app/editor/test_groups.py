@@ -2,11 +2,14 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from app.canvas.readout import Readouts
+from app.canvas.text import scientific
 from app.document import Document
 from app.editor.repeat import RepeatDialog
 from app.rework import Rework
@@ -308,3 +311,19 @@ def test_a_large_network_offers_to_be_folded(opened):
     assert not pane.toast.text
     pane.set_document(Document(preset("resnet-1202")))
     assert pane.toast.text.startswith("605 blocks: G folds")
+
+
+def test_values_stay_where_blocks_are_folded_and_unfolded_while_training(opened):
+    pane, hand, document = opened(fold=False)
+    ids = tuple(document.architecture.blocks)
+    pane.set_readouts(Readouts(ids, np.linspace(0.0, 1.0, len(ids))))
+    values = {b: pane.scene.block_item(b).readout for b in STACK}
+    hand.key(Qt.Key.Key_G)
+    stack = pane.scene.block_item(STACK[0])
+    assert len(stack.filled) == 3
+    assert stack.readout == max(values.values())
+    assert f"max {scientific(stack.readout)} in stage1.block3" in pane.scene.tooltip(stack)
+    pane.set_readouts(Readouts(ids, np.linspace(0.0, 0.5, len(ids))))
+    assert stack.readout == max(values.values()) / 2
+    hand.key(Qt.Key.Key_G, SHIFT)
+    assert {b: 2 * pane.scene.block_item(b).readout for b in STACK} == values
