@@ -145,6 +145,9 @@ class BuiltScene(PlacedScene):
             self._limbo.keep_wire(item)
         self._wires_of[wire.source].discard(wire)
         self._wires_of[wire.target].discard(wire)
+        target = self._items.get(wire.target)
+        if item.is_shortcut and target is not None:
+            target.set_shortcut_below(False)  # where it is while nothing comes in
 
     def _route(self, item: WireItem) -> None:
         wire = item.wire

@@ -20,6 +20,11 @@ KIND_MIME = "application/x-resviz-kind"
 """Mime type of a kind dragged from the palette; the data is its name in UTF-8."""
 
 
+def drop_radius(zoom: float) -> float:
+    """Return how near to a wire a block must be dropped to go into it, in scene pixels."""
+    return min(20.0 / zoom, 28.0)
+
+
 class PaletteDrop:
     """Takes kinds that are dragged over a view, and tells it what was dropped where.
 
@@ -71,7 +76,7 @@ class PaletteDrop:
         spec = kind_named(self._view.network.document.architecture, kind)
         if spec is None or not spec.inputs or not spec.outputs:
             return None
-        return self._view.network.wire_near(place, min(20.0 / self._view.zoom, 28.0))
+        return self._view.network.wire_near(place, drop_radius(self._view.zoom))
 
     def show(self, kind: str, place: QPointF) -> None:
         """Show what a drop at `place` would do."""

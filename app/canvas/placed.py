@@ -82,9 +82,10 @@ class PlacedScene(QGraphicsScene):
                     return item
         return None
 
-    def wire_near(self, position: QPointF, radius: float) -> Wire | None:
-        """Return the nearest wire within `radius` of a place that is not well inside a block."""
-        inner = (item.body_in_scene().adjusted(radius, 0, -radius, 0) for item in self._near(position, 1.0))
+    def wire_near(self, position: QPointF, radius: float, *, ignoring: str = "") -> Wire | None:
+        """Return the nearest wire within `radius` of a place that is not well inside another block."""
+        bodies = [item.body_in_scene() for item in self._near(position, 1.0) if item.block_id != ignoring]
+        inner = (body.adjusted(radius, 0, -radius, 0) for body in bodies)
         if any(body.contains(position) for body in inner):
             return None
         area = QRectF(position.x() - radius, position.y() - radius, 2 * radius, 2 * radius)

@@ -174,6 +174,18 @@ class NetworkView(QGraphicsView):
         self._fitted = True
         self._tell_zoom()
 
+    def zoom_to(self, block_ids: list[str]) -> None:
+        """Let blocks fill the view, as far as that enlarges them sensibly."""
+        rect = QRectF()
+        for block_id in block_ids:
+            rect |= self.network.block_item(block_id).body_in_scene()
+        if rect.isNull():
+            return
+        rect.adjust(-24, -40, 24, 24)
+        height = max(self.viewport().height() - FOOTER, 40)
+        self.set_zoom(min(self.viewport().width() / rect.width(), height / rect.height(), FIT_LIMIT))
+        self.centerOn(rect.center() + QPointF(0, FOOTER / 2 / self.zoom))
+
     def show_blocks(self, block_ids: list[str]) -> None:
         """Bring blocks into sight, zooming in to where their names can be read."""
         rect = QRectF()

@@ -27,7 +27,7 @@ from app.rework import Rework
 from app.undo import Command
 from resviz.arch.blocks import kind_of
 from resviz.arch.definitions import bundle, instance_around, name_of
-from resviz.arch.graph import Block, Position, Wire
+from resviz.arch.graph import Architecture, Block, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.spec import Kind, Shape, Value
 from resviz.arch.twin import is_plain, twin
@@ -85,7 +85,9 @@ class Edits:
         """Add an instance of a definition; return its first block's id."""
         if wire is not None:
             place = self.landing(name, centre, wire)
-            return insert_instance(self.document, name, place, wire, self._moves(wire, place))
+            return insert_instance(
+                self.document, name, place, wire, self._moves(self.document.architecture, wire, place)
+            )
         place = self.landing(name, centre)
         if after is not None:
             place = self._free_place(self._place_behind(after), name)
@@ -128,11 +130,29 @@ class Edits:
         place = self._between(wire, dropped) if wire is not None else None
         return place or self._free_place(dropped, kind)
 
+    def can_insert(self, block_id: str) -> bool:
+        """Return whether a block would go into a wire that it is dropped on: it has none yet."""
+        architecture = self.document.architecture
+        spec = architecture[block_id].spec
+        free = not architecture.incoming(block_id) and not architecture.outgoing(block_id)
+        return free and bool(spec.inputs) and bool(spec.outputs)
+
+    def insert_existing(self, block_id: str, wire: Wire, dropped: Position) -> None:
+        """Put a block that has no wires into a wire that it was dropped on."""
+        block, place = self.document.architecture[block_id], self._between(wire, dropped) or dropped
+        without = self.document.architecture.copy()
+        without.remove(block_id)
+        moves = {**self._moves(without, wire, place), block_id: place}
+        self._into(wire, block, moves, [])
+
     def _insert(self, block: Block, wire: Wire) -> str:
-        spec = block.spec
-        stack = self.document.undo_stack
-        moves = self._moves(wire, block.position or (0.0, 0.0))
-        gone = self._there(wire)
+        moves = self._moves(self.document.architecture, wire, block.position or (0.0, 0.0))
+        self._into(wire, block, moves, [block])
+        return block.id
+
+    def _into(self, wire: Wire, block: Block, moves: Mapping[str, Position], add: list[Block]) -> None:
+        """Lead a wire through a block, as one step with the moves that make room."""
+        spec, stack, gone = block.spec, self.document.undo_stack, self._there(wire)
         stack.beginMacro(f"Insert {spec.title}")
         try:
             if moves:
@@ -141,7 +161,7 @@ class Edits:
                 ChangeGraph(
                     self.document,
                     f"Insert {spec.title}",
-                    add=[block],
+                    add=add,
                     disconnect=gone,
                     connect=[
                         Wire(wire.source, block.id, wire.source_port, spec.inputs[0]),
@@ -151,7 +171,6 @@ class Edits:
             )
         finally:
             stack.endMacro()
-        return block.id
 
     def remove(self, block_ids: Iterable[str], wires: Iterable[Wire] = ()) -> None:
         """Remove blocks with their wires, and wires."""
@@ -288,9 +307,18 @@ class Edits:
             self._push(RenameArchitecture(self.document, wanted))
 
     def twin(self) -> None:
-        """Remove the shortcuts, or put them back."""
+        """Remove the shortcuts, or put them back.
+
+        Raises:
+            ArchitectureError: nothing here can have one.
+        """
         text = "Put the shortcuts back" if is_plain(self.document.architecture) else "Remove the shortcuts"
-        self.document.replace(twin(self.document.architecture), text)
+        made = twin(self.document.architecture)
+        if made == self.document.architecture:
+            raise ArchitectureError(
+                "Nothing here can have a shortcut: add residual units or additions first."
+            )
+        self.document.replace(made, text)
 
     def tidy_up(self) -> None:
         """Arrange all blocks: stages as rows."""
@@ -327,10 +355,9 @@ class Edits:
         wires = bundle(architecture, wire)
         return [w for w in wires if architecture.incoming(w.target).get(w.target_port) == w]
 
-    def _moves(self, wire: Wire, place: Position) -> dict[str, Position]:
+    def _moves(self, architecture: Architecture, wire: Wire, place: Position) -> dict[str, Position]:
         """Return what moves so that a block can stand at `place`, in a wire, if that runs along a row."""
-        in_row = self._between(wire, place) is not None
-        return moves_to_make_room(self.document.architecture, place) if in_row else {}
+        return moves_to_make_room(architecture, place) if self._between(wire, place) is not None else {}
 
     def _push(self, command: Command) -> None:
         self.document.undo_stack.push(command)

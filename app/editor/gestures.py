@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QLineF, QPointF, Qt
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from app.canvas import geometry as g
 from app.canvas.block_item import PORTS, BlockItem
+from app.canvas.drop import drop_radius
 from app.canvas.gestures import Gesture, Pointer, Select
 from app.canvas.paints import paints
 from app.canvas.scene import Port
 from app.canvas.view import NetworkView
+from app.canvas.wire_item import WireItem
 from app.editor.edits import Edits
 from app.editor.port_lights import PortLights, misfit
 from resviz.arch.graph import Position, Wire
@@ -28,7 +30,7 @@ Offer = Callable[[Port, QPointF], object]
 
 
 class Move(Select):
-    """Drag the selected blocks; dropped, they are one undo step."""
+    """Drag the selected blocks; dropped, they are one undo step. One without wires goes into one under it."""
 
     def __init__(self, view: NetworkView, press: Pointer, item: BlockItem, edits: Edits) -> None:
         super().__init__(view, press, item)
@@ -37,6 +39,8 @@ class Move(Select):
         self._now: dict[str, Position] = {}
         self._grip = QPointF(*self._position(item.block_id)) - press.scene
         self._lead = item.block_id
+        self._wire: Wire | None = None
+        """The wire that would take the block in."""
 
     def _position(self, block_id: str) -> Position:
         return self._edits.document.architecture[block_id].position or (0.0, 0.0)
@@ -57,15 +61,36 @@ class Move(Select):
         if now != self._now:
             self._now = now
             self.view.network.preview_move(now)
+            self._look_for_wire()
+
+    def _look_for_wire(self) -> None:
+        network = self.view.network
+        if len(self._home) == 1 and self._edits.can_insert(self._lead):
+            centre = network.block_item(self._lead).body_in_scene().center()
+            wire = network.wire_near(centre, drop_radius(self.view.zoom), ignoring=self._lead)
+            if wire != self._wire:
+                self._wire = wire
+                network.mark_wire(wire)
 
     def finish(self, pointer: Pointer) -> None:
         """Tell the document."""
         super().finish(pointer)
-        if self._now:
+        wire = self._forget_wire()
+        if wire is not None:
+            self.view.network.preview_move(self._home)
+            self._edits.insert_existing(self._lead, wire, self._now[self._lead])
+        elif self._now:
             self._edits.move(self._now)
+
+    def _forget_wire(self) -> Wire | None:
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            self.view.network.mark_wire(None)
+        return wire
 
     def cancel(self) -> None:
         """Put the blocks back."""
+        self._forget_wire()
         if self._home:
             self.view.network.preview_move(self._home)
 
@@ -74,15 +99,30 @@ class DrawWire(Gesture):
     """Draw a wire from a port, in either direction, or lead the end of an existing one elsewhere."""
 
     def __init__(
-        self, view: NetworkView, press: Pointer, port: Port, edits: Edits, *, hint: Hint, offer: Offer
+        self,
+        view: NetworkView,
+        press: Pointer,
+        fixed: Port,
+        edits: Edits,
+        *,
+        held: Wire | None = None,
+        hint: Hint,
+        offer: Offer,
     ) -> None:
+        """Begin.
+
+        Args:
+            view: where.
+            press: of the mouse.
+            fixed: the end that stays.
+            edits: of the document.
+            held: the wire whose other end is moved; None: a new one.
+            hint: says a sentence.
+            offer: takes the end of a new wire that was let go over nothing.
+        """
         super().__init__(view, press)
         self._edits, self._hint, self._offer = edits, hint, offer
-        self._held: Wire | None = None
-        """The wire whose end is being moved."""
-        if port.is_input:
-            self._held = edits.document.architecture.incoming(port.block).get(port.name)
-        self._fixed = Port(self._held.source, self._held.source_port, False) if self._held else port
+        self._held, self._fixed = held, fixed
         self._line: QGraphicsPathItem | None = None
         self._lights: PortLights | None = None
         self._target: Port | None = None
@@ -192,7 +232,10 @@ class DrawWire(Gesture):
 
 
 class EditingGestures:
-    """Chooses the gesture for a press: a port draws a wire, a block moves. Added to a view's makers."""
+    """Chooses the gesture for a press: a port draws a wire, a wire is led elsewhere, a block moves.
+
+    Added to a view's makers.
+    """
 
     def __init__(self, edits: Edits, hint: Hint, offer: Offer) -> None:
         self._edits, self._hint, self._offer = edits, hint, offer
@@ -201,6 +244,26 @@ class EditingGestures:
         """Return the gesture, or None for what the view does by itself."""
         port = view.network.port_near(press.scene, view.port_radius) if view.zoom >= PORTS else None
         if port is not None:
-            return DrawWire(view, press, port, self._edits, hint=self._hint, offer=self._offer)
+            held = self._edits.document.architecture.incoming(port.block).get(port.name)
+            held = held if port.is_input else None
+            return self._draw(view, press, port if held is None else _source(held), held)
         item = view.network.item_near(press.scene)
-        return Move(view, press, item, self._edits) if isinstance(item, BlockItem) else None
+        if isinstance(item, BlockItem):
+            return Move(view, press, item, self._edits)
+        if isinstance(item, WireItem) and view.zoom >= PORTS and not press.adds:
+            return self._draw(view, press, _farther_end(item, press.scene), item.wire)
+        return None
+
+    def _draw(self, view: NetworkView, press: Pointer, fixed: Port, held: Wire | None) -> DrawWire:
+        return DrawWire(view, press, fixed, self._edits, held=held, hint=self._hint, offer=self._offer)
+
+
+def _source(wire: Wire) -> Port:
+    return Port(wire.source, wire.source_port, False)
+
+
+def _farther_end(item: WireItem, place: QPointF) -> Port:
+    """Return the end of a wire that stays when it is taken at a place: the one that is farther away."""
+    path, wire = item.path, item.wire
+    to_start, to_end = (QLineF(place, path.pointAtPercent(share)).length() for share in (0.0, 1.0))
+    return Port(wire.target, wire.target_port, True) if to_start < to_end else _source(wire)

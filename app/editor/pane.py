@@ -269,7 +269,10 @@ class EditorPane(QWidget):
     @Slot()
     def make_twin(self) -> None:
         """Remove the shortcuts, or put them back."""
-        self.edits.twin()
+        try:
+            self.edits.twin()
+        except ResvizError as error:
+            self.say(str(error))
 
     @Slot()
     def tidy_up(self) -> None:
@@ -280,8 +283,8 @@ class EditorPane(QWidget):
 
     @Slot()
     def zoom_to_selection(self) -> None:
-        """Bring the selected blocks into sight."""
-        self.view.show_blocks(self.scene.selection_ids())
+        """Let the selected blocks fill the view."""
+        self.view.zoom_to(self.scene.selection_ids())
 
     @Slot(str)
     def reveal(self, block_id: str) -> None:

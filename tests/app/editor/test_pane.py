@@ -467,3 +467,86 @@ def test_a_note_stands_in_the_legend(open_pane):
     pane.set_readouts(readouts, note="trained before your last edit")
     assert pane.legend.note == pane.legend.words == "trained before your last edit"
     assert pane.legend.width() > width
+
+
+def test_a_wire_is_led_elsewhere_by_the_end_that_is_nearer(open_pane):
+    pane, hand = open_pane("plain-8")
+    architecture = pane.document.architecture
+    wire = Wire("stage1.block1", "stage2.block1")
+    path = pane.scene.wire_item(wire).path
+    hand.drag(path.pointAtPercent(0.2), ("stem", "out"))
+    assert architecture.incoming("stage2.block1") == {"in": Wire("stem", "stage2.block1")}
+    assert architecture.outgoing("stage1.block1") == []
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    hand.drag(path.pointAtPercent(0.7), ("stage3.block1", "in"))
+    assert architecture.incoming("stage2.block1") == {}
+    assert architecture.incoming("stage3.block1") == {"in": Wire("stage1.block1", "stage3.block1")}
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    hand.drag(path.pointAtPercent(0.7), QPoint(600, 640), drop=False)
+    hand.key(Qt.Key.Key_Escape)
+    assert pane.scene.wire_item(wire).isVisible()
+    hand.click(path.pointAtPercent(0.5))
+    assert pane.scene.selected_wires() == [wire]
+    assert pane.document.undo_stack.index() == 0
+
+
+def test_a_block_without_wires_goes_into_the_wire_that_it_is_dropped_on(open_pane):
+    pane, hand = open_pane("plain-8")
+    pane.edits.add("dropout", QPointF(72, 500))
+    hand.settle()
+    pane.view.fit()
+    before = pane.document.architecture.copy()
+    target = pane.scene.block_item("classifier").body_in_scene().center() - QPointF(88, 0)
+    hand.drag("dropout1", target, drop=False)
+    assert pane.scene.wire_item(Wire("pool", "classifier")).look == "marked"
+    hand.key(Qt.Key.Key_Escape)
+    assert pane.scene.wire_item(Wire("pool", "classifier")).look == "plain"
+    assert pane.document.architecture == before
+    hand.drag("dropout1", target)
+    architecture = pane.document.architecture
+    assert architecture.incoming("dropout1") == {"in": Wire("pool", "dropout1")}
+    assert architecture.incoming("classifier") == {"in": Wire("dropout1", "classifier")}
+    row = [architecture[b].position for b in ("pool", "dropout1", "classifier", "output")]
+    assert [x - row[0][0] for x, _ in row] == [0, 176, 352, 528]
+    assert len({y for _, y in row}) == 1
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    assert pane.document.architecture == before
+    hand.drag("pool", target)  # it has wires: it only moves
+    assert pane.document.architecture.wires == before.wires
+
+
+def test_blocks_go_from_one_window_to_another(open_pane):
+    source, first = open_pane("resnet-20")
+    source.scene.select(["stage2.block1", "stage2.block2"])
+    first.settle()
+    first.key(Qt.Key.Key_X, CONTROL)
+    assert "stage2.block1" not in source.document.architecture
+    goal, second = open_pane("plain-8")
+    second.key(Qt.Key.Key_V, CONTROL)
+    chosen = goal.scene.selection_ids()
+    assert [goal.document.architecture[b].shortcut for b in chosen] == ["A", "A"]
+    assert goal.document.architecture.incoming(chosen[1]) == {"in": Wire(chosen[0], chosen[1])}
+    assert goal.document.undo_stack.count() == 1
+
+
+def test_the_selection_fills_the_view(open_pane):
+    pane, hand = open_pane("resnet-110")
+    hand.click("stage3.block9")
+    hand.key(Qt.Key.Key_F, SHIFT)
+    body = pane.scene.block_item("stage3.block9").body_in_scene()
+    seen = pane.view.mapToScene(pane.view.viewport().rect()).boundingRect()
+    assert pane.view.zoom == 1.25
+    assert abs(seen.center().x() - body.center().x()) < 2
+    pane.scene.select(["stem", "stage3.block9"])
+    hand.settle()
+    hand.key(Qt.Key.Key_F, SHIFT)
+    seen = pane.view.mapToScene(pane.view.viewport().rect()).boundingRect()
+    assert 0.1 < pane.view.zoom < 1
+    assert all(seen.contains(pane.scene.block_item(b).body_in_scene()) for b in ("stem", "stage3.block9"))
+
+
+def test_what_can_have_no_shortcut_has_no_twin(open_pane):
+    pane, hand = open_pane(three_loose())
+    hand.key(Qt.Key.Key_T, CONTROL)
+    assert "can have a shortcut" in pane.toast.text
+    assert pane.document.undo_stack.count() == 0
