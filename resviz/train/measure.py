@@ -41,6 +41,8 @@ _FEW, _MORE = 2, 6
 """Equal blocks of small networks, and of those of one stage more of them."""
 _TRIAL, _CARD_TRIAL = 8, 32
 """Pictures of the very first steps, which tell how many can be afforded."""
+_TRIAL_WORK, _FEWEST = 2e9, 2
+"""Multiply-adds forward that those steps have at the most; batch norm wants two pictures."""
 _STEP_S, _WHOLE_S = 2.0, 3.0
 """The longest steps, of a small network and of the whole one, that are waited for a few times."""
 _TIMED_S, _LEAST, _MOST = 2.0, 3, 10
@@ -110,7 +112,8 @@ class _Measuring:
     def measure(self, thinned: Thinned, beside: int) -> Measured:
         """Measure the whole, or what it is made of."""
         base = thinned.keep(_FEW)
-        size = min(self._wanted, _CARD_TRIAL if self._device.type == "cuda" else _TRIAL)
+        size = _CARD_TRIAL if self._device.type == "cuda" else _TRIAL
+        size = min(self._wanted, size, max(_FEWEST, round(_TRIAL_WORK / max(1, _work(base)))))
         self._tell("trying a few pictures", 0.1)
         trial = self._time(base, size, warm=1, steps=2)
         picture_s = trial.step_s / size
@@ -147,13 +150,13 @@ class _Measuring:
         shares = iter(0.3 + 0.7 * part / (len(shapes) + 2) for part in range(len(shapes) + 2))
         steps = _count(base_s)
         self._tell("timing a small network of the same blocks", next(shares))
-        first = self._time(base, size, warm=2, steps=steps)
+        first = self._time(base, size, warm=1, steps=steps)
         larger: dict[Shape, _Timed] = {}
         for shape in shapes:
             self._tell(f"timing one with more blocks of {' x '.join(map(str, shape))}", next(shares))
-            larger[shape] = self._time(thinned.keep(_FEW, {shape: _MORE}), size, warm=2, steps=steps)
+            larger[shape] = self._time(thinned.keep(_FEW, {shape: _MORE}), size, warm=1, steps=steps)
         self._tell("timing the small network again", next(shares))
-        again = self._time(base, size, warm=2, steps=steps)
+        again = self._time(base, size, warm=1, steps=steps)
         base_s = statistics.mean((first.step_s, again.step_s))
         step_s = base_s
         for shape, timed in larger.items():
@@ -176,12 +179,12 @@ class _Measuring:
         return memory.estimate(architecture, self._recipe, self._precision)
 
     def _time(self, architecture: Architecture, size: int, *, warm: int, steps: int) -> _Timed:
-        """Train some steps, the first not timed, and test twice, the first not timed."""
+        """Train some steps, the first not timed, and test a batch, on a card the second one."""
         on_card = self._device.type == "cuda"
         warm += 4 if on_card else 0  # A graph is captured after three.
-        tested = max(size, 1000 if on_card else 64)  # As `evaluation` takes at once.
+        tested = max(size, 1000) if on_card else size  # `evaluation` takes as many at once.
         recipe = msgspec.structs.replace(self._recipe, batch_size=size, evaluate_interval=warm + steps)
-        data = _pictures(architecture, size, 2 * tested)
+        data = _pictures(architecture, size, 2 * tested if on_card else tested)
         peak = Peak(self._device)
         with tempfile.TemporaryDirectory() as folder:
             trainer = Trainer(
@@ -199,7 +202,8 @@ class _Measuring:
             step_s = (self._now() - began) / steps if on_card else statistics.median(laps)
             wall, busy = time.perf_counter() - wall, time.process_time() - busy
             taken = peak.taken()
-            trainer.advance()
+            if on_card:
+                trainer.advance()  # The fastest kernels are looked for.
             began = self._now()
             trainer.advance()
             test_s = (self._now() - began) / tested

@@ -44,7 +44,7 @@ def test_a_small_network_is_measured_itself(monkeypatch):
     assert found.whole
     assert (found.asked, found.batch_size, found.device, found.precision) == (16, 16, "cpu", "float32")
     assert found.step_s == pytest.approx(3 * 16 * (0.01 + 0.001 * blocks))
-    assert found.test_s == pytest.approx((0.01 + 0.001 * blocks) * 16 / 64)
+    assert found.test_s == pytest.approx(0.01 + 0.001 * blocks)
     assert [share for _, share in told] == sorted(share for _, share in told)
     assert found.threads == torch.get_num_threads()
     assert 0 < found.got < 1.5
