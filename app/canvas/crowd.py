@@ -74,6 +74,8 @@ class CrowdItem(QGraphicsItem):
         self._lanes: list[WireItem] = []
         """Wires whose width follows the readouts."""
         self._stale = True
+        self._carried: QPointF | None = None
+        """How far everything is dragged at once."""
         self._lifted: tuple[frozenset[BlockItem], frozenset[Wire]] = _NONE_LIFTED
         """Blocks that are dragged, and their wires: painted by themselves above the rest."""
         self.setZValue(1)
@@ -82,7 +84,15 @@ class CrowdItem(QGraphicsItem):
 
     def touch(self) -> None:
         """Look at the items anew when next painted: some came, went, moved or changed."""
-        self._stale, self._lifted = True, _NONE_LIFTED
+        self._stale, self._lifted, self._carried = True, _NONE_LIFTED, None
+        self.update()
+
+    def carry(self, step: QPointF) -> None:
+        """Paint everything so much further, until `touch`."""
+        if self._carried is None:
+            self.prepareGeometryChange()
+            self._bounds = self._bounds.marginsAdded(_FAR_AWAY)
+        self._carried = step
         self.update()
 
     def measure(self) -> None:
@@ -155,6 +165,8 @@ class CrowdItem(QGraphicsItem):
         """Paint wires, blocks, ways and badges, each colour at once, or block by block where words are."""
         if self._stale:
             self._look()
+        if self._carried is not None:
+            painter.translate(self._carried)
         transform = painter.worldTransform()
         zoom = transform.m11()
         self._paint_wires(painter)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPointF, QSize
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
 from app.canvas import geometry as g
@@ -89,6 +89,12 @@ class Live:
         self.shapes.lift(wires)
         if self._far:
             self._crowd.lift(blocks, wires)
+
+    def carry(self, step: QPointF) -> bool:
+        """Show all blocks a step further without moving them; return whether that can be: from far away."""
+        if self._far:
+            self._crowd.carry(step)
+        return self._far
 
     def set_paints(self, paints: Paints) -> None:
         """Draw with other colours."""

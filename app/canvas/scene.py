@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from PySide6.QtCore import QObject, QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QGraphicsSceneHelpEvent, QToolTip
 
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.built import BuiltScene
 from app.canvas.caption import Captions
-from app.canvas.difference_item import DifferenceItem, Marked
+from app.canvas.difference_item import NOTHING, DifferenceItem, Marked
 from app.canvas.face import Faces
 from app.canvas.group_frames import GroupFrames
 from app.canvas.outline import reach
@@ -26,6 +26,7 @@ from app.canvas.telling import block_tooltip
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.theme import theme
+from app.undo import WIDE
 from resviz.arch.graph import Wire
 from resviz.arch.reinfer import Changed
 
@@ -91,6 +92,13 @@ class NetworkScene(BuiltScene):
 
     def preview_move(self, positions: Mapping[str, tuple[float, float]]) -> None:
         """Show blocks elsewhere while they are dragged; the document is told when they are dropped."""
+        blocks = self.document.architecture.blocks
+        at_home = all(blocks[block_id].position == place for block_id, place in positions.items())
+        step = self._shared_step(positions) if len(positions) > WIDE else None
+        marked = self.differences.marked != NOTHING or bool(self.document.architecture.groups)
+        everything = len(positions) == len(blocks) and not marked
+        if everything and not at_home and step is not None and self._live.carry(step):
+            return  # from far away the whole picture is shifted
         touched: set[Wire] = set()
         moved: dict[BlockItem, None] = {}
         for block_id, position in positions.items():
@@ -100,14 +108,24 @@ class NetworkScene(BuiltScene):
             moved[item] = None
             touched |= self._wires_of[block_id]
         for wire in touched:
-            self._route(self._wires[wire])
+            if step is not None and wire.source in positions and wire.target in positions:
+                self._wires[wire].shift(step)
+            else:
+                self._route(self._wires[wire])
         self.differences.touch()
         self._frames.touch()
-        blocks = self.document.architecture.blocks
-        if all(blocks[block_id].position == place for block_id, place in positions.items()):
+        if at_home:
             self._tell_bounds()  # All are back at home.
         else:
             self._live.lift(moved, touched)
+
+    def _shared_step(self, positions: Mapping[str, tuple[float, float]]) -> QPointF | None:
+        """Return how far all these places are from where the blocks are seen; None: not all as far."""
+        steps = {
+            (place[0] - item.x(), place[1] - item.y())
+            for item, place in ((self._items[block_id], place) for block_id, place in positions.items())
+        }
+        return QPointF(*steps.pop()) if len(steps) == 1 and not self._items.stacks else None
 
     def show_differences(self, marked: Marked) -> None:
         """Mark what differs from another network; what is missing takes room."""

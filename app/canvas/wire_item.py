@@ -88,6 +88,17 @@ class WireItem(QGraphicsItem):
         self._bounds = self._path.boundingRect().adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         self._hit = None
 
+    def shift(self, step: QPointF) -> None:
+        """Run as before, so much further: both ends moved alike."""
+        if self._ends is None or step.isNull():
+            return
+        start, end, side = self._ends
+        self._ends = start + step, end + step, side
+        self.prepareGeometryChange()
+        self._path.translate(step)
+        self._bounds.translate(step)
+        self._hit = None
+
     def set_state(self, *, broken: bool, dead: bool) -> None:
         """Take over what the analysis says."""
         if (broken, dead) != (self._broken, self._dead):

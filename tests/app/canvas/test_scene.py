@@ -2,11 +2,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QCoreApplication, QPointF
 
 from app.canvas.block_item import BlockItem
 from app.canvas.readout import Readouts, ReadoutScale
 from app.canvas.scene import NetworkScene, Port
+from app.canvas.view import NetworkView
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.editor.edits import Edits
@@ -100,6 +101,44 @@ def test_steps_that_touch_much_are_followed_in_one_go(made, qapp):
     assert set(signals) == {"wide"}
     assert scene.block_item("pool") is item  # it was brought back, not made anew
     assert scene.selectedItems() == []
+
+
+@pytest.mark.parametrize("zoom", [0.1, 1.0])
+def test_all_blocks_are_dragged_at_once(made, qtbot, zoom):
+    document, scene, edits = made("resnet-218")
+    view = NetworkView(scene)
+    qtbot.addWidget(view)
+    view.resize(500, 400)
+    view.show()
+    qtbot.waitExposed(view)
+    view.set_zoom(zoom)
+    view.centerOn(scene.block_item("stem"))
+    home = {block_id: block.position for block_id, block in document.architecture.blocks.items()}
+
+    def moved(dx, dy):
+        return {block_id: (x + dx, y + dy) for block_id, (x, y) in home.items()}
+
+    def seen():
+        QCoreApplication.processEvents()
+        image = view.viewport().grab().toImage()
+        return np.frombuffer(image.constBits(), np.uint8).astype(int)
+
+    for caption in scene._captions._items.values():
+        caption.setVisible(False)  # they follow when the blocks are dropped
+    before = seen()
+    for step in (80, 160, 240):  # in pixels of the screen the same way
+        scene.preview_move(moved(step / zoom / 4, 0))
+    shown = seen()
+    assert (abs(shown - before) > 60).sum() > 1000
+    scene.preview_move(home)
+    assert (seen() == before).all()
+    agrees(scene)
+    scene.preview_move(moved(60 / zoom, 0))
+    edits.move(moved(60 / zoom, 0))
+    for caption in scene._captions._items.values():
+        caption.setVisible(False)
+    assert abs(seen() - shown).max() < 60  # but for how an edge falls on the pixels
+    agrees(scene)
 
 
 def test_replacing_keeps_the_items_and_selection_of_what_stays(made):
