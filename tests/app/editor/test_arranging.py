@@ -11,6 +11,7 @@ from app.editor.align import ALIGNMENTS, aligned, distributed
 from app.editor.glide import MOST_BLOCKS
 from resviz.arch.graph import Wire
 from resviz.arch.layout import arrange
+from resviz.arch.twin import twin
 from tests.app.editor.test_units import same_on_canvas, tidy
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -137,7 +138,7 @@ def test_whatever_comes_between_ends_the_glide_in_the_right_state(scattered, wha
         pane.undo()
         pane.glide.end()
     else:
-        pane.document.replace(pane.document.architecture.copy(), "Anew")
+        pane.document.replace(twin(pane.document.architecture), "Anew")
     assert not pane.glide.running
     assert pane.glide._animation.state() == QAbstractAnimation.State.Stopped
     assert same_on_canvas(pane)
