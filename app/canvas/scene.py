@@ -194,6 +194,7 @@ class NetworkScene(BuiltScene):
     @Slot(str)
     def _on_block_added(self, block_id: str) -> None:
         self._make_block(block_id)
+        self._set_ports(block_id)  # an item that was kept may show those of another block of this name
         self._tell_bounds()
 
     @Slot(str)

@@ -262,3 +262,12 @@ def test_a_wire_is_found_between_blocks_only(made):
     assert scene.wire_near((ends[0] + ends[1]) / 2, 8) == Wire("pool", "classifier")
     assert scene.wire_near(ends[1] + QPointF(12, 4), 24) == Wire("pool", "classifier")  # on the block's edge
     assert scene.wire_near(scene.block_item("pool").body_in_scene().center(), 24) is None
+
+
+def test_a_block_that_takes_the_name_of_a_removed_one_has_its_own_ports(qapp):
+    document = Document(preset("resnet-8"))
+    scene = NetworkScene(document)
+    document.replace(Architecture(), "Nothing")
+    document.insert_block(Architecture().add("add", "stem"))
+    assert set(scene.block_item("stem").inputs) == {"branch", "shortcut"}
+    assert scene.block_item("stem")._taken == frozenset()
