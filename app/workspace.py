@@ -139,7 +139,7 @@ class Workspace(QWidget):
         """
         made = twin(self.active.document.architecture)
         there = self.other.document
-        if there.pristine or there.path is not None:
+        if there.pristine or there.origin is not None:
             self.put(Document(made, self), self.other, activate=False)
         else:
             there.replace(made, f"Twin of {self.active.document.name}")
