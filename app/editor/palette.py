@@ -147,10 +147,6 @@ class Palette(QWidget):
         document.analysed.connect(self._show_own)
         self._show_own()
 
-    def kind(self, key: str) -> Kind:
-        """Return what a row stands for."""
-        return self._kinds[key]
-
     def _fill(self) -> None:
         groups = [*GROUPS, *sorted({k.group for k in CATALOGUE.values()} - set(GROUPS))]
         for group in groups:
