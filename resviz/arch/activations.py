@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
 from resviz.arch.composites import RESIDUAL_KINDS, units
 from resviz.arch.graph import Architecture, Block
 from resviz.arch.shapes import Inference, read_ports
-from resviz.arch.spec import Shape, window
+from resviz.arch.spec import Shape, Value, window
 
 _UNITS = (*RESIDUAL_KINDS, "conv_bn_relu")
 _READ_AGAIN = ("basic", "bottleneck", "conv_bn_relu", "conv", "linear", "max_pool", "avg_pool")
@@ -100,7 +101,7 @@ def _piece(
     read_again = _READ_AGAIN if residual_init in _NORM_FREE else (*_READ_AGAIN, *_NORMALISE_FIRST)
     for block in blocks:
         output, inputs = inference.shapes[block.id], inference.inputs[block.id]
-        kept += _kept_inside(block, inputs, output, residual_init)
+        kept += _kept_inside(block.kind, tuple(block.params.items()), inputs, output, residual_init)
         if block.kind in _MAKE_AGAIN or any(reader.kind in read_again for reader in readers[block.id]):
             kept += prod(output)
         widest = max(widest, prod(output), *(prod(shape) for shape in inputs))
@@ -108,27 +109,34 @@ def _piece(
     return Piece(tuple(block.id for block in blocks), kept, prod(inference.shapes[last.id]), widest)
 
 
-def _kept_inside(block: Block, inputs: tuple[Shape, ...], output: Shape, residual_init: str) -> int:
+@lru_cache(maxsize=4096)
+def _kept_inside(
+    kind: str,
+    params: tuple[tuple[str, Value], ...],
+    inputs: tuple[Shape, ...],
+    output: Shape,
+    residual_init: str,
+) -> int:
     """Return the values a picture that one block keeps besides its result."""
-    if block.kind == "max_pool":
+    if kind == "max_pool":
         return 2 * prod(output)  # where each came from, a number of 8 bytes
-    if block.kind not in _UNITS:
+    if kind not in _UNITS:
         return 0
-    plan = units(block.kind, block.params, inputs[0][0])
+    plan = units(kind, dict(params), inputs[0][0])
     maps, shape = [inputs[0]], inputs[0]
     for conv in plan.branch:
         height, width = (window(s, conv.kernel_size, conv.stride, conv.padding, "") for s in shape[1:])
         shape = (conv.out_channels, height, width)
         maps.append(shape)
     sizes = [prod(map_) for map_ in maps]
-    preact = block.kind.startswith("preact")
+    preact = kind.startswith("preact")
     between = sum(sizes[:-1] if preact else sizes[1:-1])  # the activations that the convolutions read
     normalised = sum(sizes[1:-1] if preact else sizes[1:])  # what the batch norms read
     if plan.projection_norm:
         normalised += prod(output)
     if residual_init not in _NORM_FREE:
         return between + normalised
-    scaled = sizes[-1] if block.kind != "conv_bn_relu" else 0  # what the branch's multiplier reads
+    scaled = sizes[-1] if kind != "conv_bn_relu" else 0  # what the branch's multiplier reads
     if residual_init == "skipinit":
         return between + scaled
     return between + scaled + sum(sizes[:-1])  # each convolution reads a sum with a bias
