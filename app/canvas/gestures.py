@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
+from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.paints import paints
 from app.canvas.wire_item import WireItem
@@ -102,8 +103,12 @@ class RubberBand(Gesture):
             self._band = _new_band()
             self.view.network.addItem(self._band)
         self._band.setRect(rect)
+        # In numbers: of thousands of blocks their rectangles would take longer than to paint them.
+        left, top, right, bottom = rect.left() - g.WIDTH, rect.top() - g.HEIGHT, rect.right(), rect.bottom()
         inside = {
-            item.block_id for item in self.view.network.block_items() if item.body_in_scene().intersects(rect)
+            item.block_id
+            for item in self.view.network.block_items()
+            if left < item.x() < right and top < item.y() < bottom
         }
         wanted = self._kept | inside
         for item in self.view.network.block_items():
