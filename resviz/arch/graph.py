@@ -82,7 +82,8 @@ class Architecture:
     def incoming(self, block_id: str) -> dict[str, Wire]:
         """Return the wires into a block, by input port (connected ports only)."""
         ports = self[block_id].spec.inputs
-        return {port: self._incoming[block_id, port] for port in ports if (block_id, port) in self._incoming}
+        known = self._incoming.get
+        return {port: wire for port in ports if (wire := known((block_id, port))) is not None}
 
     def outgoing(self, block_id: str) -> list[Wire]:
         """Return the wires out of a block, sorted."""
