@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import cast
 
@@ -11,6 +12,9 @@ from PySide6.QtGui import QKeyEvent
 from app.canvas.view import NetworkView
 
 _IGNORED = Qt.KeyboardModifier.KeypadModifier
+_REPEATS = 0.02
+"""Seconds from a release to a press that no finger makes: the key is held, whatever the system says."""
+_LEAVING = (QEvent.Type.FocusOut, QEvent.Type.WindowDeactivate, QEvent.Type.Hide)
 
 
 class StrokeKeys(QObject):
@@ -18,7 +22,7 @@ class StrokeKeys(QObject):
 
     A key that is an action's shortcut too is taken from it while the view has the focus: only when it comes
     up again is it known whether the mouse was dragged meanwhile. So a tap acts on its release, and a key that
-    repeats itself because it is held acts once.
+    repeats itself because it is held acts once, also where the system does not tell that it repeats.
     """
 
     def __init__(self, view: NetworkView, taps: Mapping[Qt.Key, Callable[[], object]]) -> None:
@@ -27,6 +31,8 @@ class StrokeKeys(QObject):
         self._held: Qt.Key | None = None
         self._armed: Qt.Key | None = None
         self._used = False
+        self._let_go: tuple[Qt.Key, float] | None = None
+        """The key that came up last after a drag, and when."""
         view.installEventFilter(self)
 
     @property
@@ -49,8 +55,8 @@ class StrokeKeys(QObject):
         kind = event.type()
         if kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             return self._follow(cast(QKeyEvent, event))
-        if kind == QEvent.Type.FocusOut:  # its release goes elsewhere
-            self._held = None
+        if kind in _LEAVING:  # its release, and what the person does next, goes elsewhere
+            self._held = self._armed = self._let_go = None
             self._show_cursor()
         return super().eventFilter(watched, event)
 
@@ -67,16 +73,22 @@ class StrokeKeys(QObject):
         if event.modifiers() & ~_IGNORED:
             return False
         event.accept()
-        if kind == QEvent.Type.KeyPress and not event.isAutoRepeat():
-            self._held, self._used = key, self._view.gesture is not None
+        if kind == QEvent.Type.KeyPress and not event.isAutoRepeat() and key != self._held:
+            self._held, self._used = key, self._goes_on(key) or self._view.gesture is not None
             self._show_cursor()
         return True
+
+    def _goes_on(self, key: Qt.Key) -> bool:
+        """Return whether a press is the next one of a key that was held during a drag."""
+        last, when = self._let_go or (None, 0.0)
+        return last == key and time.monotonic() - when < _REPEATS
 
     def _release(self, key: Qt.Key, event: QKeyEvent) -> bool:
         if key != self._held or event.isAutoRepeat():
             return key == self._held
         self._held = None
         self._show_cursor()
+        self._let_go = (key, time.monotonic()) if self._used else None
         if not self._used:
             self._taps[key]()
         return True

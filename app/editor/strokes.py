@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGraphicsPathItem
 
 from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
-from app.canvas.gestures import Gesture, Pointer
+from app.canvas.gestures import Gesture, Pointer, Select
 from app.canvas.paints import paints
 from app.canvas.view import NetworkView
 from app.canvas.wire_item import WireItem
@@ -100,9 +100,13 @@ class ShortcutStroke(Stroke):
         self.mark(path)
 
     def finish(self, pointer: Pointer) -> None:
-        """Lead the shortcut, if anything was crossed."""
+        """Lead the shortcut, if anything was crossed; a click is one as ever."""
         super().finish(pointer)
-        if self._chain:
+        item = self.view.network.item_near(self.press.scene)
+        if not self._dragging:
+            if item is not None:
+                Select(self.view, self.press, item).finish(pointer)
+        elif self._chain:
             self._around(self._chain)
 
 

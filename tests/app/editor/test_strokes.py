@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
 
 from app.editor.strokes import Stroke
 from resviz.arch.graph import Architecture, Wire
@@ -15,9 +16,14 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 def hold(hand, key):
     QTest.keyPress(hand.pane.view, key)
-    for _ in range(3):  # as the system does while a key is held
-        for kind in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
-            event = QKeyEvent(kind, key, NOTHING, chr(key).lower(), True, 1)
+    repeat(hand, key)
+
+
+def repeat(hand, key, kinds=(QEvent.Type.KeyRelease, QEvent.Type.KeyPress), told=True):
+    """Send what the system sends while a key is held; not all tell that the key repeats."""
+    for _ in range(3):
+        for kind in kinds:
+            event = QKeyEvent(kind, key, NOTHING, chr(key).lower(), told, 1)
             QGuiApplication.instance().sendEvent(hand.pane.view, event)
 
 
@@ -59,6 +65,19 @@ def test_s_held_across_blocks_leads_a_shortcut_around_them(open_pane):
     assert nothing_drawn(pane)
     assert hand.viewport.cursor().shape() == Qt.CursorShape.ArrowCursor
     check_undo(hand, pane, before)
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("releases", [True, False])
+def test_a_key_that_still_repeats_after_the_stroke_does_nothing_more(open_pane, told, releases):
+    pane, hand = open_pane("plain-20")
+    QTest.keyPress(hand.pane.view, Qt.Key.Key_S)
+    hand.drag("stage2.block1", "stage2.block2")
+    kinds = (QEvent.Type.KeyRelease, QEvent.Type.KeyPress)
+    repeat(hand, Qt.Key.Key_S, kinds if releases else kinds[1:], told)
+    let_go(hand, Qt.Key.Key_S)
+    assert pane.document.undo_stack.count() == 1
+    assert pane.toast.isHidden()
 
 
 def test_a_stroke_that_jumps_over_blocks_takes_them_in_and_shapes_choose_the_option(open_pane):
@@ -116,6 +135,40 @@ def test_a_held_key_is_forgotten_when_the_focus_goes(open_pane):
     pane.view.setFocus()
     hand.drag("pool", "classifier")
     assert [command.text for command in pane.document.undo_stack._commands] == ["Move"]
+
+
+@pytest.mark.parametrize("typed", ["held", "tapped"])
+def test_what_was_typed_before_a_dialog_came_is_no_stroke_afterwards(open_pane, qtbot, typed):
+    pane, hand = open_pane("plain-8")
+    if typed == "held":
+        hold(hand, Qt.Key.Key_S)
+    else:
+        hand.key(Qt.Key.Key_S)
+    dialog = QDialog(pane)
+    dialog.show()
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: not pane.view.hasFocus())
+    dialog.close()
+    pane.activateWindow()
+    qtbot.waitUntil(pane.view.hasFocus)
+    hand.drag("stage2.block1", "stage2.block1")
+    hand.drag("pool", "classifier")
+    assert [command.text for command in pane.document.undo_stack._commands] == ["Move"]
+
+
+@pytest.mark.parametrize("typed", ["held", "tapped"])
+def test_a_click_leads_no_shortcut_but_selects(open_pane, typed):
+    pane, hand = open_pane("plain-8")
+    if typed == "held":
+        hold(hand, Qt.Key.Key_S)
+    else:
+        hand.key(Qt.Key.Key_S)
+    hand.click("stage2.block1")
+    assert pane.document.undo_stack.count() == 0
+    assert pane.scene.selection_ids() == ["stage2.block1"]
+    if typed == "held":
+        let_go(hand, Qt.Key.Key_S)
+    assert pane.document.undo_stack.count() == 0
 
 
 @pytest.mark.parametrize("way", ["alt", "hold", "tap", "menu"])
