@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, floor, hypot
 
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
 from resviz.arch.composites import RESIDUAL_KINDS
@@ -36,6 +36,8 @@ _STUB = 16.0
 _LANE = 12.0
 _LIFT = 24.0
 _FAR = 2 * PITCH_X
+_CLEAR = 10
+"""Pixels on the screen between a block and what would cover it: its ports can be reached."""
 
 
 def branch_line(width: float) -> QLineF:
@@ -220,3 +222,23 @@ def crosses_way(line: QLineF, path: QPainterPath) -> bool:
 def _meets(line: QLineF, points: Sequence[QPointF]) -> bool:
     bounded = QLineF.IntersectionType.BoundedIntersection
     return any(line.intersects(QLineF(a, b))[0] == bounded for a, b in pairwise(points))
+
+
+def way_out(place: QRect, room: QRect, covers: Sequence[QRect]) -> QPoint:
+    """Return the least step that brings a place out from under `covers` and keeps it in `room`; else none."""
+    wide = place.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
+    if not any(cover.intersects(place) for cover in covers):
+        return QPoint()
+    steps = [
+        step
+        for cover in covers
+        for step in (
+            QPoint(cover.left() - wide.right() - 1, 0),
+            QPoint(cover.right() - wide.left() + 1, 0),
+            QPoint(0, cover.top() - wide.bottom() - 1),
+            QPoint(0, cover.bottom() - wide.top() + 1),
+        )
+        if room.contains(place.translated(step))
+        and not any(other.intersects(wide.translated(step)) for other in covers)
+    ]
+    return min(steps, key=QPoint.manhattanLength, default=QPoint())

@@ -69,7 +69,7 @@ class Minimap(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT_MS)
-        self._timer.timeout.connect(self._measure)
+        self._timer.timeout.connect(self.measure)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Overview of the network")
         self.setToolTip("A click or a drag moves the view, the wheel zooms. Shift+M hides the minimap.")
@@ -102,7 +102,7 @@ class Minimap(QWidget):
     def _attend(self) -> None:
         self._scene.bounds_changed.connect(self._on_edited)
         self._scene.document.analysed.connect(self._on_edited)
-        self._measure()
+        self.measure()
 
     # What it shows
 
@@ -118,8 +118,9 @@ class Minimap(QWidget):
             self._timer.start()
 
     @Slot()
-    def _measure(self) -> None:
+    def measure(self) -> None:
         """Look anew at where the blocks are."""
+        self._timer.stop()
         places = [block.position or (0.0, 0.0) for block in self._cells()]
         self._pixmap = None
         self._area = QRectF()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -42,7 +42,6 @@ READABLE, READING = 0.45, 0.72
 
 GestureMaker = Callable[["NetworkView", Pointer], Gesture | None]
 
-
 Landing = Callable[[str, QPointF, Wire | None], Position]
 """Where a block of a kind, dropped with its centre at a place (into a wire), would stand."""
 
@@ -70,6 +69,8 @@ class NetworkView(QGraphicsView):
         self.network = scene
         self.makers: list[GestureMaker] = []
         self.landing: Landing = lambda _kind, centre, _wire: g.snapped(centre - g.BODY.center())
+        self.covered: Callable[[], Sequence[QRect]] = tuple
+        """Where other things float over the canvas, in pixels of the viewport."""
         self._gesture: Gesture | None = None
         self._button = Qt.MouseButton.NoButton
         self._space = False
@@ -176,9 +177,7 @@ class NetworkView(QGraphicsView):
 
     def zoom_to(self, block_ids: list[str]) -> None:
         """Let blocks fill the view, as far as that enlarges them sensibly."""
-        rect = QRectF()
-        for block_id in block_ids:
-            rect |= self.network.block_item(block_id).body_in_scene()
+        rect = self._around(block_ids)
         if rect.isNull():
             return
         rect.adjust(-24, -40, 24, 24)
@@ -188,9 +187,7 @@ class NetworkView(QGraphicsView):
 
     def show_blocks(self, block_ids: list[str]) -> None:
         """Bring blocks into sight, zooming in to where their names can be read."""
-        rect = QRectF()
-        for block_id in block_ids:
-            rect |= self.network.block_item(block_id).body_in_scene()
+        rect = self._around(block_ids)
         if rect.isNull():
             return
         if self.zoom < READABLE:
@@ -202,19 +199,27 @@ class NetworkView(QGraphicsView):
 
     def keep_in_sight(self, block_ids: list[str]) -> None:
         """Scroll as little as brings blocks into sight; zoom out only where they do not fit."""
+        rect = self._around(block_ids)
+        if rect.isNull():
+            return
+        room = self.viewport().rect().adjusted(0, 0, 0, -FOOTER)
+        seen = self.mapToScene(room).boundingRect()
+        if not seen.contains(rect):
+            wanted = rect.adjusted(-24, -32, 24, 24)
+            wide, high = seen.width() / wanted.width(), seen.height() / wanted.height()
+            self.set_zoom(self.zoom * min(1.0, wide, high))
+            self._update_scene_rect()
+            self.ensureVisible(wanted.adjusted(0, 0, 0, FOOTER / self.zoom), 0, 0)
+        for _ in range(2):  # Having moved, the view may be covered where it was not.
+            place = self.mapFromScene(rect).boundingRect()
+            self.pan_by(g.way_out(place, room, self.covered()))
+
+    def _around(self, block_ids: Iterable[str]) -> QRectF:
+        """Return the rectangle around the bodies of blocks."""
         rect = QRectF()
         for block_id in block_ids:
             rect |= self.network.block_item(block_id).body_in_scene()
-        seen = self.mapToScene(self.viewport().rect().adjusted(0, 0, 0, -FOOTER)).boundingRect()
-        if rect.isNull() or seen.contains(rect):
-            return
-        wanted = rect.adjusted(-24, -32, 24, 24)
-        zoom = min(
-            self.zoom, seen.width() * self.zoom / wanted.width(), seen.height() * self.zoom / wanted.height()
-        )
-        self.set_zoom(zoom)
-        self._update_scene_rect()
-        self.ensureVisible(wanted.adjusted(0, 0, 0, FOOTER / self.zoom), 0, 0)
+        return rect
 
     def pan_by(self, pixels: QPoint) -> None:
         """Move the paper by so many pixels of the screen."""

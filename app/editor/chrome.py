@@ -131,7 +131,7 @@ class Header(QFrame):
         top.addWidget(self.problems)
         top.addLayout(self.extras)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 6, 8, 6)
+        layout.setContentsMargins(12, 6, 14, 6)
         layout.setSpacing(2)
         layout.addLayout(top)
         layout.addWidget(self.numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -68,6 +68,9 @@ class EditorPane(QWidget):
         self.minimap = Minimap(self.view)
         self.minimap.resized.connect(self._place_floating)
         actions.minimap.setChecked(self.minimap.wanted)
+        self.floating: list[QWidget] = [self.minimap, self.buttons, self.legend]
+        """What may lie over the canvas; the window adds to it."""
+        self.view.covered = self._covered
         self.led = False
         """What is selected was taken over from another pane; nobody chose it here."""
         self._followed: frozenset[str] | None = None
@@ -402,6 +405,15 @@ class EditorPane(QWidget):
     def _show_buttons(self) -> None:
         """Show the zoom buttons when they are of use: the mouse is here, or not all is in sight."""
         self.buttons.setVisible(self.view.underMouse() or not self.view.fitted)
+
+    def _covered(self) -> list[QRect]:
+        """Return where something floats over the canvas, or is about to."""
+        self.minimap.measure()
+        shown = (widget for widget in self.floating if widget.isVisible())
+        return [
+            QRect(self.view.viewport().mapFromGlobal(widget.mapToGlobal(QPoint())), widget.size())
+            for widget in shown
+        ]
 
     @Slot()
     def _place_floating(self) -> None:

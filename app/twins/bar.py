@@ -1,4 +1,4 @@
-"""Bar: the switches of two panes that belong together, over the seam between them."""
+"""Bar: the switches of two panes that belong together, on the seam between their headers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from app.editor.pane import EditorPane
-from app.theme import GRID
 
 
 class Bar(QFrame):
-    """A short column of buttons at the upper end of the seam: what else floats over a canvas is below."""
+    """A short column of buttons beside the names of the networks: it covers no block."""
 
     def __init__(self, panes: Sequence[EditorPane], parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,8 +30,8 @@ class Bar(QFrame):
         button = QToolButton()
         button.setDefaultAction(action)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        button.setIconSize(QSize(16, 16))
-        button.setFixedSize(28, 26)
+        button.setIconSize(QSize(14, 14))
+        button.setFixedSize(26, 20)
         button.setProperty("role", "tiny")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         self._column.addWidget(button)
@@ -51,8 +50,9 @@ class Bar(QFrame):
         if parent is None:
             return
         start = left.mapTo(parent, QPoint(left.width(), 0))
+        tops = [pane.header.mapTo(parent, QPoint(0, 0)).y() for pane in self._panes]
         seam = (start.x() + right.mapTo(parent, QPoint(0, 0)).x()) // 2
         size = self.sizeHint()
-        self.setGeometry(seam - size.width() // 2, start.y() + GRID, size.width(), size.height())
+        self.setGeometry(seam - size.width() // 2, max(tops), size.width(), size.height())
         self.setVisible(left.isVisibleTo(parent) and right.isVisibleTo(parent))
         self.raise_()

@@ -24,6 +24,8 @@ class Twins(QObject):
         self.mirror = Mirror(workspace.panes, self)
         self.marks = Marks(workspace.panes, self)
         self.bar = Bar(workspace.panes, workspace)
+        for pane in workspace.panes:
+            pane.floating.append(self.bar)
         self.chips: list[Chip] = []
         for pane in workspace.panes:
             actions = pane.editor_actions

@@ -176,3 +176,29 @@ def test_a_stack_is_one_dot(pane, qtbot):
     assert len(list(pane.minimap._cells())) == len(list(pane.scene.block_items())) < 20
     x, y = pane.document.architecture["stage3.block9"].position
     assert near(colour_at(pane, pane.minimap.place_of(QPointF(x + 72, y + 32)).toPoint()), paints().residual)
+
+
+@pytest.mark.parametrize("place", [(690, 430), (560, 380), (640, 490)])
+def test_what_is_added_stands_beside_it(open_pane, place):
+    pane = open_pane(preset("plain-20"))
+    pane.view.zoom_to_actual_size()
+    pane.show_new([pane.edits.add("conv", pane.view.mapToScene(QPoint(*place)))])
+    QApplication.processEvents()
+    assert pane.minimap.isVisible()
+    (added,) = pane.scene.selection_ids()
+    body = pane.view.mapFromScene(pane.scene.block_item(added).body_in_scene()).boundingRect()
+    corners = (body.topLeft(), body.bottomRight(), body.topRight(), body.bottomLeft(), body.center())
+    for corner in corners:
+        assert pane.view.childAt(corner) in (pane.view.viewport(), None), "something lies over it"
+
+
+def test_it_comes_up_beside_what_is_added_where_all_was_in_sight(open_pane):
+    pane = open_pane(preset("plain-20"))
+    corner = pane.view.mapToScene(QPoint(640, 420))
+    pane.show_new([pane.edits.add("conv", corner), pane.edits.add("relu", corner + QPointF(400, 200))])
+    QApplication.processEvents()
+    assert pane.minimap.isVisible() == (not pane.view.fitted)
+    for added in pane.scene.selection_ids():
+        body = pane.view.mapFromScene(pane.scene.block_item(added).body_in_scene()).boundingRect()
+        assert not body.intersects(pane.minimap.geometry())
+        assert pane.view.viewport().rect().contains(body)

@@ -1,7 +1,7 @@
 """Zoom, place and selection of one pane, followed by the other."""
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
@@ -141,6 +141,20 @@ def test_the_button_on_the_seam_links(open_pair, qtbot):
     assert not pair.twins.link.on
     seam = (pair.left.view.mapTo(pair.workspace, QPoint(pair.left.view.width(), 0))).x()
     assert abs(pair.twins.bar.geometry().center().x() - seam) < 12
+
+
+@pytest.mark.parametrize("size", [(734, 348), (1100, 500)])
+def test_the_buttons_on_the_seam_cover_no_block_that_is_fitted(open_pair, size):
+    pair = open_pair("plain-56", "resnet-56", size=size)
+    bar = pair.twins.bar.geometry()
+    for pane in pair.workspace.panes:
+        assert not bar.intersects(
+            QRect(pane.header.tag.mapTo(pair.workspace, QPoint()), pane.header.tag.size())
+        )
+        for item in map(pane.scene.block_item, pane.document.architecture.blocks):
+            body = pane.view.mapFromScene(item.body_in_scene()).boundingRect()
+            body.translate(pane.view.mapTo(pair.workspace, QPoint()))
+            assert not bar.intersects(body), item.block_id
 
 
 def test_a_stack_and_its_blocks_are_selected_together(open_pair):
