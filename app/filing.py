@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,6 +40,8 @@ class Filing(QObject):
     failed = Signal(str)
     asked = Signal(str, object, str)
     """A sentence with its answers, and which sentence it takes the place of."""
+    settled = Signal(str)
+    """A sentence that was asked needs no answer any more."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -172,7 +174,8 @@ class Filing(QObject):
                 ("Reload", partial(self.reload, document)),
                 ("Cancel", None),
             )
-            self.asked.emit(f"{path.name} was changed by another program since.", answers, _changed(document))
+            told, late = _questions(document)
+            self.asked.emit(late, answers, told)
         else:
             self._save_over(document, path)
 
@@ -194,8 +197,9 @@ class Filing(QObject):
             raise ResvizError(f"{path} is open in another tab: choose another name, or close that tab.")
         if path == document.path and self.watch.is_other(document) and not over:
             raise ResvizError(f"{path} was changed by another program since: choose another name.")
+        questions = _questions(document)
         document.save(path)
-        self.watch.note(document)
+        self._settle(document, questions)
         self.recent.add(path)
 
     # What other programs do
@@ -203,8 +207,11 @@ class Filing(QObject):
     @Slot(object)
     def _on_file_changed(self, document: Document) -> None:
         document.undo_stack.resetClean()  # It is in no file now.
-        answers = (("Reload", partial(self.reload, document)), ("Keep what is here", None))
-        self.asked.emit(_changed(document), answers, "")
+        answers = (
+            ("Reload", partial(self.reload, document)),
+            ("Keep what is here", partial(self.watch.note, document)),
+        )
+        self.asked.emit(_questions(document)[0], answers, "")
 
     @Slot(object)
     def _on_file_removed(self, document: Document) -> None:
@@ -222,9 +229,15 @@ class Filing(QObject):
             return
         document.replace(found.architecture, f"Reload {document.path.name}")
         document.undo_stack.setClean()
-        self.watch.note(document)
+        self._settle(document, _questions(document))
         found.deleteLater()
         self.told.emit(f"Reloaded {document.path.name}. Undo brings back what was here.")
+
+    def _settle(self, document: Document, questions: Sequence[str]) -> None:
+        """Take a document's file as it is now, and questions about it back."""
+        self.watch.note(document)
+        for question in questions:
+            self.settled.emit(question)
 
     @Slot()
     def save_picture(self) -> None:
@@ -316,6 +329,7 @@ class Filing(QObject):
             self.question = None
 
 
-def _changed(document: Document) -> str:
+def _questions(document: Document) -> tuple[str, str]:
+    """Return what is asked when another program changed a document's file, and when it is saved then."""
     name = document.path.name if document.path is not None else document.name
-    return f"{name} was changed by another program."
+    return f"{name} was changed by another program.", f"{name} was changed by another program since."

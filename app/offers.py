@@ -57,6 +57,13 @@ class Offers(QWidget):
         """Say whether a question is in the bar."""
         return not self.isHidden() and self.bar.text == text
 
+    @Slot(str)
+    def withdraw(self, text: str) -> None:
+        """Ask a question no longer."""
+        self._waiting = [each for each in self._waiting if each[0] != text]
+        if self.asks(text):
+            self._show_next()
+
     def offer_leftovers(self, restore: Callable[[Leftover], None]) -> None:
         """Offer what earlier windows left unsaved; `restore` opens it."""
         for leftover in find_leftovers():

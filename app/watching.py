@@ -29,7 +29,9 @@ class FileWatch(QObject):
         super().__init__(parent)
         self._documents = documents
         self._known: WeakKeyDictionary[Document, tuple[Stamp, str]] = WeakKeyDictionary()
-        """How each document's file looked, and a digest of what was in it, as far as we know of it."""
+        """How each document's file looked, and a digest of what was in it, as the person knows it."""
+        self._seen: WeakKeyDictionary[Document, tuple[Stamp, str] | None] = WeakKeyDictionary()
+        """The same as it was told last; None: it is gone."""
         self._watcher = QFileSystemWatcher(self)
         self._watcher.fileChanged.connect(self._on_stirred)
         self._watcher.directoryChanged.connect(self._on_stirred)
@@ -43,12 +45,16 @@ class FileWatch(QObject):
         known = _look_at(document.path)
         if known is None:
             self._known.pop(document, None)
+            self._seen.pop(document, None)
         else:
-            self._known[document] = known
+            self._known[document] = self._seen[document] = known
         self.follow()
 
     def is_other(self, document: Document) -> bool:
-        """Return whether a document's file was changed by another program since it was noted."""
+        """Return whether a document's file was changed by another program since it was noted.
+
+        That it was told of the change does not count: only `note` does.
+        """
         known, now = self._known.get(document), _look_at(document.path)
         return known is not None and now is not None and now[1] != known[1]
 
@@ -69,16 +75,14 @@ class FileWatch(QObject):
     def look(self) -> None:
         """Tell what is not as it was."""
         for document in self._watched():
-            stamp, digest = self._known[document]
-            if _stamp(document.path) == stamp:
+            seen = self._seen[document]
+            if _stamp(document.path) == (seen and seen[0]):
                 continue
-            now = _look_at(document.path)
+            now = self._seen[document] = _look_at(document.path)
             if now is None:
-                del self._known[document]
-                self.removed.emit(document)
-                continue
-            self._known[document] = now
-            if now[1] != digest:
+                if seen is not None:
+                    self.removed.emit(document)
+            elif now[1] != (seen or self._known[document])[1]:
                 self.changed.emit(document)
         self.follow()
 

@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         workspace, lab, bottom = self.workspace, self.side.lab, self.bottom
         self.finder.told.connect(self.show_message)
         self.filing.asked.connect(self._on_asked)
+        self.filing.settled.connect(self.offers.withdraw)
         for part in (workspace, self.filing, bottom, self.conductor):
             part.told.connect(self.show_message)
             part.failed.connect(self.show_problem)

@@ -204,3 +204,34 @@ def test_the_network_of_a_run_is_not_written_over(small):
     assert small.workspace.active.document.path is None
     small.filing.open_file(str(run.path))
     assert small.workspace.active.document.path is None
+
+
+def test_saving_after_a_change_was_told_asks_until_it_is_answered(small, mine, qtbot):
+    path, document = mine
+    settled = []
+    small.filing.settled.connect(settled.append)
+    Edits(document).rename_architecture("mine")
+    change(path, "theirs")
+    qtbot.waitUntil(lambda: bool(small.asked), timeout=5000)
+    told, answers = small.asked.pop()
+    small.filing.save()
+    assert files.load(path).name == "theirs", "the strip is no leave to write over it"
+    late, _ = small.asked.pop()
+    assert late == "mine.json was changed by another program since."
+    answers["Keep what is here"]()
+    small.filing.save()
+    assert files.load(path).name == "mine"
+    assert settled == [told, late], "the strip would reload what was saved just now"
+
+
+def test_a_file_that_went_and_came_again_as_another_is_not_written_over(small, mine, qtbot):
+    path, document = mine
+    theirs = path.with_name("theirs.json")
+    path.rename(theirs)
+    qtbot.waitUntil(lambda: bool(small.failed), timeout=5000)
+    change(theirs, "theirs")
+    theirs.rename(path)
+    qtbot.waitUntil(lambda: bool(small.asked), timeout=5000)
+    assert document.modified
+    small.filing.save()
+    assert files.load(path).name == "theirs"
