@@ -62,20 +62,28 @@ class Arrivals(QObject):
             self._end()
         return super().eventFilter(watched, event)
 
-    def open_all(self, paths: Sequence[Path], group: PaneGroup | None = None) -> None:
-        """Open files in tabs of a pane (None: the one in use), and show the runs of folders."""
+    def open_all(
+        self, paths: Sequence[Path], group: PaneGroup | None = None, *, beside: bool = False
+    ) -> None:
+        """Open files in tabs of a pane (None: the one in use), and show the runs of folders.
+
+        With `beside` two files come side by side.
+        """
         window = self._window
         runs: list[Run] = []
         opened: list[str] = []
         notes: list[str] = []
         problems: list[str] = []
-        for path in paths:
+        panes = [group.pane if group is not None else window.workspace.active] * len(paths)
+        if beside and len(paths) == len(window.workspace.panes):
+            panes = window.workspace.panes
+        for path, pane in zip(paths, panes, strict=True):
             try:
                 found = _runs_in(path)
                 if found:
                     runs += [run for run in found if run not in runs]
                 else:
-                    window.filing.show_file(path, group.pane if group is not None else None, notes)
+                    window.filing.show_file(path, pane, notes)
                     opened.append(path.name)
             except ResvizError as error:
                 problems.append(str(error))

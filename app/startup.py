@@ -32,6 +32,10 @@ APT_LINE = (
     "sudo apt install libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 "
     "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
 )
+_USAGE = """usage: python main.py [FILE | FOLDER ...]
+
+Opens the window with these networks (.json, .py, .png, .svg; two come side by side) and the runs in these
+folders. Without a window: python -m resviz --help."""
 
 
 def obstacle() -> str | None:
@@ -75,6 +79,9 @@ def _loads(library: str) -> bool:
 
 def main(argv: list[str]) -> int:
     """Open the window and return the exit status; 2 with one line on stderr where it cannot open."""
+    if {"-h", "--help"}.intersection(argv[1:]):
+        print(_USAGE)
+        return 0
     problem = obstacle()
     if problem:
         print(f"resviz: {problem}", file=sys.stderr)
@@ -83,6 +90,6 @@ def main(argv: list[str]) -> int:
     from app.overrides import make_errors_whole  # noqa: PLC0415
 
     make_errors_whole()  # Before any of our classes is made.
-    from app.window import run  # noqa: PLC0415
+    from app.running import run  # noqa: PLC0415
 
     return run(argv)

@@ -37,8 +37,7 @@ from app.reporting import ExceptionReporter
 from app.search_popup import Entry, SearchPopup
 from app.showing import ROWS, SIDE_WIDTH, Showing
 from app.side import Side
-from app.signals import SignalWatch
-from app.theme import GRID, theme
+from app.theme import GRID
 from app.top_bar import TopBar
 from app.twins.twins import Twins
 from app.workspace import Workspace
@@ -437,15 +436,3 @@ class MainWindow(QMainWindow):
         self.filing.exporting.close()
         self._reporter.close()
         event.accept()
-
-
-def run(argv: list[str]) -> int:
-    """Open the window and return the exit status."""
-    application = QApplication(argv)
-    application.setApplicationName("resviz")
-    application.setOrganizationName("resviz")
-    theme().apply(application)
-    window = MainWindow()
-    SignalWatch(window)
-    window.show()
-    return application.exec()

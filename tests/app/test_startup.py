@@ -5,6 +5,11 @@ from pathlib import Path
 import pytest
 
 from app import startup
+from app.running import open_named
+from app.theme import theme
+from app.window import MainWindow
+from resviz.arch import files
+from resviz.arch.presets import preset
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
@@ -80,3 +85,20 @@ def test_the_windows_process_imports_no_torch():
         check=True,
     )
     assert answer.stdout.strip() == "[]"
+
+
+def test_the_files_that_are_named_come_side_by_side(qtbot, qapp, tmp_path):
+    theme().apply(qapp)
+    window = MainWindow()
+    qtbot.addWidget(window)
+    paths = [files.save(preset(name), tmp_path / f"{name}.json") for name in ("plain-8-w4", "resnet-8-w4")]
+    open_named(window, [str(path) for path in paths])
+    window.show()
+    qtbot.waitUntil(lambda: [d.path for d in window.workspace.documents] == paths, timeout=5000)
+    assert window.workspace.active is window.workspace.panes[0]
+    window.close()
+
+
+def test_help_says_what_can_be_named(capsys):
+    assert startup.main(["main.py", "--help"]) == 0
+    assert "python main.py [FILE" in capsys.readouterr().out

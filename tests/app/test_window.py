@@ -393,7 +393,7 @@ def test_explain_is_made_when_it_is_first_seen(window, qtbot):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_closes_the_program_politely(number):
     code = (
-        "import app.window as w, os\n"
+        "import app.running as w, os\n"
         "show = w.MainWindow.show\n"
         "def shown(self):\n"
         "    self.painted.connect(lambda: os.write(1, b'ready\\n'))\n"
