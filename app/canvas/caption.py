@@ -8,11 +8,11 @@ from functools import lru_cache
 from math import inf
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas import geometry as g
-from app.canvas.paints import Paints
+from app.canvas.paints import Paints, paints
 from app.document import Document
 from resviz.arch.graph import Architecture
 from resviz.arch.spec import Shape
@@ -22,6 +22,13 @@ _WIDTH = 420.0
 _STAGE = re.compile(r"stage(\d+)\.")
 _FAR, _NEAR = 0.33, 0.47
 """Below the first zoom there is no caption; from the second on it is in smaller type."""
+
+
+def caption_zooms() -> tuple[float, float]:
+    """Return the least zooms at which captions are in small and in large type."""
+    return _NEAR * paints().enlarge, _FAR
+
+
 _LAYERS = 3
 """That a shortcut has at the most (pooling, convolution, batch norm)."""
 _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -110,6 +117,18 @@ class CaptionItem(QGraphicsItem):
         self._paints = paints
         self.update()
 
+    def _font(self, zoom: float) -> QFont | None:
+        """Return the type that can be read at a zoom, if any."""
+        if zoom < _FAR:
+            return None
+        near = zoom >= _NEAR * self._paints.enlarge
+        return self._paints.caption_near if near else self._paints.caption_far
+
+    def right(self, zoom: float) -> float:
+        """Return where the line ends as it is seen at a zoom; nowhere if it is not."""
+        font = self._font(zoom)
+        return -inf if font is None else self.x() + QFontMetricsF(font).horizontalAdvance(self.text)
+
     def boundingRect(self) -> QRectF:
         """Return all that is painted."""
         return QRectF(0, 0, _WIDTH, HEIGHT)
@@ -118,12 +137,11 @@ class CaptionItem(QGraphicsItem):
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         """Paint the line where the zoom makes it legible."""
-        zoom = painter.worldTransform().m11()
-        if zoom < _FAR:
+        font = self._font(painter.worldTransform().m11())
+        if font is None:
             return
-        near = zoom >= _NEAR * self._paints.enlarge
         painter.setPen(self._paints.muted)
-        painter.setFont(self._paints.caption_near if near else self._paints.caption_far)
+        painter.setFont(font)
         painter.drawText(self.boundingRect(), _FLAGS, self.text)
 
 
@@ -143,6 +161,10 @@ class Captions:
     def top(self) -> float:
         """The upper edge of the highest one; infinite where there is none."""
         return min((caption.pos().y() for caption in self._items.values()), default=inf)
+
+    def right(self, zoom: float) -> float:
+        """Return where the one that reaches furthest ends at a zoom; infinitely far left if there is none."""
+        return max((caption.right(zoom) for caption in self._items.values()), default=-inf)
 
     def show(self, document: Document) -> None:
         """Let the captions say and stand where the stages of a document are now."""

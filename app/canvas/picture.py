@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QPainter
 
-from app.canvas.caption import CaptionItem
-from app.canvas.paints import paints
 from app.canvas.scene import NetworkScene
 from app.document import Document
 from app.drawings import painted
@@ -17,8 +15,6 @@ from app.theme import LIGHT, Look, theme
 from resviz.arch import files
 
 _LOOK = Look(dark=False, font_pixels=13, line_width=2.0)
-_MARGIN = 24.0
-"""Pixels beside the names of the stages."""
 
 
 def save_network(document: Document, path: Path, *, shapes: bool = False) -> Path:
@@ -40,7 +36,7 @@ def painted_network(document: Document, path: Path, *, shapes: bool = False) -> 
         scene = NetworkScene(document)
         scene.set_shapes(shapes)
         try:
-            bounds = scene.bounds() | _captions(scene)
+            bounds = scene.bounds()
             size = QSize(round(bounds.width()), round(bounds.height()))
 
             def draw(painter: QPainter) -> None:
@@ -52,13 +48,3 @@ def painted_network(document: Document, path: Path, *, shapes: bool = False) -> 
             return painted(path, size, draw, document.name, files.to_json(document.architecture))
         finally:
             scene.deleteLater()
-
-
-def _captions(scene: NetworkScene) -> QRectF:
-    """Return the rectangle around the names of the stages, which may be wider than what they stand over."""
-    metrics, found = QFontMetricsF(paints().caption_near), QRectF()
-    for item in scene.items():
-        if isinstance(item, CaptionItem):
-            size = QSizeF(metrics.horizontalAdvance(item.text) + _MARGIN, item.boundingRect().height())
-            found |= QRectF(item.pos(), size)
-    return found

@@ -79,13 +79,17 @@ class NetworkScene(BuiltScene):
 
     # Reading
 
-    def bounds(self) -> QRectF:
-        """Return the rectangle around all blocks with their arcs; a middling one when there are none."""
+    def bounds(self, zoom: float = 1.0) -> QRectF:
+        """Return the rectangle around all blocks with their arcs; a middling one when there are none.
+
+        `zoom`: as near as that the captions of the stages are seen, which are in it too.
+        """
         rect = reach(self._items, g.BODY)
         arched = [item.y() for item in self._items if item.face.shortcut not in ("", "none")]
         rect.setTop(min([rect.top(), *(y + g.ARC_TOP for y in arched)]))
         rect.setTop(min(rect.top(), self._captions.top))
         rect |= self.differences.missing_area()
+        rect.setRight(max(rect.right(), self._captions.right(zoom)))
         return rect.adjusted(-24, -16, 24, 16) if self._items else QRectF(-300, -200, 600, 400)
 
     # Changing what is shown (never the document)

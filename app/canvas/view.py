@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 from app.canvas import geometry as g
 from app.canvas.block_item import PORTS, BlockItem
 from app.canvas.drop import PaletteDrop
+from app.canvas.fitting import FIT_LIMIT, fitting
 from app.canvas.gestures import Gesture, Pan, Pointer, RubberBand, Select
 from app.canvas.paper import draw_hint, draw_paper
 from app.canvas.scene import NetworkScene
@@ -32,8 +33,6 @@ from app.theme import theme
 from resviz.arch.graph import Position, Wire
 
 ZOOM_RANGE = (0.03, 3.0)
-FIT_LIMIT = 1.25
-"""Fitting never enlarges beyond this."""
 FOOTER = 40
 """Pixels at the lower edge that fitting leaves to the legend and the buttons."""
 
@@ -165,9 +164,8 @@ class NetworkView(QGraphicsView):
     @Slot()
     def fit(self) -> None:
         """Show the whole network, also while the view is resized, until the person zooms or pans."""
-        rect = self.network.bounds()
-        width, height = self.viewport().width(), max(self.viewport().height() - FOOTER, 40)
-        zoom = min(width / rect.width(), height / rect.height(), FIT_LIMIT)
+        height = max(self.viewport().height() - FOOTER, 40)
+        rect, zoom = fitting(self.network, self.viewport().width(), height)
         self.resetTransform()
         self.scale(max(zoom, ZOOM_RANGE[0]), max(zoom, ZOOM_RANGE[0]))
         self._update_scene_rect()
