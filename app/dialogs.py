@@ -1,4 +1,6 @@
-"""File dialogs that look like the rest and stop nobody: not native, not modal, gone when closed.
+"""File dialogs that look like the rest: not native, over their window alone, gone when closed.
+
+While one is open its window takes no keys: what is typed is meant for the dialog. Training goes on.
 
 They open in the folder that was used last, of this window or an earlier one.
 """
@@ -19,12 +21,12 @@ def file_dialog(
 ) -> QFileDialog:
     """Return a dialog for an existing file of `filters`, for a folder without them, or to save under a name.
 
-    Connect `fileSelected`, then `show` it. A name with a folder opens that folder.
+    Connect `fileSelected`, then `open` it. A name with a folder opens that folder.
     """
     dialog = QFileDialog(parent.window(), title)
     dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.setModal(False)
+    dialog.setWindowModality(Qt.WindowModality.WindowModal)
     dialog.setDirectory(str(usual_folder()))
     if save_as is not None:
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -44,7 +46,7 @@ def file_dialog(
 def save_file(
     parent: QWidget, title: str, name: str, filter: str, on_chosen: Callable[[Path], object]
 ) -> QFileDialog:
-    """Ask where to save, without stopping anyone; `on_chosen` gets the path if one is chosen.
+    """Ask where to save; `on_chosen` gets the path if one is chosen.
 
     Args:
         parent: the dialog stands above its window.
@@ -55,7 +57,7 @@ def save_file(
     """
     dialog = file_dialog(parent, title, filters=[filter], save_as=name)
     dialog.fileSelected.connect(lambda path: on_chosen(Path(path)))
-    dialog.show()
+    dialog.open()
     return dialog
 
 

@@ -67,7 +67,7 @@ class Filing(QObject):
         """Choose a file for the pane in use."""
         dialog = file_dialog(self._workspace, "Open an architecture", filters=[OPENED])
         dialog.fileSelected.connect(self.open_file)
-        dialog.show()
+        dialog.open()
 
     @Slot(str)
     def open_file(self, path: str) -> None:
@@ -163,7 +163,7 @@ class Filing(QObject):
         name = str(document.path or beside or f"{document.name}.json")
         dialog = file_dialog(self._workspace, "Save the architecture", filters=[SAVED], save_as=name)
         dialog.fileSelected.connect(lambda path: self.save_to(document, Path(path)))
-        dialog.show()
+        dialog.open()
 
     def save_to(self, document: Document, path: Path) -> None:
         """Save a document in a file, or say why that cannot be."""

@@ -263,7 +263,7 @@ class MainWindow(QMainWindow):
         """Choose the folder of a run or of an experiment, wherever it lies, and show its curves."""
         dialog = file_dialog(self, "Open runs from a folder")
         dialog.fileSelected.connect(self.open_runs_in)
-        dialog.show()
+        dialog.open()
 
     @Slot(str)
     def open_runs_in(self, folder: str) -> None:

@@ -221,7 +221,7 @@ class DataField(QWidget):
         dialog.fileSelected.connect(self._on_file_selected)
         dialog.destroyed.connect(self._on_dialog_gone)
         self._dialog = dialog
-        dialog.show()
+        dialog.open()
 
     @Slot(str)
     def _on_file_selected(self, name: str) -> None:

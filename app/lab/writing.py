@@ -99,7 +99,7 @@ class Writing(QObject):
             names = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
             dialog = file_dialog(self._parent, f"Folder for the files of {names}")
             dialog.fileSelected.connect(lambda folder: self._export_into(runs, to, Path(folder)))
-            dialog.show()
+            dialog.open()
 
     def _export_into(self, runs: Sequence[Run], to: Format, folder: Path) -> None:
         paths = [str(run.path.absolute()) for run in runs]
