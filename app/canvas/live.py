@@ -125,13 +125,22 @@ class Live:
         changed = self.board.take(readouts)
         if changed is None:
             self._set_rows()
-            self._scene.update()
+            self.repaint()
             return max(had, len(self.board.rows))
         if self._far:
             if len(changed):
                 self._crowd.update()
             return len(changed)
         return self._repaint(changed)
+
+    def repaint(self) -> None:
+        """Paint everything anew.
+
+        `QGraphicsScene.update` ignores what items ask for until a later turn of the event loop, and is
+        forgotten itself where a part of the view is painted before that.
+        """
+        for view in self._scene.views():
+            view.viewport().update()
 
     def _repaint(self, changed: NDArray[np.int64]) -> int:
         """Paint those of the changed rows anew that are in sight, and those whose numbers can be read."""

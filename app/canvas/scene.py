@@ -309,7 +309,7 @@ class NetworkScene(BuiltScene):
         self._captions.set_paints(self._paints)
         self._live.set_paints(self._paints)
         self.differences.paints = self._frames.paints = self._paints
-        self.update()
+        self._live.repaint()
 
     @property
     def captions(self) -> list[str]:

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QRegion
 
 from app.canvas import geometry as g
 from app.canvas.crowd import FAR, CrowdItem
@@ -145,6 +145,40 @@ def test_only_what_is_in_sight_is_painted_anew(show):
     view.set_zoom(0.1)
     view.network.set_readouts(readouts(view, 0.2))
     assert view.network.set_readouts(readouts(view, 0.9)) == everything
+
+
+def test_what_is_to_be_painted_anew_is_so_even_if_a_part_is_painted_before(show, qapp):
+    view = show("resnet-20", 1.0)
+    qapp.processEvents()
+    painted = Painted(view.viewport())
+    for change in (
+        lambda: view.network.set_readouts(readouts(view, 0.2)),
+        lambda: view.network.set_readouts(None),
+        lambda: theme().set_mode("light"),
+    ):
+        painted.region = QRegion()
+        change()
+        view.viewport().repaint(0, 0, 8, 8)
+        qapp.processEvents()
+        assert QRegion(view.viewport().rect()).subtracted(painted.region).isEmpty()
+    painted.region = QRegion()
+    view.network.set_readouts(None)  # there were none
+    qapp.processEvents()
+    assert painted.region.isEmpty()
+
+
+class Painted(QObject):
+    """Collects what of a widget is painted."""
+
+    def __init__(self, widget):
+        super().__init__(widget)
+        self.region = QRegion()
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.region += event.region()
+        return False
 
 
 def test_from_far_away_one_item_paints_all_and_the_mouse_still_finds_each(show, qtbot):
