@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QWidget
 
+from app.boxes import ComboBox, DoubleSpinBox, SpinBox
 from resviz.arch.graph import Block
 from resviz.arch.spec import Parameter, Value
 
@@ -47,7 +47,7 @@ class NumberField(ParameterField):
         self._high = parameter.maximum if parameter.maximum is not None else 1e6
         self._box.setKeyboardTracking(False)
         self._box.lineEdit().setTextMargins(6, 0, 0, 0)  # a style sheet's padding does not reach the text
-        if isinstance(self._box, QDoubleSpinBox):
+        if isinstance(self._box, DoubleSpinBox):
             self._box.setDecimals(2)
             self._box.setSingleStep(0.05)
             self._box.valueChanged.connect(self._on_fraction_changed)
@@ -64,7 +64,7 @@ class NumberField(ParameterField):
         mixed = len(set(values)) > 1
         self._box.start = values[0] if mixed else None
         with QSignalBlocker(self._box):
-            if isinstance(self._box, QDoubleSpinBox):
+            if isinstance(self._box, DoubleSpinBox):
                 low = self._low - 0.05 if mixed else self._low
                 self._box.setRange(low, self._high)
                 self._box.setValue(low if mixed else float(values[0]))
@@ -89,7 +89,7 @@ class ChoiceField(ParameterField):
     """One of several words."""
 
     def __init__(self, parameter: Parameter) -> None:
-        self._box = _Combo()
+        self._box = ComboBox()
         super().__init__(parameter, self._box)
         self._box.addItems(parameter.choices)
         self._box.setPlaceholderText(MIXED)
@@ -169,7 +169,7 @@ def common_parameters(blocks: list[Block]) -> list[Parameter]:
     return common
 
 
-class _WholeBox(QSpinBox):
+class _WholeBox(SpinBox):
     start: Value | None = None
     """Where the arrows begin while what is shown is no value."""
 
@@ -184,12 +184,8 @@ class _WholeBox(QSpinBox):
         """Let both arrows work while there is no value."""
         return super().stepEnabled() if self.start is None else _BOTH_WAYS
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turn only when in use: scrolling the inspector must change nothing."""
-        _wheel_if_focused(self, event, super().wheelEvent)
 
-
-class _FractionBox(QDoubleSpinBox):
+class _FractionBox(DoubleSpinBox):
     start: Value | None = None
 
     def stepBy(self, steps: int) -> None:
@@ -202,20 +198,3 @@ class _FractionBox(QDoubleSpinBox):
     def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:
         """Let both arrows work while there is no value."""
         return super().stepEnabled() if self.start is None else _BOTH_WAYS
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turn only when in use."""
-        _wheel_if_focused(self, event, super().wheelEvent)
-
-
-class _Combo(QComboBox):
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turn only when in use."""
-        _wheel_if_focused(self, event, super().wheelEvent)
-
-
-def _wheel_if_focused(widget: QWidget, event: QWheelEvent, turn: object) -> None:
-    if widget.hasFocus() and callable(turn):
-        turn(event)
-    else:
-        event.ignore()

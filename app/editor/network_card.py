@@ -7,17 +7,16 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from app.boxes import ComboBox, SpinBox
 from app.canvas.costs import COSTS
 from app.canvas.text import plural, shape_text, short_count
 from app.document import Document
@@ -111,7 +110,7 @@ class NetworkCard(QWidget):
         self._cells: list[list[QLabel]] = []
         self._captions: list[QLabel] = []
         self.verdict = label("", "caption")
-        self.batch = QSpinBox()
+        self.batch = SpinBox()
         self.batch.setRange(1, _MOST_BATCH)
         self.batch.setValue(PAPER.batch_size)
         self.batch.setKeyboardTracking(False)
@@ -138,7 +137,7 @@ class NetworkCard(QWidget):
         going.addWidget(self.bar, 1)
         going.addWidget(self.cancel_button)
         self.note = label("", "caption")
-        self.kind = QComboBox()
+        self.kind = ComboBox()
         self.kind.setAccessibleName("Cost by stage of")
         for key, kind in COSTS.items():
             self.kind.addItem(kind.title, key)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QFrame,
     QHBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.boxes import ComboBox
 from app.canvas.glyphs import glyph_icon
 from app.canvas.paints import paints
 from app.document import Document
@@ -40,7 +40,7 @@ class BlockPage(QDialog):
         self._block = ""
         self.about: About | None = None
         """The page on show."""
-        self.kinds = QComboBox()
+        self.kinds = ComboBox()
         self.kinds.setAccessibleName("Kind of block")
         self.kinds.setMaxVisibleItems(len(CATALOGUE))
         self.block = QLabel()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from app.boxes import SpinBox
 from app.theme import GRID
 from resviz.arch.folding import LEAST_RUN
 from resviz.arch.rework import MOST_COPIES
@@ -22,7 +23,7 @@ class RepeatDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Repeat")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.times = QSpinBox()
+        self.times = SpinBox()
         self.times.setRange(1, MOST_COPIES)
         self.times.setValue(_USUAL)
         self.times.setAccessibleName("How many times")

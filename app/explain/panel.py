@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QListView,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.boxes import ComboBox
 from app.explain.card import ExplainCard, Picture
 from app.explain.client import ExplainClient
 from app.theme import GRID
@@ -99,7 +99,7 @@ class ExplainPanel(QWidget):
         self._refresh()
 
     def _build(self) -> None:
-        self.method = QComboBox()
+        self.method = ComboBox()
         for title, _, about in METHODS:
             self.method.addItem(title)
             self.method.setItemData(self.method.count() - 1, about, Qt.ItemDataRole.ToolTipRole)

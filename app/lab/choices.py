@@ -11,13 +11,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QStyle,
     QStyleOptionButton,
     QVBoxLayout,
     QWidget,
 )
 
+from app.boxes import SpinBox
 from app.document import Document
 from app.lab.fields import sentence_label
 from app.lab.fit import DataShape, caution, fitted, misfit, obstacle, pictures
@@ -95,7 +95,7 @@ class NetworkChoices(QWidget):
         self.fit_button.setToolTip(
             "Set the size of the pictures and the number of outputs; Undo takes it back"
         )
-        self.seeds = QSpinBox()
+        self.seeds = SpinBox()
         self.seeds.setRange(1, MOST_SEEDS)
         self.seeds.setAccessibleName("Seeds")
         self.seeds.setToolTip(

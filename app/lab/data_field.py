@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.boxes import ComboBox
 from app.dialogs import file_dialog
 from app.lab.fields import sentence_label
 from app.lab.fit import DataShape
@@ -71,7 +71,7 @@ class DataField(QWidget):
         self._locations: dict[str, Path] = {}
         self._complaint = ""
         self._dialog: QFileDialog | None = None
-        self.combo = QComboBox()
+        self.combo = ComboBox()
         self.combo.setAccessibleName("Data")
         self.combo.addItems([data_set.title for data_set in DATA_SETS])
         self._about = sentence_label("caption")

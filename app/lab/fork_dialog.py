@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.boxes import ComboBox
 from app.lab.fields import dialog_foot, sentence_label
 from app.lab.recipe_groups import FIRST_GROUP, RecipeGroups, fold_for_room
 from app.lab.recipe_settings import SETTINGS, in_titles
@@ -26,7 +27,6 @@ from app.lab.recipe_words import RecipeWords, WordsArea
 from app.lab.schedule_plot import SchedulePlot
 from app.lab.scroll import ScrollColumn
 from app.lab.setting import value_text
-from app.lab.setting_row import Combo
 from app.theme import GRID
 from resviz.arch.graph import natural_key
 from resviz.errors import RecipeError, ResvizError
@@ -76,7 +76,7 @@ class ForkDialog(QDialog):
         """The iterations that stand in the form because the parents have all of theirs behind them."""
         names = " and ".join(run.name for run in self._runs)
         self.setWindowTitle(f"Fork {names}")
-        self.begin = Combo()
+        self.begin = ComboBox()
         self.begin.setAccessibleName("Begin at")
         for title, name in _beginnings(self._runs):
             self.begin.addItem(title, name)

@@ -8,13 +8,13 @@ import msgspec
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from app.boxes import ComboBox
 from app.lab.data_field import DataField
 from app.lab.fields import sentence_label
 from app.lab.recipe_groups import RecipeGroups
 from app.lab.recipe_settings import in_titles
 from app.lab.recipe_words import RecipeWords
 from app.lab.schedule_plot import SchedulePlot
-from app.lab.setting_row import Combo
 from app.theme import GRID
 from resviz.train import cards, demonstration, describe, schedule
 from resviz.train.circumstances import UNKNOWN, Circumstances
@@ -51,7 +51,7 @@ class RecipeForm(QWidget):
         self._known = UNKNOWN
         """What there is to know of the networks to train."""
         self.data = DataField()
-        self.preset = Combo()
+        self.preset = ComboBox()
         self.preset.setAccessibleName("Recipe")
         self.preset.addItems([title for title, _, _ in PRESETS])
         self._chosen = self.preset.currentText()

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QStandardItemModel, QWheelEvent
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -18,23 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.boxes import ComboBox
 from app.lab.fields import parse_count, parse_number, sentence_label, set_property, set_state
 from app.lab.setting import Setting, value_text
 from app.theme import GRID, icon, theme
 
 _TITLE, _MARK = 8.0, 2.5
 """Widths, in sizes of the type."""
-
-
-class Combo(QComboBox):
-    """A list that the wheel turns only when it is in use: scrolling past it must change nothing."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turn only when in use."""
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
 
 
 class SettingRow(QWidget):
@@ -48,8 +37,12 @@ class SettingRow(QWidget):
         self.base: Any = None
         """The value of the recipe that was chosen: what a reset brings back."""
         self._paper: Any = None
-        self.editor: QLineEdit | Combo | QCheckBox = (
-            Combo() if setting.kind == "choice" else QCheckBox() if setting.kind == "switch" else QLineEdit()
+        self.editor: QLineEdit | ComboBox | QCheckBox = (
+            ComboBox()
+            if setting.kind == "choice"
+            else QCheckBox()
+            if setting.kind == "switch"
+            else QLineEdit()
         )
         self.title = QLabel(setting.title)
         self.title.setBuddy(self.editor)
@@ -77,10 +70,10 @@ class SettingRow(QWidget):
             editor.setPlaceholderText(setting.nothing)
             editor.setMinimumWidth(6 * GRID)
             editor.textChanged.connect(self._on_edited)
-        elif isinstance(editor, Combo):
+        elif isinstance(editor, ComboBox):
             editor.addItems([title for title, _ in setting.choices])
             editor.setMinimumContentsLength(1)
-            editor.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            editor.setSizeAdjustPolicy(ComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             editor.currentIndexChanged.connect(self._on_edited)
         else:
             editor.toggled.connect(self._on_edited)
@@ -120,7 +113,7 @@ class SettingRow(QWidget):
     def value(self) -> Any:
         """Return the value; only where there is no problem."""
         editor = self.editor
-        if isinstance(editor, Combo):
+        if isinstance(editor, ComboBox):
             return self.setting.choices[editor.currentIndex()][1]
         if isinstance(editor, QCheckBox):
             return editor.isChecked()
@@ -151,7 +144,7 @@ class SettingRow(QWidget):
     def show_value(self, value: Any) -> None:
         """Show a value."""
         editor = self.editor
-        if isinstance(editor, Combo):
+        if isinstance(editor, ComboBox):
             values = [own for _, own in self.setting.choices]
             if value not in values:  # "cuda:1" of a recipe file
                 self.setting = replace(self.setting, choices=(*self.setting.choices, (str(value), value)))
@@ -169,14 +162,14 @@ class SettingRow(QWidget):
     def typed(self) -> str:
         """What the editor holds, to be given back to `type`."""
         editor = self.editor
-        if isinstance(editor, Combo):
+        if isinstance(editor, ComboBox):
             return editor.currentText()
         return str(editor.isChecked()) if isinstance(editor, QCheckBox) else editor.text()
 
     def type(self, text: str) -> None:
         """Put back what the editor held, right or wrong."""
         editor = self.editor
-        if isinstance(editor, Combo):
+        if isinstance(editor, ComboBox):
             editor.setCurrentText(text)
         elif isinstance(editor, QCheckBox):
             editor.setChecked(text == "True")
@@ -185,7 +178,7 @@ class SettingRow(QWidget):
 
     def disable_choice(self, value: Any, why: str) -> None:
         """Grey a choice out, with the reason as its tooltip."""
-        assert isinstance(self.editor, Combo)
+        assert isinstance(self.editor, ComboBox)
         model, place = self.editor.model(), [own for _, own in self.setting.choices].index(value)
         assert isinstance(model, QStandardItemModel)
         model.item(place).setEnabled(False)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
 
+from app.boxes import ComboBox
 from app.drawings import DPI, FORMATS, MM, blank_image
 from app.plots.printing import PAPERS, draw_place, sheet
 from app.plots.saving import chosen_paper
@@ -34,16 +35,16 @@ class SaveDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Save picture")
         settings = QSettings()
-        self.what = QComboBox()
+        self.what = ComboBox()
         self.what.addItem(f"This plot: {plot.title}", [(plot, 1)])
         if len(view) > 1:
             self.what.addItem(f"All {len(view)} plots of this view", list(view))
             self.what.setCurrentIndex(int(settings.value(_VIEW_KEY, 0) == "all"))
-        self.paper = QComboBox()
+        self.paper = ComboBox()
         for paper in PAPERS:
             self.paper.addItem(paper.title, paper)
         self.paper.setCurrentIndex(PAPERS.index(chosen_paper()))
-        self.format = QComboBox()
+        self.format = ComboBox()
         for suffix, name in FORMATS.items():
             self.format.addItem(name, suffix)
         self.format.setCurrentIndex(max(0, self.format.findData(settings.value(_FORMAT_KEY, "pdf"))))
