@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -246,6 +247,9 @@ class Filing(QObject):
         name, kinds = f"{document.name}.pdf", " ".join(f"*.{suffix}" for suffix in FORMATS)
 
         def save(path: Path) -> None:
+            if mimetypes.guess_type(path.name)[0] and path.suffix.lower()[1:] not in FORMATS:
+                self.failed.emit(f"{path.name} cannot be written: end its name in .png, .svg or .pdf.")
+                return
             path = path if path.suffix.lower()[1:] in FORMATS else path.with_name(f"{path.name}.pdf")
             self.told.emit(f"Saving {path} …")
             write = painted_network(document, path, shapes=canvas_options().shapes)

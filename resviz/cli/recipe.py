@@ -12,9 +12,9 @@ import msgspec
 
 from resviz.atomic import write_atomically
 from resviz.cli.output import answer
-from resviz.errors import FormatError, RecipeError, RunError
+from resviz.errors import DataError, FormatError, RecipeError, RunError
 from resviz.train import recipe as recipes
-from resviz.train.circumstances import UNKNOWN, Circumstances
+from resviz.train.circumstances import PICTURES, UNKNOWN, Circumstances
 from resviz.train.objections import objection
 from resviz.train.recipe import PRESETS, Precision, Recipe, with_changes
 
@@ -169,10 +169,22 @@ def demand_sense(args: argparse.Namespace, recipe: Recipe, circumstances: Circum
 
     Raises:
         RecipeError: the sentence says what is wrong.
+        DataError: there is no such data set.
     """
     typed = [field for field in _FIELDS if getattr(args, field) is not None]
     if sentence := objection(recipe, circumstances):
         raise RecipeError(_with_options(sentence, tuple(typed)))
+    check_data(recipe.data)
+
+
+def check_data(data: str) -> None:
+    """Check what `--data` says; pictures are not looked for yet.
+
+    Raises:
+        DataError: there is no such data set.
+    """
+    if data not in PICTURES and (not data.startswith("folder:") or data == "folder:"):
+        raise DataError(f"There is no data set {data!r}: choose {', '.join(PICTURES)} or folder:PATH.")
 
 
 def _with_options(sentence: str, fields: tuple[str, ...]) -> str:

@@ -19,8 +19,8 @@ from resviz.cli.launch import Launch, NothingTrainedError, Watched, demand_start
 from resviz.cli.opening import opened
 from resviz.cli.output import answer, table
 from resviz.cli.progress import ProgressLines
-from resviz.cli.recipe import add_options, check_name, demand_sense, recipe_of
-from resviz.errors import BuildError, DataError, PresetError, RecipeError, RunError
+from resviz.cli.recipe import add_options, check_data, check_name, demand_sense, recipe_of
+from resviz.errors import BuildError, PresetError, RecipeError, RunError
 from resviz.runs.events import Resume
 from resviz.runs.store import Run, create_experiment, find_runs, summary
 from resviz.train import devices
@@ -285,8 +285,7 @@ def _classes_of(data: str) -> int:
     """
     if data in _CLASSES:
         return _CLASSES[data]
-    if data.startswith("folder:") and data != "folder:":
-        from resviz.data.folder import list_folder
+    check_data(data)
+    from resviz.data.folder import list_folder
 
-        return len(list_folder(Path(data.removeprefix("folder:")).expanduser()).classes)
-    raise DataError(f"There is no data set {data!r}: choose shapes, cifar10, cifar100 or folder:PATH.")
+    return len(list_folder(Path(data.removeprefix("folder:")).expanduser()).classes)

@@ -562,6 +562,13 @@ def test_picture_of_the_network_in_use_is_saved(window, qtbot, tmp_path):
     del dialog
     qtbot.waitUntil(lambda: window.status == f"Saved {tmp_path / 'mine.pdf'}.")
     assert (tmp_path / "mine.pdf").read_bytes().startswith(b"%PDF")
+    window.menus["save_network"].trigger()
+    [dialog] = [each for each in window.findChildren(QFileDialog) if each.isVisible()]
+    dialog.findChild(QLineEdit, "fileNameEdit").setText(str(tmp_path / "mine.jpg"))
+    qtbot.keyClick(dialog.findChild(QLineEdit, "fileNameEdit"), Qt.Key.Key_Return)
+    del dialog
+    assert window.status == "mine.jpg cannot be written: end its name in .png, .svg or .pdf."
+    assert [each.name for each in tmp_path.iterdir()] == ["mine.pdf"]
 
 
 def test_the_plot_in_use_is_copied_in_a_layout_and_alone(window, qtbot):

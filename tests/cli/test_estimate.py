@@ -106,3 +106,9 @@ def test_steps_are_really_timed(command, tmp_path, monkeypatch):
     assert answer["training_seconds"] > 100 * answer["step_seconds"]
     assert answer["measured"]["whole"]
     assert answer["measured"]["batch_size"] == 16
+
+
+def test_data_that_is_not_there_is_refused(command, steps):
+    code, _, said = command("estimate", "resnet-20", "--data", "nosuch")
+    assert (code, steps) == (2, [])
+    assert "There is no data set 'nosuch': choose shapes, cifar10, cifar100 or folder:PATH." in said
