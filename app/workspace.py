@@ -140,7 +140,7 @@ class Workspace(QWidget):
         made = twin(self.active.document.architecture)
         there = self.other.document
         if there.pristine or there.origin is not None:
-            self.put(Document(made, self), self.other, activate=False)
+            self.put(Document(made, self), self.other, activate=False, instead=True)
         else:
             there.replace(made, f"Twin of {self.active.document.name}")
             self.other.view.fit()
@@ -148,17 +148,26 @@ class Workspace(QWidget):
 
     # Tabs
 
-    def put(self, document: Document, pane: EditorPane | None = None, *, activate: bool = True) -> None:
+    def put(
+        self,
+        document: Document,
+        pane: EditorPane | None = None,
+        *,
+        activate: bool = True,
+        instead: bool | None = None,
+    ) -> None:
         """Show one more document, in a tab of `pane` (None: of the one in use).
 
-        It takes the place of one that nobody ever did anything to.
+        An empty canvas that nobody ever did anything to gives way, and with `instead` an untouched network
+        too; None: only where it is alone, for in tabs people keep what they look at.
         """
         pane = pane or self.active
         group = self.groups[self.panes.index(pane)]
         before = group.current
+        instead = len(group.documents) == 1 if instead is None else instead
         self._watch(document)
         group.add(document)
-        if before.pristine:
+        if before.pristine and (instead or not before.architecture.blocks):
             self._drop(group, before)
         if activate:
             self.activate(pane)
@@ -186,7 +195,7 @@ class Workspace(QWidget):
         assert sight is not None
         sight.scene.deleteLater()
         self._unwatch(document)
-        if document.pristine:
+        if document.pristine and not document.architecture.blocks:
             document.deleteLater()
         else:
             self.closed.append((document, self.groups.index(group)))
@@ -202,7 +211,7 @@ class Workspace(QWidget):
             self.told.emit("No tab was closed yet.")
             return
         document, place = self.closed.pop()
-        self.put(document, self.panes[place])
+        self.put(document, self.panes[place], instead=False)
         self.active.view.fit()
 
     @Slot()
@@ -249,7 +258,7 @@ class Workspace(QWidget):
             if behind:
                 group.show_document(behind[0])
             else:
-                self.put(Document(architecture, self), pane, activate=False)
+                self.put(Document(architecture, self), pane, activate=False, instead=True)
             free.remove(pane)
             shown.append(structure)  # Runs of one network with several seeds have one pane.
 

@@ -57,8 +57,7 @@ class TabStrip(QTabBar):
             mark = _Mark(self)
             mark.clicked.connect(self._on_mark_clicked)
             self.setTabButton(index, QTabBar.ButtonPosition.RightSide, mark)
-        for index, document in enumerate(documents):
-            title = title_of(document)
+        for index, (document, title) in enumerate(zip(documents, _titles(documents), strict=True)):
             self.setTabText(index, title.replace("&", "&&"))
             self.setTabToolTip(index, _about(document))
             self.mark(index).show_state(document.modified, title)
@@ -173,9 +172,18 @@ class _Mark(QAbstractButton):
 
 def title_of(document: Document) -> str:
     """Return what a tab says: the file's name, or the network's while there is none."""
-    if document.origin is None:
-        return document.name
-    return document.origin.name.removesuffix(".json")
+    return document.name if document.origin is None else document.origin.name
+
+
+def _titles(documents: Sequence[Document]) -> list[str]:
+    """Return what the tabs of these say; files of one name say their folders too."""
+    titles = [title_of(document) for document in documents]
+    return [
+        f"{document.origin.parent.name}/{title}"
+        if document.origin is not None and titles.count(title) > 1
+        else title
+        for document, title in zip(documents, titles, strict=True)
+    ]
 
 
 def _about(document: Document) -> str:

@@ -103,7 +103,7 @@ def test_tabs_are_there_only_for_more_than_one_document(small, tmp_path):
     left.pane.add_block("relu")
     window.workspace.new_from_preset("plain-14-w4")
     assert left.strip.isVisible()
-    assert titles(left) == ["a", "plain-14-w4"]
+    assert titles(left) == ["a.json", "plain-14-w4"]
     assert str(path) in left.strip.tabToolTip(0)
     assert left.strip.mark(0).modified
     assert not left.strip.mark(1).modified
@@ -113,7 +113,7 @@ def test_a_file_that_is_open_is_not_opened_twice(tabs, tmp_path):
     left, right = tabs.workspace.groups
     tabs.workspace.activate(right.pane)
     tabs.filing.open_file(str(tmp_path / "." / "a.json"))
-    assert titles(left) == ["a", "b", "c"]
+    assert titles(left) == ["a.json", "b.json", "c.json"]
     assert left.current.path == tmp_path / "a.json"
     assert tabs.workspace.active is left.pane
     assert right.strip.isHidden()
@@ -136,7 +136,7 @@ def test_keys_go_round_and_close_and_open_again(window, qtbot, tmp_path):
     left.pane.add_block("relu")
     left.pane.undo()
     press(qtbot, tabs, Qt.Key.Key_W, CONTROL)
-    assert titles(left) == ["a", "b"]
+    assert titles(left) == ["a.json", "b.json"]
     assert left.current.path.stem == "b"
     press(qtbot, tabs, Qt.Key.Key_W, CONTROL | SHIFT)
     assert left.current.path.stem == "c"
@@ -150,6 +150,31 @@ def test_keys_go_round_and_close_and_open_again(window, qtbot, tmp_path):
     assert titles(window.workspace.groups[1]) == ["resnet-8-w4", "untitled"]
     close_as_a_person(window)
     assert not window.isVisible(), "nothing is changed, nothing is asked"
+
+
+def test_opening_closes_no_tab_and_what_was_closed_last_comes_back(tabs, qtbot):
+    work, (left, right) = tabs.workspace, tabs.workspace.groups
+    work.new_from_preset("plain-14-w4")
+    work.new_from_preset("resnet-20")
+    assert titles(left) == ["a.json", "b.json", "c.json", "plain-14-w4", "resnet-20"]
+    work.close_document(left.documents[0])
+    work.close_document(right.current)
+    work.reopen()
+    assert titles(right) == ["resnet-8-w4"], "an untouched one too, where it was"
+    work.new_from_preset("plain-20")
+    assert titles(right) == ["plain-20"], "an untouched one that is alone gives way"
+    work.reopen()
+    assert titles(left) == ["b.json", "c.json", "plain-14-w4", "resnet-20", "a.json"]
+
+
+def test_files_of_one_name_say_their_folders(small, tmp_path):
+    for folder in ("mine", "theirs"):
+        (tmp_path / folder).mkdir()
+        path = files.save(preset("resnet-14-w4"), tmp_path / folder / "a.json")
+        small.filing.open_file(str(path))
+    left = small.workspace.groups[0]
+    assert titles(left) == ["mine/a.json", "theirs/a.json"]
+    assert left.strip.tabToolTip(0) == f"resnet-14-w4: {tmp_path / 'mine' / 'a.json'}"
 
 
 def test_zoom_place_and_selection_come_back_with_the_tab(tabs, qtbot):
@@ -189,7 +214,7 @@ def test_what_a_tab_behind_selects_is_told_once(tabs, qtbot):
 def test_middle_click_and_cross_close(tabs, qtbot):
     left = tabs.workspace.groups[0]
     qtbot.mouseClick(left.strip, MIDDLE, pos=middle(left.strip, 0))
-    assert titles(left) == ["b", "c"]
+    assert titles(left) == ["b.json", "c.json"]
     assert left.current.path.stem == "c", "a tab behind is closed without being shown"
     qtbot.mouseClick(left.strip.mark(1), LEFT)
     assert left.strip.isHidden()
@@ -201,14 +226,14 @@ def test_the_menu_of_a_tab(tabs, tmp_path):
     choose(left.strip, 1, "Copy the path")
     assert QApplication.clipboard().text() == str(tmp_path / "b.json")
     choose(left.strip, 0, "Move to the other pane")
-    assert titles(right) == ["resnet-8-w4", "a"]
+    assert titles(right) == ["resnet-8-w4", "a.json"]
     choose(right.strip, 1, "Move to the other pane")
-    assert titles(left) == ["b", "c", "a"]
+    assert titles(left) == ["b.json", "c.json", "a.json"]
     left.pane.add_block("relu")
     told = []
     tabs.filing.told.connect(told.append)
     choose(left.strip, 0, "Close the others")
-    assert titles(left) == ["b", "a"]
+    assert titles(left) == ["b.json", "a.json"]
     assert told == ["One changed and not saved: left open."]
     choose(left.strip, 0, "Close")
     assert left.strip.isHidden()
@@ -228,7 +253,7 @@ def drag(strip, index, to):
 def test_tabs_are_dragged_into_another_order(tabs):
     left = tabs.workspace.groups[0]
     drag(left.strip, 2, left.strip.mapToGlobal(QPoint(4, middle(left.strip, 2).y())))
-    assert titles(left) == ["c", "a", "b"]
+    assert titles(left) == ["c.json", "a.json", "b.json"]
     assert [document.path.stem for document in left.documents] == ["c", "a", "b"]
     left.step(1)
     assert left.current.path.stem == "a"
@@ -241,8 +266,8 @@ def test_a_tab_is_dragged_to_the_other_pane_as_it_is_shown(tabs):
     document = left.current
     drag(left.strip, 2, right.pane.view.mapToGlobal(right.pane.view.rect().center()))
     assert right.current is document
-    assert titles(right) == ["resnet-8-w4", "c"]
-    assert titles(left) == ["a", "b"]
+    assert titles(right) == ["resnet-8-w4", "c.json"]
+    assert titles(left) == ["a.json", "b.json"]
     assert right.hint.isHidden()
     assert tabs.workspace.active is right.pane
     assert right.pane.scene.selection_ids() == ["stem"]
@@ -264,9 +289,9 @@ def test_twin_beside_leaves_a_file_alone(tabs, tmp_path):
     _, right = tabs.workspace.groups
     tabs.filing.save_to(right.current, tmp_path / "mine.json")
     tabs.workspace.twin_beside()
-    assert titles(right) == ["mine", "plain-14-w4"]
+    assert titles(right) == ["mine.json", "plain-14-w4"]
     tabs.workspace.twin_beside()
-    assert titles(right) == ["mine", "plain-14-w4"], "an untouched twin gives way to the next"
+    assert titles(right) == ["mine.json", "plain-14-w4"], "an untouched twin gives way to the next"
 
 
 def test_a_changed_document_asks_once_before_it_closes(tabs, qtbot, tmp_path):
