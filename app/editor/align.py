@@ -21,6 +21,8 @@ _SIZE, _PITCH = (g.WIDTH, g.HEIGHT), (g.PITCH_X, g.PITCH_Y)
 
 def aligned(places: Mapping[str, Position], name: str) -> dict[str, Position]:
     """Return where blocks stand in one line, on the grid; those that would cover others move along it."""
+    if not places:
+        return {}
     axis, share = ALIGNMENTS[name]
     along = 1 - axis
     values = [place[axis] for place in places.values()]
@@ -41,6 +43,8 @@ def distributed(places: Mapping[str, Position], axis: int) -> dict[str, Position
 
     The first one stays. Where they would cover each other they spread out.
     """
+    if not places:
+        return {}
     ids = sorted(places, key=lambda b: places[b][axis])
     first, last = places[ids[0]][axis], places[ids[-1]][axis]
     step = _snapped((last - first) / max(len(ids) - 1, 1))

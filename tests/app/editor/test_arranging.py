@@ -45,6 +45,11 @@ def test_aligned_blocks_never_cover_each_other(name):
     assert all(b - a >= size for a, b in pairwise(values))
 
 
+def test_nothing_stands_nowhere():
+    assert [aligned({}, name) for name in ALIGNMENTS] == [{}] * len(ALIGNMENTS)
+    assert [distributed({}, axis) for axis in (0, 1)] == [{}, {}]
+
+
 def test_distributed_blocks_stand_at_equal_distances_on_the_grid():
     places = {"a": (0.0, 5.0), "b": (180.0, 6.0), "c": (1001.0, 7.0), "d": (900.0, 8.0)}
     found = distributed(places, 0)
