@@ -65,7 +65,13 @@ class SearchPopup(QFrame):
     """An entry's key, or what was typed where no entry matches."""
 
     def __init__(
-        self, parent: QWidget, placeholder: str, hint: str = "", *, score: Score | None = None
+        self,
+        parent: QWidget,
+        placeholder: str,
+        hint: str = "",
+        *,
+        score: Score | None = None,
+        nothing: str = "",
     ) -> None:
         """Make the list, closed.
 
@@ -75,6 +81,7 @@ class SearchPopup(QFrame):
             hint: a sentence under the entries.
             score: says how well an entry, by its key, answers what is typed (0: not at all); the best come
                 first. None: those that hold every word, in the order in which they are given.
+            nothing: the sentence, with {} for what is typed, where no entry matches; empty: the hint still.
         """
         super().__init__(parent, Qt.WindowType.Popup)
         self._score = score
@@ -87,7 +94,7 @@ class SearchPopup(QFrame):
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setItemDelegate(_TwoColumns(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._hint_text = hint
+        self._hint_text, self._nothing = hint, nothing
         self._hint = QLabel(hint)
         self._hint.setTextFormat(Qt.TextFormat.PlainText)
         self._hint.setProperty("role", "caption")
@@ -176,7 +183,8 @@ class SearchPopup(QFrame):
             item.setData(Qt.ItemDataRole.UserRole, entry.key)
             item.setData(_HINT_ROLE, entry.hint)
         self.list.setCurrentRow(0)
-        self._tell(self._hint_text, "caption")
+        missing = self._nothing and not self.list.count()
+        self._tell(self._nothing.format(text.strip()) if missing else self._hint_text, "caption")
 
     @Slot(QListWidgetItem)
     def _on_clicked(self, item: QListWidgetItem) -> None:

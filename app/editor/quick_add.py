@@ -15,6 +15,7 @@ from resviz.arch.own_kinds import own_kinds
 from resviz.arch.spec import Kind, Shape, ShapeError
 
 _HINT = "Return adds the first one; Escape closes."
+_NOTHING = "Nothing fits “{}”: try another word. Escape closes."
 
 
 def kinds_for(document: Document, port: Port | None) -> list[Kind]:
@@ -55,6 +56,7 @@ class QuickAdd(QObject):
             "Name or purpose of a block",
             _HINT,
             score=lambda key, text: matches(self._kinds[key], text),
+            nothing=_NOTHING,
         )
         self.popup.chosen.connect(self._on_chosen)
         self._kinds: dict[str, Kind] = {}

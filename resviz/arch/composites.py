@@ -195,7 +195,7 @@ KINDS: tuple[Kind, ...] = (
         source="arXiv:1512.03385, Fig. 5 left",
         parameters=(_CHANNELS, _STRIDE, _SHORTCUT),
         depth=2,
-        synonyms=("residual", "resnet", "building block", "skip", "shortcut"),
+        synonyms=("residual block", "resnet", "building block", "skip", "shortcut"),
     ),
     _kind(
         "bottleneck",
@@ -213,7 +213,7 @@ KINDS: tuple[Kind, ...] = (
             _GROUPS,
         ),
         depth=3,
-        synonyms=("residual", "resnet-50", "resnext", "1x1", "skip"),
+        synonyms=("residual block", "resnet-50", "resnext", "1x1", "skip"),
     ),
     _kind(
         "preact_basic",
@@ -224,7 +224,7 @@ KINDS: tuple[Kind, ...] = (
         parameters=(_CHANNELS, _STRIDE, _SHORTCUT),
         depth=2,
         short_title="Pre-act block",
-        synonyms=("pre-activation", "residual", "v2", "identity mappings"),
+        synonyms=("pre-activation", "residual block", "v2", "identity mappings"),
     ),
     _kind(
         "preact_bottleneck",
@@ -242,7 +242,7 @@ KINDS: tuple[Kind, ...] = (
         ),
         depth=3,
         short_title="Pre-act bottleneck",
-        synonyms=("pre-activation", "residual", "v2", "1001", "164"),
+        synonyms=("pre-activation", "residual block", "v2", "1001", "164"),
     ),
     _kind(
         "conv_bn_relu",

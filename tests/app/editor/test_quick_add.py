@@ -98,6 +98,17 @@ def test_a_word_that_nothing_answers_is_said_and_asked_again(open_pane, qtbot, t
     assert pane.document.architecture.of_kind("input")
 
 
+def test_what_fits_nothing_is_said_while_it_is_typed(open_pane, qtbot):
+    pane, hand = open_pane(Architecture())
+    hand.key(Qt.Key.Key_Tab)
+    popup = pane.quick_add.popup
+    qtbot.keyClicks(popup.edit, "xyz{}")
+    assert popup._hint.text() == "Nothing fits “xyz{}”: try another word. Escape closes."
+    popup.edit.setText("relu")
+    assert "adds the first one" in popup._hint.text()
+    popup.hide()
+
+
 def test_a_wire_let_go_about_where_the_next_block_belongs_puts_it_in_line(open_pane, qtbot):
     pane, hand = open_pane(three_loose())
     x, y = pane.document.architecture["relu"].position
