@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
@@ -84,7 +84,7 @@ class Palette(QWidget):
         self.search.setPlaceholderText("Search blocks")
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName("Search blocks")
-        self.tree = _KindTree()
+        self.tree = _KindTree(self._zoom)
         self._marks = AboutMark(self.tree, _KIND)
         self._marks.clicked.connect(self.about_wanted)
         layout = QVBoxLayout(self)
@@ -136,6 +136,10 @@ class Palette(QWidget):
         self._pane = pane
         pane.document_changed.connect(self._on_document_changed)
         self._on_document_changed(pane.document)
+
+    def _zoom(self) -> float:
+        """Return how large a block is on the canvas in use."""
+        return self._pane.view.zoom if self._pane is not None else 1.0
 
     @Slot(object)
     def _on_document_changed(self, document: Document) -> None:
@@ -278,8 +282,10 @@ class Palette(QWidget):
 class _KindTree(QTreeWidget):
     """The list; drags carry the kind's name."""
 
-    def __init__(self) -> None:
+    def __init__(self, zoom: Callable[[], float]) -> None:
+        """Make the list, empty; `zoom` tells how large a block is where it will be dropped."""
         super().__init__()
+        self._zoom = zoom
         self.setHeaderHidden(True)
         self.setRootIsDecorated(False)
         self.setIndentation(0)
@@ -305,18 +311,21 @@ class _KindTree(QTreeWidget):
             return
         drag = QDrag(self)
         drag.setMimeData(self.mimeData([item]))
-        pixmap = _block_picture(item.text(0))
+        pixmap = block_picture(item.text(0), self._zoom(), self.devicePixelRatioF())
         drag.setPixmap(pixmap)
-        drag.setHotSpot(QPoint(int(g.WIDTH / 2), int(g.HEIGHT / 2)))
+        drag.setHotSpot((g.BODY.center() * self._zoom()).toPoint())
         drag.exec(Qt.DropAction.CopyAction)
 
 
-def _block_picture(title: str) -> QPixmap:
+def block_picture(title: str, zoom: float, ratio: float) -> QPixmap:
+    """Return the picture of a block, as large as one is at a zoom, for a screen with a pixel ratio."""
     look = paints()
-    pixmap = QPixmap(QSize(int(g.WIDTH), int(g.HEIGHT)))
+    pixmap = QPixmap((g.BODY.size() * zoom * ratio).toSize())
+    pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(zoom, zoom)
     painter.setOpacity(0.85)
     painter.setPen(QPen(look.accent, 2))
     painter.setBrush(look.raised)

@@ -1,5 +1,6 @@
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QDrag
 from PySide6.QtTest import QTest
 
 from app.canvas.drop import KIND_MIME
@@ -42,6 +43,14 @@ def test_search_finds_by_title_and_synonym(palette, qtbot, text, first):
     assert matches(CATALOGUE[added.args[0]], text) >= matches(CATALOGUE[first], text)
 
 
+@pytest.mark.parametrize("text", ["residual", "residual block", "residual unit"])
+def test_residual_blocks_come_first_where_they_are_asked_for(palette, text):
+    QTest.keyClicks(palette.search, text)
+    best = sorted(CATALOGUE, key=lambda kind: -matches(CATALOGUE[kind], text))
+    assert set(best[:4]) == {"basic", "bottleneck", "preact_basic", "preact_bottleneck"}
+    assert palette.current_kind in best[:4]
+
+
 def test_nothing_found_adds_nothing(palette, qtbot):
     QTest.keyClicks(palette.search, "zzz")
     assert palette.visible_kinds() == []
@@ -71,3 +80,20 @@ def test_no_name_is_cut_in_the_narrow_palette_of_a_small_window(palette):
     room = palette.tree.viewport().width() - 20 - 16 - 14  # picture, padding, scroll bar
     for name in CATALOGUE:
         assert palette.tree.fontMetrics().horizontalAdvance(palette.item(name).text(0)) <= room
+
+
+@pytest.mark.parametrize("zoom", [0.5, 0.62, 1.0])
+def test_what_is_dragged_is_as_large_as_the_block_that_it_becomes(palette, open_pane, monkeypatch, zoom):
+    dragged = []
+    monkeypatch.setattr(QDrag, "exec", lambda drag, _actions: dragged.append(drag))
+    pane, _hand = open_pane("resnet-8")
+    palette.follow(pane)
+    pane.view.set_zoom(zoom)
+    palette.tree.setCurrentItem(palette.item("basic"))
+    palette.tree.startDrag(Qt.DropAction.CopyAction)
+    size = dragged[0].pixmap().deviceIndependentSize()
+    block = pane.view.mapFromScene(pane.scene.block_item("pool").body_in_scene()).boundingRect()
+    assert abs(size.width() - block.width()) <= 2
+    assert abs(size.height() - block.height()) <= 2
+    middle = dragged[0].hotSpot() - QPointF(size.width() / 2, size.height() / 2).toPoint()
+    assert middle.manhattanLength() <= 2
