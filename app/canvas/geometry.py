@@ -94,10 +94,9 @@ def free_place(needed: QRectF, wanted: Position, taken: Sequence[QRectF]) -> Pos
     everything = QRectF()
     for rect in taken:
         everything |= rect
-    inside = sorted(
-        ((x, y) for x in _beside_x(needed, wanted, near) for y in _beside_y(needed, wanted, near)),
-        key=distance,
-    )
+    columns = [x for x in _beside_x(needed, wanted, near) if abs(x - wanted[0]) <= _SEARCH]
+    rows = [y for y in _beside_y(needed, wanted, near) if abs(y - wanted[1]) <= _SEARCH]
+    inside = sorted(((x, y) for x in columns for y in rows), key=distance)
     found = next((p for p in inside if distance(p) <= _SEARCH and free(p, near)), None)
     if found is not None:
         return found

@@ -146,6 +146,7 @@ class Header(QFrame):
         if self._judged is None or self._judged[0] is not document.inference:
             self._judged = document.inference, _is_plain(document)
         plain = self._judged[1]
+        self.tag.setVisible(bool(document.architecture.blocks))
         self.tag.show_text(*(("plain", "plain") if plain else ("residual", "residual")))
         self.tag.setToolTip(
             "No shortcuts: each layer builds on the one before."

@@ -22,7 +22,7 @@ from app.editor.commands import (
     SetParameters,
 )
 from app.editor.instances import add_instance, add_instance_at, insert_instance
-from app.editor.places import moves_to_make_room, taken_places, with_cells
+from app.editor.places import moves_to_make_room, shift_into_free_space, taken_places, with_cells
 from app.rework import Rework
 from app.undo import Command
 from resviz.arch.blocks import kind_of
@@ -47,7 +47,6 @@ class Edits:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._pastes = 0
 
     # Blocks
 
@@ -255,11 +254,10 @@ class Edits:
 
     def copy_text(self, block_ids: Iterable[str]) -> str:
         """Return blocks with the wires among them as text for the clipboard."""
-        self._pastes = 0
         return clipboard.to_text(self.document.architecture, block_ids)
 
     def paste_text(self, text: str, centre: QPointF | None = None, what: str = "Paste") -> list[str]:
-        """Add what a text holds, around `centre` or a step beside where it was; return the new ids.
+        """Add what a text holds, around `centre` or beside where it was, in free space; return the new ids.
 
         Raises:
             ResvizError: the text holds no blocks.
@@ -268,15 +266,11 @@ class Edits:
         blocks = list(piece.blocks.values())
         if not blocks:
             return []
-        self._pastes += 1
         area = QRectF()
         for block in blocks:
             area |= g.BODY.translated(*(block.position or (0.0, 0.0)))
-        offset = (
-            QPointF(PASTE_OFFSET * self._pastes, PASTE_OFFSET * self._pastes)
-            if centre is None
-            else centre - area.center()
-        )
+        wanted = QPointF(PASTE_OFFSET, PASTE_OFFSET) if centre is None else centre - area.center()
+        offset = QPointF(*shift_into_free_space(self.document.architecture, blocks, g.snapped(wanted)))
         placed = [
             msgspec.structs.replace(b, position=g.snapped(QPointF(*(b.position or (0.0, 0.0))) + offset))
             for b in blocks
@@ -294,9 +288,7 @@ class Edits:
 
     def duplicate(self, block_ids: Iterable[str]) -> list[str]:
         """Copy blocks beside themselves; return the new ids."""
-        text = clipboard.to_text(self.document.architecture, block_ids)
-        self._pastes = 0
-        return self.paste_text(text, what="Duplicate")
+        return self.paste_text(self.copy_text(block_ids), what="Duplicate")
 
     # The whole
 
@@ -357,7 +349,8 @@ class Edits:
 
     def _moves(self, architecture: Architecture, wire: Wire, place: Position) -> dict[str, Position]:
         """Return what moves so that a block can stand at `place`, in a wire, if that runs along a row."""
-        return moves_to_make_room(architecture, place) if self._between(wire, place) is not None else {}
+        ahead = architecture[wire.target].position or place
+        return moves_to_make_room(architecture, place, ahead) if self._between(wire, place) else {}
 
     def _push(self, command: Command) -> None:
         self.document.undo_stack.push(command)
@@ -379,10 +372,10 @@ class Edits:
         return x + g.PITCH_X, y
 
     def _between(self, wire: Wire, dropped: Position) -> Position | None:
-        """Return the place for a block in a wire whose ends stand in one row; None where they do not."""
+        """Return the place for a block in a wire whose ends stand about in one row, else None."""
         source = self.document.architecture[wire.source].position or (0.0, 0.0)
         target = self.document.architecture[wire.target].position or (0.0, 0.0)
-        if target[0] <= source[0] or abs(target[1] - source[1]) >= g.HEIGHT / 2:
+        if target[0] <= source[0] or abs(target[1] - source[1]) >= g.PITCH_Y:
             return None
         if target[0] - source[0] < 2 * g.PITCH_X:
             return source[0] + g.PITCH_X, source[1]

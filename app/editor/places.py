@@ -7,8 +7,11 @@ from collections.abc import Container, Mapping, Sequence
 from PySide6.QtCore import QRectF
 
 from app.canvas import geometry as g
-from resviz.arch.graph import Architecture, Position
+from resviz.arch.graph import Architecture, Block, Position
 from resviz.arch.layout import arrange
+
+_LANE = 20.0
+"""Pixels beside a row in which wires go back to the next one's beginning."""
 
 
 def taken_places(architecture: Architecture, without: Container[str] = ()) -> list[QRectF]:
@@ -21,15 +24,30 @@ def taken_places(architecture: Architecture, without: Container[str] = ()) -> li
     return found
 
 
-def moves_to_make_room(architecture: Architecture, place: Position) -> dict[str, Position]:
-    """Return where the blocks of a row go so that `place` is free: right, as far as needed."""
+def shift_into_free_space(
+    architecture: Architecture, blocks: Sequence[Block], wanted: tuple[float, float]
+) -> tuple[float, float]:
+    """Return how far blocks move together, about as far as `wanted`, so that they cover nothing."""
+    needed = QRectF()
+    for block in blocks:
+        needed |= g.footprint(block.kind).translated(*(block.position or (0.0, 0.0)))
+    needed.adjust(-_LANE, 0.0, _LANE, 0.0)
+    return g.free_place(needed, wanted, taken_places(architecture))
+
+
+def moves_to_make_room(architecture: Architecture, place: Position, ahead: Position) -> dict[str, Position]:
+    """Return where the blocks of a row go so that `place` is free: right, as far as needed.
+
+    What stands at about the height of `ahead`, which comes next, is of that row too.
+    """
     x, y = place
+    top, bottom = min(y, ahead[1]) - g.HEIGHT, max(y, ahead[1]) + g.HEIGHT
     cells = architecture.cells()
     spots = {lead: architecture[lead].position for lead in cells}
     row = sorted(
         (spot[0], lead)
         for lead, spot in spots.items()
-        if spot is not None and abs(spot[1] - y) < g.HEIGHT and spot[0] > x - g.WIDTH / 2
+        if spot is not None and top < spot[1] < bottom and spot[0] > x - g.WIDTH / 2
     )
     moves: dict[str, Position] = {}
     edge = x + g.PITCH_X
