@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.canvas.text import plural
 from app.document import Document
@@ -66,7 +75,8 @@ class ProblemPanel(QFrame):
         self.hide()
 
     def _build(self) -> None:
-        head = QHBoxLayout()
+        self._head, self._foot = QHBoxLayout(), QVBoxLayout()
+        head, foot = self._head, self._foot
         head.setContentsMargins(2 * GRID, 2, GRID // 2, 2)
         head.setSpacing(GRID)
         head.addWidget(self.title, 1)
@@ -77,10 +87,11 @@ class ProblemPanel(QFrame):
         for number, button in enumerate(self.ways):
             button.setProperty("size", "slim")
             button.setAutoDefault(True)
+            button.setMinimumWidth(6 * GRID)  # In a narrow pane they share what there is.
+            button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             button.clicked.connect(lambda _checked=False, number=number: self._mend(number))
             ways.addWidget(button)
         ways.addStretch(1)
-        foot = QVBoxLayout()
         foot.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
         foot.setSpacing(GRID // 2)
         foot.addWidget(self.does)
@@ -137,12 +148,16 @@ class ProblemPanel(QFrame):
         return self.model.mends(row) if row >= 0 else []
 
     def wanted_height(self, room: int) -> int:
-        """Return the height in pixels: some rows, and no more than `room`."""
-        layout = self.layout()
-        assert layout is not None
-        rows = min(self.model.rowCount(), _ROWS) * self.rows.row_height() + 2
-        around = layout.totalHeightForWidth(self.width()) - self.rows.sizeHint().height()
-        return min(room, max(around, 0) + max(rows, self.rows.row_height()))
+        """Return the height in pixels: some rows, and no more than `room`, but for one whole row."""
+        row = self.rows.row_height()
+        rows = min(max(self.model.rowCount(), 1), _ROWS) * row
+        # Reckoned: the layout itself knows no height before it was shown.
+        margins = self._foot.contentsMargins()
+        around = self._head.sizeHint().height() + margins.top() + margins.bottom() + 4
+        around += self.does.heightForWidth(self.width() - margins.left() - margins.right())
+        if len(self.mends) > 1:
+            around += self._foot.spacing() + self.ways[0].sizeHint().height()
+        return max(min(room, around + rows), around + row)
 
     @Slot()
     def _on_analysed(self) -> None:
@@ -188,9 +203,10 @@ class ProblemPanel(QFrame):
         problem = self.model.problems[row] if 0 <= row < self.model.rowCount() else None
         held = next((button for button in self.ways if button.hasFocus()), None)
         for number, button in enumerate(self.ways):
-            button.setVisible(1 < len(mends) > number)  # A single way has its button in the row.
+            # A single way has its button in the row; where there is little room, the first of several too.
+            button.setVisible(1 < len(mends) > number >= self.rows.narrow)
             if number < len(mends):
-                button.setText(_short(mends[number].title))
+                button.setText(self._shortened(mends[number].title, len(mends)))
                 button.setToolTip(mends[number].sentence)
         if mends:
             self.does.setText(mends[0].sentence)
@@ -198,6 +214,17 @@ class ProblemPanel(QFrame):
             self.does.setText(problem.mend if problem is not None else "")
         if held is not None and held.isHidden():
             self.rows.setFocus()
+
+    def _shortened(self, title: str, number: int) -> str:
+        """Return a title that leaves the buttons of the other ways their room."""
+        number = min(number, _MOST_WAYS) - self.rows.narrow
+        room = (self.width() - (2 + number) * GRID) // max(number, 1) - 3 * GRID
+        return self.ways[0].fontMetrics().elidedText(title, Qt.TextElideMode.ElideMiddle, room)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Write on the buttons what there is room for now."""
+        super().resizeEvent(event)
+        self._show_ways()
 
     @Slot()
     def _on_theme_changed(self) -> None:
@@ -227,8 +254,3 @@ class ProblemPanel(QFrame):
             self.close_list()
         else:
             super().keyPressEvent(event)
-
-
-def _short(title: str) -> str:
-    """Return a title that leaves the other buttons some room."""
-    return title if len(title) <= 32 else f"{title[:31]}…"

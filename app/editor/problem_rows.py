@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QListView, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.editor.problem_model import ProblemModel
@@ -13,7 +13,8 @@ Index = QModelIndex | QPersistentModelIndex
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _CENTRE = int(Qt.AlignmentFlag.AlignCenter)
 _NARROW = 64
-"""In a list of less width, in letters, the mend is left to the line under the list."""
+"""In a list of less width, in letters, the mend is left to the line under the list, and a button to a line of
+its own."""
 
 
 class ProblemRows(QListView):
@@ -39,9 +40,15 @@ class ProblemRows(QListView):
         self.setAccessibleName("Problems")
         self._pressed = -1
 
+    @property
+    def narrow(self) -> bool:
+        """Whether there is too little room for words and a button side by side."""
+        return self.width() < _NARROW * self.fontMetrics().averageCharWidth()
+
     def row_height(self) -> int:
-        """Return the height of a row, in pixels: two lines of text with some air."""
-        return 2 * self.fontMetrics().height() + 3 * GRID // 2
+        """Return the height of a row, in pixels: two lines of text with some air, and a button in between."""
+        line = self.fontMetrics().height()
+        return 2 * line + 3 * GRID // 2 + (line + GRID if self.narrow else 0)
 
     def button_rect(self, row: int) -> QRect:
         """Return where the button of a row is, in pixels of the viewport; empty where there is none."""
@@ -52,6 +59,12 @@ class ProblemRows(QListView):
         """Return the row whose button is at a place of the viewport; -1: none."""
         row = self.indexAt(place).row()
         return row if row >= 0 and self.button_rect(row).contains(place) else -1
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the rows as high as another width asks for; keep the chosen one in sight."""
+        super().resizeEvent(event)
+        self.doItemsLayout()
+        self.scrollTo(self.currentIndex())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take note of a press on a button."""
@@ -108,7 +121,7 @@ class ProblemRows(QListView):
 
 
 class _Painter(QStyledItemDelegate):
-    """Paints a row: a bar in the danger colour, block and message over the mend, the button at the right."""
+    """Paints a row: a bar in the danger colour, block and message over the mend, a button beside or below."""
 
     def __init__(self, view: ProblemRows) -> None:
         super().__init__(view)
@@ -130,13 +143,14 @@ class _Painter(QStyledItemDelegate):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colours.danger))
         painter.drawRoundedRect(QRect(row.x() + 4, row.y() + GRID, 3, row.height() - 2 * GRID), 1.5, 1.5)
-        right = row.right() - GRID
+        words = row.adjusted(2 * GRID, GRID // 2, -GRID, -GRID // 2)
+        if view.narrow:
+            words.setHeight(2 * view.fontMetrics().height() + GRID // 2)
         if mends:
             button = _button_rect(row, mends[0].title, view)
-            right = button.left() - GRID
             self._paint_button(painter, button, mends[0].title)
-        words = row.adjusted(2 * GRID, GRID // 2, 0, -GRID // 2)
-        words.setRight(right)
+            if not view.narrow:
+                words.setRight(button.left() - GRID)
         self._paint_words(painter, words, problem.block or "", problem.message, problem.mend)
         painter.restore()
 
@@ -146,7 +160,7 @@ class _Painter(QStyledItemDelegate):
         first = QRect(place.x(), place.y(), place.width(), line)
         second = QRect(place.x(), place.y() + line, place.width(), place.height() - line)
         elide, metrics = Qt.TextElideMode.ElideRight, self._view.fontMetrics()
-        narrow = bool(block) and self._view.viewport().width() < _NARROW * metrics.averageCharWidth()
+        narrow = bool(block) and self._view.narrow
         if block:
             font = _bold(self._view.font())
             room = place.width() if narrow else place.width() // 2
@@ -181,8 +195,12 @@ class _Painter(QStyledItemDelegate):
 
 def _button_rect(row: QRect, title: str, view: ProblemRows) -> QRect:
     metrics = view.fontMetrics()
-    width = min(metrics.horizontalAdvance(title) + 3 * GRID, row.width() * 2 // 5)
-    height = metrics.height() + GRID
+    width, height = metrics.horizontalAdvance(title) + 3 * GRID, metrics.height() + GRID
+    if view.narrow:
+        return QRect(
+            row.x() + 2 * GRID, row.bottom() - height - 2, min(width, row.width() - 3 * GRID), height - 1
+        )
+    width = min(width, row.width() * 2 // 5)
     return QRect(row.right() - GRID - width, row.y() + (row.height() - height) // 2, width, height)
 
 

@@ -267,3 +267,36 @@ def test_the_list_leaves_half_of_a_small_pane(listed):
     pane.resize(900, 900)
     hand.settle()
     assert panel.rows.viewport().height() >= 3 * panel.rows.row_height()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_row_is_whole_with_its_button_in_a_pane_of_a_small_screen(listed, number):
+    network = preset("resnet-20")
+    for each in range(number):
+        network.add("linear", f"spare{each}")
+    pane, hand, panel = listed(network, (360, 344))
+    rows = panel.rows
+    for row in range(number):
+        panel.choose(row)
+        hand.settle()
+        button, seen = rows.button_rect(row), rows.viewport().rect()
+        assert seen.contains(button)
+        assert seen.contains(rows.visualRect(panel.model.index(row)).adjusted(0, 0, 0, -1))
+        assert button.width() > rows.fontMetrics().horizontalAdvance(panel.mends[0].title)
+    assert panel.does.height() >= panel.does.fontMetrics().height()
+    mend = panel.mends[0]
+    press(panel, number - 1, hand)
+    assert pane.document.undo_stack.count() == 1
+    assert pane.toast.text == f"Done: {mend.sentence}"
+
+
+def test_what_is_chosen_stays_in_sight_when_its_ways_take_room(listed):
+    _pane, hand, panel = listed(three_problems(), (360, 344))
+    row = blocks(panel).index("unit.add")
+    panel.choose(row)
+    hand.settle()
+    place = panel.rows.visualRect(panel.model.index(row))
+    assert panel.rows.viewport().rect().contains(place.adjusted(0, 0, 0, -1))
+    shown = [button for button in panel.ways if button.isVisible()]
+    assert len(shown) == 2
+    assert all(button.geometry().right() <= panel.width() for button in shown)
