@@ -192,15 +192,21 @@ class EditorPane(QWidget):
 
     @Slot()
     def undo(self) -> None:
-        """Take the last step back."""
-        self.view.cancel_gesture()
-        self.document.undo_stack.undo()
+        """Take the last step back; while the mouse does something, that alone."""
+        if not self._end_gesture():
+            self.document.undo_stack.undo()
 
     @Slot()
     def redo(self) -> None:
-        """Do the step again."""
+        """Do the step again; while the mouse does something, end that alone."""
+        if not self._end_gesture():
+            self.document.undo_stack.redo()
+
+    def _end_gesture(self) -> bool:
+        """End what the mouse does as if it had not begun; return whether there was anything."""
+        going_on = self.view.gesture is not None
         self.view.cancel_gesture()
-        self.document.undo_stack.redo()
+        return going_on
 
     @Slot(str)
     def add_block(self, kind: str) -> None:
@@ -391,12 +397,15 @@ class EditorPane(QWidget):
         self._on_document_told()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep legend and buttons in their corners; take the key that finds from the window."""
+        """Keep legend and buttons in their corners; take keys from the window that mean another thing here."""
         if isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Find):
             if event.type() == QEvent.Type.KeyPress:
                 self.find_wanted.emit()
             event.accept()
             return True
+        undoes = isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Undo)
+        if undoes and event.type() == QEvent.Type.KeyPress and self._end_gesture():
+            return True  # It comes here where there is no step that the action could take back.
         if watched is self.view and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self._place_floating()
         return super().eventFilter(watched, event)

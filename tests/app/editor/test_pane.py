@@ -111,6 +111,25 @@ def test_escape_ends_a_wire_and_a_move(open_pane):
     assert pane.document.undo_stack.count() == 0
 
 
+@pytest.mark.parametrize("edited", [True, False])
+def test_undo_in_the_middle_of_a_drag_ends_the_drag_alone(open_pane, edited):
+    pane, hand = open_pane("plain-8")
+    if edited:
+        hand.click("stage1.block1")
+        hand.key(Qt.Key.Key_B)
+    before, steps = pane.document.architecture.copy(), pane.document.undo_stack.index()
+    assert steps == edited
+    hand.drag("pool", QPointF(500, 40), drop=False)
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    assert pane.view.gesture is None
+    assert pane.document.architecture == before
+    assert (pane.scene.block_item("pool").x(), pane.scene.block_item("pool").y()) == before["pool"].position
+    QTest.mouseRelease(hand.viewport, Qt.MouseButton.LeftButton)
+    assert pane.document.undo_stack.index() == steps
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    assert pane.document.undo_stack.index() == 0
+
+
 def test_moving_is_one_step_and_lands_on_the_grid(open_pane):
     pane, hand = open_pane("plain-8")
     document = pane.document
