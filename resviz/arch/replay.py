@@ -222,6 +222,7 @@ def _rebuild(edit: Change, there: Architecture, *, from_plain: bool) -> None:
     """
     plain = _plainness(there.blocks)
     gone = set(edit.removed)
+    never = [block_id for block_id in edit.removed if block_id not in there]
     for wire in edit.cut:
         if wire in _wires_into(there, wire.target):
             there.disconnect(wire)
@@ -233,6 +234,9 @@ def _rebuild(edit: Change, there: Architecture, *, from_plain: bool) -> None:
     for block in edit.added:
         there.insert(_suited(block, there, plain=plain, from_plain=from_plain))
     for wire in edit.drawn:
+        lost = [end for end in (wire.source, wire.target) if end not in there]
+        if lost:  # What was taken out was meant, rather than its neighbours.
+            raise UnknownBlockError(f"There is no block called {(never or lost)[0]!r}.")
         if wire not in _wires_into(there, wire.target):
             there.connect(wire)
 

@@ -129,6 +129,14 @@ def test_shortcuts_stay_and_what_cannot_be_done_is_said(both):
     assert both.left.toast.text == "There is nothing of that to change in resnet-20."
 
 
+def test_a_refusal_names_the_block_that_was_meant(open_pair):
+    pair = open_pair("resnet-20", "resnet-110")
+    pair.key(pair.right, Qt.Key.Key_L, SHIFT)
+    pair.right.units.heal(["stage1.block15"])
+    assert "stage1.block15" not in pair.there
+    assert pair.right.toast.text == "Not done in resnet-20: there is no block called 'stage1.block15'."
+
+
 def test_a_whole_new_network_stays_on_one_side_and_that_is_said(both):
     before = both.there.copy()
     both.left.make_twin()
