@@ -397,7 +397,7 @@ class EditorPane(QWidget):
         self._on_document_told()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep legend and buttons in their corners; take keys from the window that mean another thing here."""
+        """Keep legend and buttons in their corners; take keys from the window that mean something else."""
         if isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Find):
             if event.type() == QEvent.Type.KeyPress:
                 self.find_wanted.emit()
