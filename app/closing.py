@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.dialogs import usual_folder
+from app.dialogs import dialog_foot, usual_folder
 from app.document import Document
-from app.lab.fields import dialog_foot, sentence_label
+from app.lab.fields import sentence_label
 from app.theme import GRID
 from resviz.errors import ResvizError
 
@@ -80,8 +80,6 @@ class SaveDialog(QDialog):
             grid.addWidget(where, row, 1)
             self.rows.append((document, tick, where))
         self.save_button = QPushButton("Save")
-        self.save_button.setProperty("role", "primary")
-        self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.save)
         self.discard_button = QPushButton("Discard" if single else "Discard all")
         self.discard_button.setProperty("role", "danger")

@@ -1,5 +1,6 @@
-"""File dialogs that look like the rest: not native, over their window alone, gone when closed.
+"""File dialogs that look like the rest, and the last row of all others.
 
+A file dialog is not native, over its window alone, gone when closed.
 While one is open its window takes no keys: what is typed is meant for the dialog. Training goes on.
 
 They open in the folder that was used last, of this window or an earlier one.
@@ -11,7 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QPushButton, QWidget
+
+from app.theme import GRID
 
 _FOLDER_KEY = "dialogs/folder"
 
@@ -59,6 +62,21 @@ def save_file(
     dialog.fileSelected.connect(lambda path: on_chosen(Path(path)))
     dialog.open()
     return dialog
+
+
+def dialog_foot(dialog: QDialog, main: QPushButton) -> QHBoxLayout:
+    """Return the last row of a dialog: Cancel, and at its right the button that does what was asked."""
+    main.setProperty("role", "primary")
+    main.setDefault(True)
+    cancel = QPushButton("Cancel")
+    cancel.setAutoDefault(False)
+    cancel.clicked.connect(dialog.close)
+    foot = QHBoxLayout()
+    foot.setSpacing(GRID)
+    foot.addStretch(1)
+    foot.addWidget(cancel)
+    foot.addWidget(main)
+    return foot
 
 
 def usual_folder() -> Path:

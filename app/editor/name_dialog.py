@@ -6,8 +6,9 @@ from collections.abc import Callable
 from html import escape
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from app.dialogs import dialog_foot
 from app.editor.bits import label
 from app.theme import GRID
 from resviz.arch.group_files import LONGEST_DOC
@@ -60,15 +61,14 @@ class NameDialog(QDialog):
         fields.addRow("Name", self.name)
         if doc is not None:
             fields.addRow("What it is for", self.doc)
-        box = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        box.accepted.connect(self.accept)
-        box.rejected.connect(self.reject)
+        self.main = QPushButton("Rename" if name else "Make")
+        self.main.clicked.connect(self.accept)
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         column.addLayout(fields)
         column.addWidget(self.error)
-        column.addWidget(box)
+        column.addLayout(dialog_foot(self, self.main))
 
     @Slot()
     def accept(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from app.editor.repeat import RepeatDialog
 from app.editor.stroke_keys import StrokeKeys
 from app.editor.strokes import CUT_KEY, SHORTCUT_KEY, StrokeGestures
+from resviz.arch.folding import whole_stack
 from resviz.errors import ResvizError
 
 if TYPE_CHECKING:
@@ -109,14 +110,20 @@ class UnitActions(QObject):
 
     @Slot()
     def repeat(self) -> None:
-        """Ask how often the selection is wanted in a row, and put copies behind it."""
-        dialog = RepeatDialog(self._pane)
-        dialog.chosen.connect(self._on_times_chosen)
+        """Ask how often the selection is wanted in a row, and put copies behind it; of a stack, how long."""
+        chosen = self._pane.scene.selection_ids()
+        stack = whole_stack(self._pane.document.architecture, chosen)
+        dialog = RepeatDialog(self._pane, len(chosen), stack=stack is not None)
+        dialog.chosen.connect(self._on_times_chosen if stack is None else self._on_count_chosen)
         dialog.open()
 
     @Slot(int, bool)
     def _on_times_chosen(self, times: int, fold: bool) -> None:
         self._do(lambda ids: self._pane.units.repeat(ids, times, fold=fold))
+
+    @Slot(int, bool)
+    def _on_count_chosen(self, count: int, _fold: bool) -> None:
+        self._do(lambda ids: self._pane.units.resize(ids, count))
 
     def _do(self, verb: Callable[[list[str]], list[str]]) -> None:
         pane = self._pane

@@ -21,7 +21,7 @@ from resviz.arch.defining import (
     with_definition_renamed,
     without_definition,
 )
-from resviz.arch.folding import folded, unfolded, with_members
+from resviz.arch.folding import folded, resized, unfolded, with_members
 from resviz.arch.graph import Architecture, Position, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.mends import Mend, Mended, mended
@@ -104,6 +104,13 @@ class UnitEdits:
                 after, _ = folded(after, [*chosen, *new])
         self._push(f"Repeat x {times}", self._placed(after, near=chosen))
         return [*chosen, *new]
+
+    def resize(self, block_ids: Iterable[str], count: int) -> list[str]:
+        """Let a folded stack have so many blocks."""
+        chosen = list(block_ids)
+        after, members = resized(self.document.architecture, chosen, count)
+        self._push(f"Make it {plural(count, 'block')}", self._placed(after, near=chosen))
+        return members
 
     def mend(self, mend: Mend) -> list[str]:
         """Mend a problem; return what is new, or else what was changed.

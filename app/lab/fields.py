@@ -7,12 +7,9 @@ import re
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSizePolicy,
     QWidget,
 )
@@ -68,19 +65,6 @@ class Sentence(QLabel):
 def sentence_label(role: str) -> Sentence:
     """Return a label for a sentence in one of the theme's roles."""
     return Sentence(role)
-
-
-def dialog_foot(dialog: QDialog, main: QPushButton) -> QHBoxLayout:
-    """Return the last row of a dialog: Cancel, and at its right the button that does what was asked."""
-    cancel = QPushButton("Cancel")
-    cancel.setAutoDefault(False)
-    cancel.clicked.connect(dialog.close)
-    foot = QHBoxLayout()
-    foot.setSpacing(GRID)
-    foot.addStretch(1)
-    foot.addWidget(cancel)
-    foot.addWidget(main)
-    return foot
 
 
 class ElidedLabel(QLabel):

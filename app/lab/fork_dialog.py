@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from app.boxes import ComboBox
-from app.lab.fields import dialog_foot, sentence_label
+from app.dialogs import dialog_foot
+from app.lab.fields import sentence_label
 from app.lab.recipe_groups import FIRST_GROUP, RecipeGroups, fold_for_room
 from app.lab.recipe_settings import SETTINGS, in_titles
 from app.lab.recipe_words import RecipeWords, WordsArea
@@ -88,8 +89,6 @@ class ForkDialog(QDialog):
         self.changes = sentence_label("caption")
         self.problem = sentence_label("error")
         self.fork_button = QPushButton("Fork and train")
-        self.fork_button.setProperty("role", "primary")
-        self.fork_button.setDefault(True)
         self.fork_button.clicked.connect(self.fork)
         self._build(names)
         self.groups.edited.connect(self._show)

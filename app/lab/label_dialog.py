@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.lab.fields import dialog_foot, sentence_label
+from app.dialogs import dialog_foot
+from app.lab.fields import sentence_label
 from app.theme import GRID
 from resviz.errors import ResvizError
 from resviz.runs import labels
@@ -100,8 +101,6 @@ class LabelDialog(QDialog):
         self.problem = sentence_label("error")
         self.problem.hide()
         self.save_button = QPushButton("Save")
-        self.save_button.setProperty("role", "primary")
-        self.save_button.setDefault(True)
         self.save_button.clicked.connect(self.save)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)

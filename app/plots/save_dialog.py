@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QDialog, QFormLayout, QLabel, QPushButton, QVBoxLayout
 
 from app.boxes import ComboBox
+from app.dialogs import dialog_foot
 from app.drawings import DPI, FORMATS, MM, blank_image
 from app.plots.printing import PAPERS, draw_place, sheet
 from app.plots.saving import chosen_paper
@@ -53,12 +54,8 @@ class SaveDialog(QDialog):
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.about = QLabel()
         self.about.setProperty("role", "caption")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self.save = buttons.addButton("Save …", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.save.setProperty("role", "primary")
-        self.save.setDefault(True)
-        buttons.accepted.connect(self._on_accepted)
-        buttons.rejected.connect(self.reject)
+        self.save = QPushButton("Save …")
+        self.save.clicked.connect(self._on_accepted)
         form = QFormLayout()
         form.setSpacing(GRID)
         form.addRow("Plots", self.what)
@@ -70,7 +67,7 @@ class SaveDialog(QDialog):
         column.addLayout(form)
         column.addWidget(self.preview)
         column.addWidget(self.about)
-        column.addWidget(buttons)
+        column.addLayout(dialog_foot(self, self.save))
         self._left: list[tuple[Plot, QRectF]] = []
         self._drawing = QTimer(self)
         self._drawing.setInterval(0)

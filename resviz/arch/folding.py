@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from resviz.arch.graph import Architecture, Group
-from resviz.arch.rework import chain_of, in_order
+from resviz.arch.rework import MOST_COPIES, chain_of, healed, in_order, repeated
 from resviz.errors import ArchitectureError
 
 LEAST_RUN = 3
@@ -90,6 +90,37 @@ def folded(architecture: Architecture, block_ids: Iterable[str]) -> tuple[Archit
         raise ArchitectureError("One block is no stack: select its neighbours too, or repeat it (R).")
     copy.groups[free_group(copy, "stack")] = Group(tuple(chain))
     return copy, chain
+
+
+def whole_stack(architecture: Architecture, block_ids: Collection[str]) -> list[str] | None:
+    """Return the folded stack of equal blocks, in order, that these are all the blocks of; None: no such."""
+    wanted = set(block_ids)
+    for group in architecture.grouped().values():
+        if group.folded and set(group.members) == wanted and _is_run(architecture, group):
+            return in_order(architecture, wanted)
+    return None
+
+
+def resized(
+    architecture: Architecture, block_ids: Collection[str], count: int
+) -> tuple[Architecture, list[str]]:
+    """Let a folded stack have `count` blocks: copies come behind its last one, or its last ones go.
+
+    Return the copy, and its blocks then.
+
+    Raises:
+        ArchitectureError: these are no whole stack, or there would be none of them or too many.
+    """
+    stack = whole_stack(architecture, block_ids)
+    if stack is None:
+        raise ArchitectureError("This is no stack of equal blocks: G folds those that stand in a row.")
+    if not 1 <= count <= max(MOST_COPIES, len(stack)):
+        raise ArchitectureError(f"A stack can have 1 to {MOST_COPIES:,} blocks, not {count:,}.")
+    if count <= len(stack):
+        gone = stack[count:]
+        return (healed(architecture, gone) if gone else architecture.copy()), stack[:count]
+    copy, new = repeated(architecture, stack[-1:], count - len(stack) + 1)
+    return with_members(copy, stack, new), [*stack, *new]
 
 
 def _is_run(architecture: Architecture, group: Group) -> bool:

@@ -3,7 +3,7 @@ import pytest
 from resviz.arch.compare import differences
 from resviz.arch.cost import cost_of
 from resviz.arch.files import from_json, to_json
-from resviz.arch.folding import folded, runs, unfolded, way_out, ways_in, with_members
+from resviz.arch.folding import folded, resized, runs, unfolded, way_out, ways_in, with_members
 from resviz.arch.following import followed
 from resviz.arch.graph import Architecture, Group, Wire
 from resviz.arch.layout import arrange
@@ -195,3 +195,18 @@ def test_a_stack_of_one_is_none_and_a_name_used_again_is_another_block():
     assert "stage1.block3" not in followed(two, again).groups["stack1"].members
     one = healed(two, ["stage1.block2"])
     assert not followed(two, one).groups
+
+
+def test_a_stack_gets_longer_and_shorter():
+    before = folded(preset("resnet-20"), [])[0]
+    members = list(before.groups["stack1"].members)
+    longer, blocks = resized(before, members, 200)
+    assert len(blocks) == len(longer.groups["stack1"].members) == 200
+    assert longer.incoming("stage2.block1")["in"].source == blocks[-1]
+    assert resized(longer, blocks, 3)[0] == before
+    alone, [last] = resized(before, members, 1)
+    assert alone.incoming("stage2.block1")["in"].source == last == members[0]
+    assert not alone.grouped()
+    for wrong, count in ((members, 0), (members, 1001), (members[:2], 4)):
+        with pytest.raises(ArchitectureError):
+            resized(before, wrong, count)

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QDialogButtonBox,
     QMenu,
     QSpinBox,
     QStyle,
@@ -151,9 +150,7 @@ class Builder:
         (dialog,) = self._pane.findChildren(RepeatDialog)
         while dialog.times.value() < times:
             self._step(dialog.times)
-        buttons = dialog.findChild(QDialogButtonBox)
-        assert buttons is not None
-        self._mouse.click(_middle(buttons.button(QDialogButtonBox.StandardButton.Ok)))
+        self._mouse.click(_middle(dialog.main))
 
     def _set_number(self, name: str, value: int) -> None:
         """Step a field of the inspector up with its arrow."""

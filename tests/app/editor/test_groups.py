@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.canvas.readout import Readouts
 from app.canvas.text import scientific
@@ -212,6 +213,41 @@ def test_repeating_offers_to_fold(opened, qtbot):
     hand.settle()
     assert pane.scene.block_item("stage3.block3").face.title == "basic × 40"
     check_canvas(pane)
+
+
+@pytest.mark.parametrize("count", [20, 2])
+def test_a_stack_is_asked_how_many_blocks_it_shall_have(opened, qtbot, count):
+    pane, hand, document = opened()
+    before = document.architecture.copy()
+    hand.click("stage1.block2")
+    hand.key(Qt.Key.Key_R)
+    (dialog,) = pane.findChildren(RepeatDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert dialog.times.value() == len(STACK)
+    assert not dialog.fold.isVisible()
+    dialog.times.setFocus()
+    QTest.keyClicks(dialog.times, str(count))
+    QTest.keyClick(dialog.times, Qt.Key.Key_Return)
+    hand.settle()
+    assert pane.scene.block_item("stage1.block1").face.title == f"basic × {count}"
+    assert len(pane.scene.selection_ids()) == count
+    assert not document.inference.problems
+    check_canvas(pane)
+    pane.activateWindow()
+    pane.view.setFocus()
+    qtbot.waitUntil(pane.view.hasFocus)
+    check_undo(hand, pane, before)
+
+
+def test_other_chains_are_asked_how_often_with_what_that_makes(opened, qtbot):
+    pane, hand, _ = opened(select=[*STACK, "stem"])
+    hand.key(Qt.Key.Key_R)
+    (dialog,) = pane.findChildren(RepeatDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    assert "the selected 4 blocks included?" in " ".join(each.text() for each in dialog.findChildren(QLabel))
+    dialog.times.setValue(5)
+    assert dialog.total.text() == "20 blocks then"
+    assert [each.icon().isNull() for each in dialog.findChildren(QPushButton)] == [True, True]
 
 
 def test_wires_lead_to_and_from_the_ends_of_a_stack(opened):
