@@ -206,7 +206,6 @@ def test_a_stack_gets_longer_and_shorter():
     assert resized(longer, blocks, 3)[0] == before
     alone, [last] = resized(before, members, 1)
     assert alone.incoming("stage2.block1")["in"].source == last == members[0]
-    assert not alone.grouped()
     for wrong, count in ((members, 0), (members, 1001), (members[:2], 4)):
         with pytest.raises(ArchitectureError):
             resized(before, wrong, count)
