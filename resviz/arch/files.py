@@ -39,6 +39,11 @@ LARGEST_FILE = 32 * 2**20
 """Bytes; the file of resnet-1202 has about 80,000."""
 _MOST_MARKS = {b"{": 6 * MOST_BLOCKS, b'"': 100 * MOST_BLOCKS}
 """Counted before all is read: what holds more is no network, and would keep a person waiting."""
+_OTHERS = {
+    ".onnx": "ONNX carries no architecture of resviz, open the .json, .py or picture that was saved too",
+    ".pdf": "a PDF carries no network, open the .json, or save the picture as PNG or SVG, which do",
+}
+"""What is written here and cannot be opened again: suffix and why."""
 _TOO_MUCH = f"holds more than can be opened: a network has up to {MOST_BLOCKS:,} blocks."
 
 
@@ -162,7 +167,10 @@ def from_json(data: bytes | str, where: str = "The file") -> Architecture:
     except RecursionError:
         raise FormatError(f"{where} is damaged (nested too deeply): use a copy of it.") from None
     except (msgspec.DecodeError, UnicodeError):
-        raise FormatError(f"{where} is damaged or not JSON: use a copy of it.") from None
+        text = data if isinstance(data, str) else data.decode("latin-1")
+        if FORMAT in text or text.lstrip().startswith("{"):
+            raise FormatError(f"{where} is damaged: use a copy of it.") from None
+        raise FormatError(f"{where} is no file of resviz: choose a network saved by it.") from None
     except ResvizError as error:
         raise FormatError(f"{where} holds an impossible architecture: {_brief(str(error))}") from None
 
@@ -189,10 +197,14 @@ def load(path: str | os.PathLike[str], notes: list[str] | None = None) -> Archit
     try:
         if target.is_dir():
             target /= "architecture.json"
+            if not target.exists():
+                raise FormatError(f"The folder {path} holds no architecture.json: choose a file or a run.")
         if not target.exists():
             raise FormatError(f"There is no file {target}: check its name and folder.")
         if not target.is_file():
             raise FormatError(f"{target} is not a file: choose an architecture saved by resviz.")
+        if other := _OTHERS.get(target.suffix.lower()):
+            raise FormatError(f"{target}: {other}.")
         if target.stat().st_size > LARGEST_FILE:
             raise FormatError(f"{target} is too large for an architecture: choose one saved by resviz.")
         data = target.read_bytes()

@@ -16,7 +16,7 @@ from resviz.arch.spec import Shape, shape_text
 from resviz.arch.twin import is_plain, twin
 from resviz.atomic import write_atomically
 from resviz.cli.opening import opened
-from resviz.cli.output import answer, table
+from resviz.cli.output import add_output, answer, output, table
 
 _UNKNOWN = "unknown until the problems are mended"
 _OUTPUTS = {
@@ -37,7 +37,7 @@ def register(command: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("architecture", metavar="ARCH", help=about)
     if command in _OUTPUTS:
         metavar, about = _OUTPUTS[command]
-        parser.add_argument("-o", "--output", metavar=metavar, required=True, help=about)
+        add_output(parser, metavar, about)
 
 
 def run(command: str, args: argparse.Namespace) -> int:
@@ -50,48 +50,48 @@ def run(command: str, args: argparse.Namespace) -> int:
         known = names()
         answer(args, {"presets": known}, "\n".join(known))
         return 0
-    if command == "onnx":
-        return _onnx(args)
-    architecture = opened(args.architecture)
     if command == "info":
-        return _info(args, architecture)
-    output = Path(args.output)
-    match command:
-        case "new":
-            save(architecture, output)
-            answer(args, {"file": str(output), "name": architecture.name}, f"{architecture.name}: {output}")
-        case "twin":
-            other = twin(architecture)
-            save(other, output)
-            answer(args, {"file": str(output), "name": other.name}, f"{other.name}: {output}")
-        case "code":
-            from resviz.arch.source import class_name, python_source
-
-            write_atomically(output, python_source(architecture).encode())
-            name = class_name(architecture)
-            answer(args, {"file": str(output), "class": name}, f"class {name}: {output}")
+        return _info(args, opened(args.architecture))
+    with output(args) as file:
+        if command == "onnx":
+            _onnx(args, file)
+        else:
+            _write(command, args, file)
     return 0
 
 
-def _onnx(args: argparse.Namespace) -> int:
+def _write(command: str, args: argparse.Namespace, file: Path) -> None:
+    architecture = opened(args.architecture)
+    if command == "code":
+        from resviz.arch.source import class_name, python_source
+
+        write_atomically(file, python_source(architecture).encode())
+        name = class_name(architecture)
+        answer(args, {"file": str(file), "class": name}, f"class {name}: {file}")
+    else:
+        written = twin(architecture) if command == "twin" else architecture
+        save(written, file)
+        answer(args, {"file": str(file), "name": written.name}, f"{written.name}: {file}")
+
+
+def _onnx(args: argparse.Namespace, file: Path) -> None:
     from resviz.nn.build import build
     from resviz.nn.onnx import export
 
-    source, output = Path(args.architecture), Path(args.output)
+    source = Path(args.architecture)
     if source.is_dir():
         from resviz.cli.explain import open_run, the_run
         from resviz.explain.subject import trained
 
         found = trained(open_run(the_run(source)))
-        export(found.network, output)
+        export(found.network, file)
         facts = {"checkpoint": found.checkpoint, "iteration": found.iteration, "averaged": found.averaged}
         for note in found.skipped:
             print(f"note: {note}", file=sys.stderr)
-        answer(args, {"file": str(output), **facts}, f"{found.checkpoint}: {output}")
+        answer(args, {"file": str(file), **facts}, f"{found.checkpoint}: {file}")
     else:
-        export(build(opened(args.architecture)), output)
-        answer(args, {"file": str(output)}, str(output))
-    return 0
+        export(build(opened(args.architecture)), file)
+        answer(args, {"file": str(file)}, str(file))
 
 
 def _info(args: argparse.Namespace, architecture: Architecture) -> int:

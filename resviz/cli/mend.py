@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from resviz.arch.files import save
 from resviz.arch.mends import mended
 from resviz.cli.opening import opened
-from resviz.cli.output import answer
+from resviz.cli.output import add_output, answer, output
 
 
 def register(_command: str, parser: argparse.ArgumentParser) -> None:
@@ -17,7 +16,7 @@ def register(_command: str, parser: argparse.ArgumentParser) -> None:
     about = "where to write the mended architecture (JSON)"
     wish = "also delete blocks that are wired to nothing or lead nowhere"
     parser.add_argument("--delete", action="store_true", help=wish)
-    parser.add_argument("-o", "--output", metavar="FILE", required=True, help=about)
+    add_output(parser, "FILE", about)
 
 
 def run(_command: str, args: argparse.Namespace) -> int:
@@ -26,8 +25,9 @@ def run(_command: str, args: argparse.Namespace) -> int:
     Raises:
         ResvizError: an unusable file, or nowhere to write.
     """
-    result = mended(opened(args.architecture), deleting=args.delete)
-    file = save(result.architecture, Path(args.output))
+    with output(args) as file:
+        result = mended(opened(args.architecture), deleting=args.delete)
+        save(result.architecture, file)
     name = result.architecture.name
     done = [mend.sentence for mend in result.done]
     left = [{"block": p.block, "message": p.message, "mend": p.mend} for p in result.left]

@@ -98,9 +98,9 @@ def test_it_is_never_run(tmp_path):
         (f"\n{MARK}# a\n# b\n", "carries no architecture"),
         (f"\n{MARK}# a\n# Its SHA-256 (of the lines above): 0\n", "carries no architecture"),
         (f"\n{MARK}# a\n# Its SHA-256 (of the lines above): 0\n# {{}}\n", "is not an architecture"),
-        (f"\n{MARK}# a\n# Its SHA-256 (of the lines above): 0\n# {{\n", "damaged or not JSON"),
+        (f"\n{MARK}# a\n# Its SHA-256 (of the lines above): 0\n# {{\n", "is damaged: use a copy of it"),
         (f"\n{MARK}# a\n# Its SHA-256 (of the lines above): 0\n" + f"# {'[' * 100_000}\n", "is not an arch"),
-        (python_source(preset("resnet-8"))[:-400], "damaged or not JSON"),
+        (python_source(preset("resnet-8"))[:-400], "is damaged: use a copy of it"),
     ],
 )
 def test_other_python_is_refused_in_one_sentence(source, reason, tmp_path):

@@ -140,11 +140,16 @@ def test_code(run, tmp_path):
         (("info", "resnt-20"), "did you mean 'resnet-20'?"),
         (("info", "nowhere.json"), "error: There is no file nowhere.json"),
         (("new", "resnet-20", "-o", "nowhere/mine.json"), "choose another folder"),
+        (("info", "."), "error: The folder . holds no architecture.json: choose a file or a run."),
+        (("info", "net.onnx"), "net.onnx: ONNX carries no architecture of resviz, open the .json, .py or "),
+        (("info", "net.pdf"), "net.pdf: a PDF carries no network, open the .json, or save"),
         (("info",), "the following arguments are required: ARCH"),
         (("new", "resnet-20"), "required: -o/--output"),
     ],
 )
 def test_a_mistake_exits_2_with_one_line(words, sentence, tmp_path):
+    for name in ("net.onnx", "net.pdf"):
+        (tmp_path / name).write_bytes(b"\x08\x08")
     done = subprocess.run(
         [sys.executable, "-m", "resviz", *words], check=False, capture_output=True, text=True, cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -156,12 +161,27 @@ def test_a_mistake_exits_2_with_one_line(words, sentence, tmp_path):
     assert sentence in done.stderr
 
 
+def test_a_file_that_is_replaced_is_said_and_the_one_that_is_read_is_not(run, tmp_path):
+    file, other = tmp_path / "a.json", tmp_path / "b.json"
+    assert run("new", "resnet-20", "-o", str(file))[2] == ""
+    assert run("twin", str(file), "-o", str(other))[2] == ""
+    assert run("twin", str(file), "-o", str(other))[::2] == (0, f"note: replaced {other}\n")
+    before = file.read_bytes()
+    for command in ("new", "twin", "mend", "code", "onnx"):
+        code, out, err = run(command, str(file), "-o", str(tmp_path / "." / "a.json"))
+        assert (code, out) == (2, "")
+        assert "a.json is the file that is read: choose another, or add --force to replace it." in err
+    assert file.read_bytes() == before
+    assert run("twin", str(file), "-o", str(file), "--force")[::2] == (0, f"note: replaced {file}\n")
+    assert load(file) == load(other)
+
+
 def test_a_truncated_file_is_one_sentence(run, tmp_path):
     file = tmp_path / "torn.json"
     file.write_bytes(save(preset("resnet-8"), tmp_path / "whole.json").read_bytes()[:300])
     code, out, err = run("info", str(file), "--json")
     assert (code, out) == (2, "")
-    assert "torn.json is damaged or not JSON" in err
+    assert "torn.json is damaged: use a copy of it." in err
     assert err.count("\n") == 1
 
 
