@@ -36,7 +36,7 @@ _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 @dataclass(frozen=True)
 class Stage:
-    """What a caption says, and where: the left upper corner of the stage's first block in the chain."""
+    """What a caption says, and over which left upper corner of a block: that of the stage's first one."""
 
     name: str
     text: str
@@ -57,7 +57,23 @@ def stages_of(document: Document) -> list[Stage]:
         if block.id in known:
             shapes.setdefault(name, set()).add(known[block.id])
     firsts = {name: _first(document.architecture, found) for name, found in places.items()}
-    return [Stage(name, _text(name, shapes.get(name, set())), place) for name, place in firsts.items()]
+    taken = [block.position or (0.0, 0.0) for block in document.architecture.blocks.values()]
+    return [
+        Stage(name, _text(name, shapes.get(name, set())), _uncovered(place, taken))
+        for name, place in firsts.items()
+    ]
+
+
+def _uncovered(place: tuple[float, float], taken: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the place, or one above it, over which no block (a shortcut's layer) covers the caption."""
+    x, y = place
+    for _ in range(_LAYERS):
+        low, high = y + g.ARC_TOP - HEIGHT - 4 - g.HEIGHT, y + g.ARC_TOP - 4
+        over = [top for left, top in taken if low < top < high and x - g.WIDTH < left < x + _WIDTH]
+        if not over:
+            break
+        y = min(over)
+    return x, y
 
 
 def _first(architecture: Architecture, places: list[tuple[float, float, str]]) -> tuple[float, float]:
