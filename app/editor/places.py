@@ -108,8 +108,3 @@ def _overlap(bodies: Sequence[QRectF]) -> bool:
             if body.intersects(other):
                 return True
     return False
-
-
-def is_tidy(architecture: Architecture) -> bool:
-    """Return whether all blocks stand as they would be arranged."""
-    return all(architecture[block_id].position == place for block_id, place in arrange(architecture).items())

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from app.canvas import geometry as g
 from app.canvas.text import plural
 from app.document import Document
-from app.editor.places import is_tidy, spread, taken_places
+from app.editor.places import spread, taken_places
 from app.rework import Rework
 from resviz.arch import rework
 from resviz.arch.defining import (
@@ -23,7 +23,7 @@ from resviz.arch.defining import (
 )
 from resviz.arch.folding import folded, resized, unfolded, with_members
 from resviz.arch.graph import Architecture, Position, Wire
-from resviz.arch.layout import arrange
+from resviz.arch.layout import arrange, is_arranged
 from resviz.arch.mends import Mend, Mended, mended
 from resviz.arch.rework import in_order
 from resviz.errors import ArchitectureError
@@ -136,7 +136,7 @@ class UnitEdits:
     def fold(self, block_ids: Iterable[str]) -> list[str]:
         """Draw what is repeated as stacks: among blocks, or, where none are given, in the whole network."""
         after, members = folded(self.document.architecture, block_ids)
-        self._push("Fold", self._placed(after, near=members))
+        self._push("Fold", self._placed(after, near=members, afresh=True))
         return members
 
     def unfold(self, block_ids: Iterable[str]) -> list[str]:
@@ -196,8 +196,8 @@ class UnitEdits:
     def _opened(self, after: Architecture) -> Architecture:
         """Return `after` with places of their own for the blocks that are not folded any more."""
         before = self.document.architecture
-        if is_tidy(before):
-            return self._placed(after, near=())
+        if is_arranged(before):
+            return self._placed(after, near=(), afresh=True)
         now = after.grouped()
         for name, group in before.grouped().items():
             if group.folded and not (name in now and now[name].folded):
@@ -206,16 +206,17 @@ class UnitEdits:
                     after.move(block_id, place)
         return after
 
-    def _placed(self, after: Architecture, near: Collection[str]) -> Architecture:
+    def _placed(self, after: Architecture, near: Collection[str], *, afresh: bool = False) -> Architecture:
         """Return `after` with a place for each new block that covers no other one.
 
-        A network that stands as it would be arranged is arranged anew; what a person laid out stays, and new
-        blocks take the free places nearest to those that they come from.
+        A network that stands as it would be arranged is arranged anew: rows stay as they are, if that looks
+        well, or (`afresh`) as looks best. What a person laid out stays, and new blocks take the free places
+        nearest to those that they come from.
         """
         before = self.document.architecture
-        if is_tidy(before):
+        if is_arranged(before):
             placed = after.copy()
-            for block_id, place in arrange(placed).items():
+            for block_id, place in arrange(placed, like=None if afresh else before).items():
                 placed.move(block_id, place)
             return placed
         placed = after.copy()

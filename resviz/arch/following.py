@@ -9,7 +9,7 @@ import msgspec
 
 from resviz.arch.definitions import content, locals_of, members_of
 from resviz.arch.graph import Architecture, Block, Definition, Group, Position, Wire
-from resviz.arch.layout import arrange
+from resviz.arch.layout import arrange, is_arranged
 from resviz.errors import ArchitectureError
 
 
@@ -29,14 +29,10 @@ def followed(before: Architecture, after: Architecture) -> Architecture | None:
         copy = _synced(before, copy, name, touched)
     if copy is after:
         return None
-    if copy.blocks.keys() != after.blocks.keys() and _is_tidy(after):
-        for block_id, place in arrange(copy).items():
+    if copy.blocks.keys() != after.blocks.keys() and is_arranged(after):
+        for block_id, place in arrange(copy, like=after).items():
             copy.move(block_id, place)
     return copy
-
-
-def _is_tidy(architecture: Architecture) -> bool:
-    return all(architecture[block_id].position == place for block_id, place in arrange(architecture).items())
 
 
 def _touched(before: Architecture, after: Architecture) -> set[str]:

@@ -10,9 +10,10 @@ what does not is kept in a tray at the bottom. A folded group takes the room of 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import ceil, isqrt
 
 from resviz.arch.composites import RESIDUAL_KINDS
@@ -33,6 +34,8 @@ STAGE_GAP = 32
 
 _ASPECT = 1.5
 """Width over height of a canvas in the window, without its header and footer."""
+_NEARLY = 1.3
+"""How much larger than the best picture one may be in which less moves."""
 _LONGEST_END = 8
 """Blocks that stem or head may have; longer ones are rows by map size, like stages."""
 
@@ -57,10 +60,15 @@ class _Line:
         return max(self.taken.values())
 
 
-def arrange(architecture: Architecture) -> dict[str, Position]:
+def arrange(architecture: Architecture, like: Architecture | None = None) -> dict[str, Position]:
     """Return a place for every block: the left upper corner, in pixels.
 
     No two blocks overlap, but for those of a folded group, which stand in one place.
+
+    Args:
+        architecture: what is arranged.
+        like: what it was before an edit, arranged: rows begin where they began there, as far as the picture
+            stays nearly as good. None: the best picture.
     """
     cells = architecture.cells()
     cell_of = {member: cell for cell, members in cells.items() for member in members}
@@ -68,7 +76,8 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
     stages = _stages(architecture, path)
     tight = _tight_groups(architecture, path, cell_of)
     tray_size = len(cells) - len(path)
-    stages, longest = _best_lines(stages, tight, tray_size)
+    begins = None if like is None else _row_begins(like, path)
+    stages, longest = _best_lines(stages, tight, tray_size, begins)
     lines = [
         _Line(stage, path[begin:end])
         for stage, a, b in stages
@@ -97,6 +106,12 @@ def arrange(architecture: Architecture) -> dict[str, Position]:
         row, column = divmod(number, longest)
         positions[block_id] = (float(column * PITCH[0]), float(top + row * PITCH[1]))
     return {block_id: positions[cell_of[block_id]] for block_id in architecture.blocks}
+
+
+def is_arranged(architecture: Architecture) -> bool:
+    """Return whether all blocks stand as they would be arranged, now or edit by edit."""
+    places = arrange(architecture, like=architecture)
+    return all(architecture[block_id].position == place for block_id, place in places.items())
 
 
 def main_path(architecture: Architecture) -> list[str]:
@@ -216,8 +231,19 @@ def _wrap(tight: Sequence[bool], longest: int, offset: int = 0) -> list[tuple[in
 _Stages = list[tuple[str, int, int]]
 
 
-def _best_lines(stages: _Stages, tight: Sequence[bool], tray_size: int) -> tuple[_Stages, int]:
-    """Return the stages, and the columns of a line, that let the picture, without lanes, fill a pane best."""
+def _row_begins(like: Architecture, path: Sequence[str]) -> list[bool | None]:
+    """Return for each block of a path whether it stands at the beginning of a row; None for a new one."""
+    places = (like[block_id].position if block_id in like else None for block_id in path)
+    return [None if place is None else place[0] == 0 for place in places]
+
+
+def _best_lines(
+    stages: _Stages, tight: Sequence[bool], tray_size: int, begins: Sequence[bool | None] | None
+) -> tuple[_Stages, int]:
+    """Return the stages, and the columns of a line, that let the picture, without lanes, fill a pane best.
+
+    Where rows began before (`begins`), those that come nearest to that, if they fill it nearly as well.
+    """
 
     def extent(choice: tuple[_Stages, int]) -> tuple[float, int]:
         kept, longest = choice
@@ -227,13 +253,32 @@ def _best_lines(stages: _Stages, tight: Sequence[bool], tray_size: int) -> tuple
         height = rows * PITCH[1] + STAGE_GAP * max(len(kept) - 1, 0)
         return max(columns * PITCH[0] / _ASPECT, height), rows
 
+    def moved(choice: tuple[_Stages, int]) -> int:
+        kept, longest = choice
+        first = {begin for _, a, b in kept for begin, _ in _wrap(tight[a:b], longest, a)}
+        return sum(was is not None and was != (i in first) for i, was in enumerate(begins or ()))
+
     choices = []
     for kept in (stages, _with_ends_inside(stages)):
         # The largest row in one line, two lines, ...: far beyond sqrt(size) lines it only becomes a tower.
         size = max([b - a for _, a, b in kept] + [tray_size, 1])
         lengths = sorted({ceil(size / lines) for lines in range(1, 4 * isqrt(size) + 2)})
         choices += [(kept, length) for length in lengths]
-    return min(choices, key=extent)
+    best = min(choices, key=extent)
+    if begins is None:
+        return best
+    longest = _longest_row(begins)
+    choices += [(kept, longest + more) for kept, _ in choices[:: len(choices) - 1] for more in range(4)]
+    near = [choice for choice in choices if extent(choice)[0] <= _NEARLY * extent(best)[0]]
+    return min(near, key=lambda choice: (moved(choice), extent(choice)))
+
+
+def _longest_row(begins: Sequence[bool | None]) -> int:
+    """Return how many blocks of a path the longest of the rows had."""
+    rows = accumulate(bool(begin) for begin in begins)
+    return max(
+        Counter(row for row, was in zip(rows, begins, strict=True) if was is not None).values(), default=1
+    )
 
 
 def _with_ends_inside(stages: _Stages) -> _Stages:

@@ -6,9 +6,11 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from app.canvas import geometry as g
+from app.canvas.caption import CaptionItem
 from app.document import Document
 from app.editor.edits import Edits
 from resviz.arch.graph import Architecture, Wire
+from resviz.arch.layout import is_arranged
 from tests.app.editor.test_pane import CONTROL, drop
 
 
@@ -73,3 +75,35 @@ def test_verbs_do_nothing_to_nothing():
     edits.remove([])
     assert edits.duplicate([]) == edits.paste_text(edits.copy_text([]), QPointF()) == []
     assert edits.document.undo_stack.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "chain"), [("resnet-20", ["stage2.block1"]), ("plain-20", ["stage2.block1", "stage2.block2"])]
+)
+def test_a_shortcut_moves_only_what_stands_behind_it(open_pane, name, chain):
+    pane, hand = open_pane(name)
+    before = {b.id: b.position for b in pane.document.architecture.blocks.values()}
+    pane.scene.select(chain)
+    hand.key(Qt.Key.Key_S)
+    architecture = pane.document.architecture
+    assert pane.document.undo_stack.count() == 1
+    stay = [b for b in before if architecture[b].position[0] == before[b][0]]
+    assert set(before) - set(stay) <= {"stage2.block2", "stage2.block3"}
+    rows = {b: architecture[b].position[1] - before[b][1] for b in before}
+    assert {rows[b] for b in before if b.startswith("stage1") or b == "stem"} == {0.0}
+    assert {rows[b] for b in before if b.startswith("stage3") or b == "pool"} == {g.PITCH_Y}
+    assert is_arranged(architecture)
+
+
+def test_a_shortcuts_layers_do_not_cover_the_name_of_the_stage(open_pane):
+    pane, hand = open_pane("plain-20")
+    pane.scene.select(["stage2.block1", "stage2.block2"])
+    hand.key(Qt.Key.Key_S)
+    (pad,) = pane.document.architecture.of_kind("zero_pad_shortcut")
+    captions = [item.sceneBoundingRect() for item in pane.scene.items() if isinstance(item, CaptionItem)]
+    assert len(captions) == 3
+    bodies = [item.body_in_scene() for item in pane.scene.block_items()]
+    assert not any(caption.intersects(body) for caption in captions for body in bodies)
+    assert pad.position is not None
+    above = [caption for caption in captions if 0 < pad.position[1] - caption.bottom() < g.HEIGHT]
+    assert len(above) == 1

@@ -7,7 +7,7 @@ from app.editor.repeat import RepeatDialog
 from app.rework import Rework
 from resviz.arch.cost import cost_of
 from resviz.arch.graph import Wire
-from resviz.arch.layout import arrange
+from resviz.arch.layout import arrange, is_arranged
 from resviz.arch.presets import preset
 from resviz.arch.rework import expanded, healed
 
@@ -26,8 +26,7 @@ def opened(open_pane):
 
 
 def tidy(document):
-    places = arrange(document.architecture)
-    return all(document.architecture[b].position == place for b, place in places.items())
+    return is_arranged(document.architecture)
 
 
 def same_on_canvas(pane):
