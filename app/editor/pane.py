@@ -182,7 +182,7 @@ class EditorPane(QWidget):
 
     @Slot(str)
     def say(self, text: str, block_id: str | None = None) -> None:
-        """Show a sentence on the canvas for a few seconds; not over the block that it speaks of."""
+        """Show a sentence for a few seconds where it covers least, and not the block that it speaks of."""
         spoken_of = QRect()
         if block_id is not None:
             body = self.scene.block_item(block_id).body_in_scene()
@@ -387,6 +387,7 @@ class EditorPane(QWidget):
 
     @Slot()
     def _on_undo_changed(self) -> None:
+        self.toast.dismiss()  # It spoke of what was; what is to be said of this step is said after it.
         stack, actions = self.document.undo_stack, self.editor_actions
         for action, possible, verb, text in (
             (actions.undo, stack.canUndo(), "Undo", stack.undoText()),

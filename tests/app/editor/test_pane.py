@@ -569,3 +569,24 @@ def test_what_can_have_no_shortcut_has_no_twin(open_pane):
     hand.key(Qt.Key.Key_T, CONTROL)
     assert "can have a shortcut" in pane.toast.text
     assert pane.document.undo_stack.count() == 0
+
+
+def test_a_toast_covers_no_block_and_goes_when_the_person_goes_on(open_pane):
+    pane, hand = open_pane("resnet-20", (600, 344))
+    sentence = "These blocks are no chain: select neighbours that one wire leads into and one leads out of."
+    pane.view.set_zoom(0.4)
+    pane.view.centerOn(pane.scene.block_item("classifier"))
+    pane.say(sentence)
+    bodies = [
+        pane.view.mapFromScene(item.body_in_scene()).boundingRect() for item in pane.scene.block_items()
+    ]
+    assert not any(pane.toast.geometry().intersects(body) for body in bodies)
+    assert not pane.toast.geometry().intersects(pane.buttons.geometry())
+    hand.click("classifier")
+    assert pane.toast.isHidden()
+    pane.say(sentence)
+    hand.key(Qt.Key.Key_B)
+    assert pane.toast.isHidden()
+    pane.say(sentence)
+    hand.key(Qt.Key.Key_Z, CONTROL)
+    assert pane.toast.isHidden()
