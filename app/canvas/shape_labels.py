@@ -14,7 +14,7 @@ from app.canvas import geometry as g
 from app.canvas.block_item import BlockItem
 from app.canvas.detail import Level, level_at
 from app.canvas.items import Items
-from app.canvas.paints import Paints
+from app.canvas.paints import Paints, paints
 from app.canvas.text import shape_text, short_shape
 from app.canvas.wire_item import WireItem
 from app.document import Document
@@ -33,6 +33,12 @@ _CARDS = 10.0
 """How far the cards of a stack show below it."""
 _SHOULDERS: tuple[_Box, ...] = ((0, -12, g.WIDTH, 0), (22, g.ARC_TOP, g.WIDTH - 22, -12))
 """What an arc covers, about, above its block."""
+
+
+def are_readable(zoom: float) -> bool:
+    """Return whether there are labels at a zoom."""
+    level = level_at(zoom, paints().enlarge)
+    return level is not None and level.name in _LEVELS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from app.canvas.options import canvas_options
+from app.canvas.shape_labels import are_readable
 from app.editor.ruler import Ruler
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Extras(QObject):
         self.ruler.hide()
         self._hovered = ""
         options, actions = canvas_options(), pane.editor_actions
-        actions.shapes.triggered.connect(options.set_shapes)
+        actions.shapes.triggered.connect(self._on_shapes_chosen)
         actions.ruler.triggered.connect(options.set_ruler)
         options.changed.connect(self._show)
         pane.view.block_hovered.connect(self._on_hovered)
@@ -43,6 +44,12 @@ class Extras(QObject):
         pane.scene.set_shapes(options.shapes)
         self.ruler.setVisible(options.ruler)
         self._show_place()
+
+    @Slot(bool)
+    def _on_shapes_chosen(self, on: bool) -> None:
+        canvas_options().set_shapes(on)
+        if on and not are_readable(self._pane.view.zoom):
+            self._pane.say("Shapes show when you zoom in: from here they could not be read.")
 
     @Slot(str)
     def _on_hovered(self, block_id: str) -> None:

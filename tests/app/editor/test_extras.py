@@ -24,3 +24,16 @@ def test_w_shows_shapes_on_wires_and_is_remembered(open_pane, qtbot):
     hand.key(Qt.Key.Key_W)
     assert not other.scene._live.shapes.isVisible()
     assert pane.view.grab().toImage() == bare
+
+
+def test_w_says_so_where_shapes_could_not_be_read(open_pane):
+    pane, hand = open_pane("resnet-8")
+    pane.view.set_zoom(0.3)
+    hand.key(Qt.Key.Key_W)
+    assert pane.toast.text.startswith("Shapes show when you zoom in")
+    hand.key(Qt.Key.Key_W)
+    pane.toast.dismiss()
+    pane.view.set_zoom(1.0)
+    hand.key(Qt.Key.Key_W)
+    assert pane.toast.isHidden()
+    hand.key(Qt.Key.Key_W)
