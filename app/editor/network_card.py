@@ -27,7 +27,7 @@ from app.editor.stage_bars import StageBars, parts_of
 from app.editor.training_plan import TrainingPlan
 from app.theme import theme
 from resviz.arch.twin import is_plain
-from resviz.train.estimate_words import duration, provenance, step_text
+from resviz.train.estimate_words import duration, provenance, shortage, step_text
 from resviz.train.estimates import Prediction
 from resviz.train.main_memory import free_beside_cards
 from resviz.train.memory import size_text
@@ -321,12 +321,8 @@ class NetworkCard(QWidget):
             return "Training can be estimated when the problems are mended.", "caption"
         free = None if self._plan.on_card else free_beside_cards()
         needed = max(told.memory for told in self._predictions.values())
-        if free is not None and needed > free:
-            return (
-                f"Only {size_text(free)} of memory are free: choose a smaller batch, or "
-                "activation checkpointing in the recipe.",
-                "error",
-            )
+        if lacking := shortage(needed, free):
+            return lacking, "error"
         if known:
             texts = dict.fromkeys(
                 provenance(told.measured, told.batch_size) for told in known if told.measured is not None

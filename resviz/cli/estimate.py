@@ -16,8 +16,9 @@ from resviz.cli.output import answer, table
 from resviz.cli.recipe import add_options, demand_sense, recipe_of
 from resviz.errors import DeviceError, RecipeError, ResvizError
 from resviz.train import devices, estimates
-from resviz.train.estimate_words import duration, provenance, step_text
+from resviz.train.estimate_words import duration, provenance, shortage, step_text
 from resviz.train.estimates import Measured, Prediction
+from resviz.train.main_memory import free_beside_cards
 from resviz.train.memory import size_text
 from resviz.train.placement import available_cores, thread_environment
 from resviz.train.recipe import Recipe
@@ -51,8 +52,9 @@ def run(command: str, args: argparse.Namespace) -> int:
     threads = available_cores() if args.threads is None else args.threads
     if threads < 1:
         raise RecipeError(f"--threads must be at least 1, not {threads}.")
+    free = free_beside_cards()  # Before the measurement takes some of it.
     architectures = [opened(text) for text in args.architectures]
-    found = [_one(args, each, recipe, threads) for each in architectures]
+    found = [_one(args, each, recipe, threads, free) for each in architectures]
     document = [each.document() for each in found]
     answer(args, document[0] if len(document) == 1 else {"networks": document}, _text(found))
     return 0
@@ -63,6 +65,14 @@ class _Estimated:
     architecture: Architecture
     prediction: Prediction
     measured: Measured
+    free: int | None
+    """Bytes of memory that are free where it is trained; None: not known, as on a card."""
+
+    @property
+    def lacking(self) -> str:
+        """A sentence where the memory does not suffice, else ""."""
+        said = shortage(self.prediction.memory, self.free)
+        return f"{self.architecture.name}: {said}" if said else ""
 
     def document(self) -> dict[str, object]:
         """Return what `--json` says."""
@@ -75,6 +85,7 @@ class _Estimated:
             "batch_size": told.batch_size,
             "iterations": told.iterations,
             "memory_bytes": told.memory,
+            "memory_free_bytes": self.free,
             "step_seconds": told.step_s,
             "training_seconds": told.training_s,
             "testing_seconds": told.testing_s,
@@ -83,12 +94,15 @@ class _Estimated:
         }
 
 
-def _one(args: argparse.Namespace, architecture: Architecture, recipe: Recipe, threads: int) -> _Estimated:
+def _one(
+    args: argparse.Namespace, architecture: Architecture, recipe: Recipe, threads: int, free: int | None
+) -> _Estimated:
     measured = None if args.again else estimates.find(architecture, recipe, threads, args.beside)
     if measured is None or measured.asked != recipe.batch_size:
         measured = _measured(args, architecture, recipe, threads)
         estimates.keep(architecture, recipe, measured)
-    return _Estimated(architecture, estimates.predict(architecture, recipe, measured), measured)
+    prediction = estimates.predict(architecture, recipe, measured)
+    return _Estimated(architecture, prediction, measured, free if measured.device == "cpu" else None)
 
 
 def _measured(args: argparse.Namespace, architecture: Architecture, recipe: Recipe, threads: int) -> Measured:
@@ -158,5 +172,8 @@ def _text(found: list[_Estimated]) -> str:
         for each in found
     ]
     head = ["network", "memory", "a step", "images/s", f"{first.iterations:,} iterations with tests"]
+    lacking = [each.lacking for each in found if each.lacking]
     notes = dict.fromkeys(provenance(each.measured, first.batch_size) for each in found)
-    return "\n".join([f"Estimated for a batch of {first.batch_size:,}:", "", table(head, rows), "", *notes])
+    return "\n".join(
+        [f"Estimated for a batch of {first.batch_size:,}:", "", table(head, rows), "", *lacking, *notes]
+    )

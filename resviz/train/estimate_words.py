@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 
 from resviz.train.estimates import Measured
+from resviz.train.memory import size_text
 
 _CROWDED = 0.6
 """A step that gets less of its processor is slowed by others; usually it gets 0.8 or more."""
-_MINUTE, _HOUR, _DAY = 60, 3600, 86_400
+_MINUTE, _HOUR, _DAY, _YEAR = 60, 3600, 86_400, 365 * 86_400
 
 
 def step_text(seconds: float) -> str:
@@ -22,7 +23,7 @@ def step_text(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time no finer than an estimate is: "45 s", "12 min", "3 h 5 min", "2 days 4 h"."""
+    """Return a time no finer than an estimate is: "45 s", "12 min", "3 h 5 min", "2 days 4 h", "9 years"."""
     if seconds < 1.5 * _MINUTE:
         return f"{seconds:.0f} s"
     if seconds < 1.5 * _HOUR:
@@ -30,8 +31,20 @@ def duration(seconds: float) -> str:
     if seconds < 1.5 * _DAY:
         hours, rest = divmod(round(seconds / _MINUTE), 60)
         return f"{hours} h {rest} min" if hours < 10 and rest else f"{round(seconds / _HOUR)} h"
+    if seconds >= 3 * _YEAR:
+        return f"{round(seconds / _YEAR):,} years"
     days, rest = divmod(round(seconds / _HOUR), 24)
     return f"{days} days {rest} h" if days < 10 and rest else f"{round(seconds / _DAY):,} days"
+
+
+def shortage(needed: int, free: int | None) -> str:
+    """Return that the memory does not suffice, and what to do; "" where it does or is not known. In bytes."""
+    if free is None or needed <= free:
+        return ""
+    return (
+        f"This does not fit here: it takes about {size_text(needed)} of memory, {size_text(free)} are free. "
+        "Choose a smaller batch, or activation checkpointing in the recipe."
+    )
 
 
 def provenance(measured: Measured, batch_size: int) -> str:

@@ -168,4 +168,4 @@ def need_text(size: int, batch_size: int) -> str:
 
 def size_text(size: int) -> str:
     """Return a number of bytes as a person reads it: "1.4 GiB", "250 MiB"."""
-    return f"{size / 2**30:.1f} GiB" if size >= 2**30 else f"{max(size, 0) / 2**20:.0f} MiB"
+    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{max(size, 0) / 2**20:.0f} MiB"

@@ -1,6 +1,7 @@
 """`estimate`: the answer, its memory, and what it refuses."""
 
 import os
+import re
 
 import msgspec
 import pytest
@@ -112,3 +113,15 @@ def test_data_that_is_not_there_is_refused(command, steps):
     code, _, said = command("estimate", "resnet-20", "--data", "nosuch")
     assert (code, steps) == (2, [])
     assert "There is no data set 'nosuch': choose shapes, cifar10, cifar100 or folder:PATH." in said
+
+
+def test_what_never_fits_is_said(command, steps):
+    words = ("estimate", "resnet-20", "--batch", "100000000", "--threads", "2")
+    _, text, _ = command(*words, json_answer=False)
+    assert "resnet-20: This does not fit here: it takes about " in text
+    assert re.search(r"\d,\d{3}\.\d GiB", text)
+    assert " years" in text
+    _, answer, _ = command(*words)
+    assert answer["memory_bytes"] > answer["memory_free_bytes"] > 0
+    _, text, _ = command("estimate", "resnet-20", "--batch", "2", "--threads", "2", json_answer=False)
+    assert "does not fit" not in text
