@@ -6,7 +6,7 @@ names: what was trained in one form runs in the other, and computes the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from resviz.arch.composites import RESIDUAL_KINDS, Conv, shortcut_of, units
@@ -52,8 +52,8 @@ class Conversion:
             architecture.remove(block_id)
         for block in self.add:
             architecture.insert(block)
-        for wire in self.connect:
-            architecture.connect(wire)
+        for wire in self.connect:  # both forms lead from the same blocks to the same: no circle comes of it
+            architecture.connect(wire, may_close=False)
         architecture.twin_memory.update(self.memory)
 
 
@@ -170,12 +170,24 @@ def collapse(architecture: Architecture, block_ids: Iterable[str]) -> Conversion
         UnknownBlockError: there is no such block.
         ArchitectureError: they are no unit of the paper; the sentence says which layers would be.
     """
-    chosen = dict.fromkeys(block_ids)
-    blocks = [architecture[block_id] for block_id in architecture.order() if block_id in chosen]
-    for block_id in chosen:
-        architecture[block_id]
+    chosen = {block_id: architecture[block_id] for block_id in block_ids}
+    in_order = [block_id for block_id in architecture.order() if block_id in chosen]
+    return collapse_in_order(architecture, in_order, infer(architecture).shapes)
+
+
+def collapse_in_order(
+    architecture: Architecture, block_ids: Sequence[str], shapes: Mapping[str, Shape]
+) -> Conversion:
+    """Return loose layers, given in order, as the one composite that computes the same.
+
+    `shapes`: what blocks put out, of those that the layers read at least.
+
+    Raises:
+        ArchitectureError: they are no unit of the paper; the sentence says which layers would be.
+    """
+    reading = _Reading(architecture, {block_id: architecture[block_id] for block_id in block_ids}, shapes)
     for kind in COMPOSITES:
-        found = _Reading(architecture, {block.id: block for block in blocks}).unit(kind)
+        found = reading.unit(kind)
         if found is not None:
             return found
     raise ArchitectureError(
@@ -187,8 +199,10 @@ def collapse(architecture: Architecture, block_ids: Iterable[str]) -> Conversion
 class _Reading:
     """Reads layers as a unit: draws each kind that they could be, and compares."""
 
-    def __init__(self, architecture: Architecture, blocks: Mapping[str, Block]) -> None:
-        self._architecture, self._blocks = architecture, blocks
+    def __init__(
+        self, architecture: Architecture, blocks: Mapping[str, Block], shapes: Mapping[str, Shape]
+    ) -> None:
+        self._architecture, self._blocks, self._shapes = architecture, blocks, shapes
 
     def unit(self, kind: str) -> Conversion | None:
         """Return the conversion into a composite of `kind`, None if the layers are another one."""
@@ -196,7 +210,7 @@ class _Reading:
         if ends is None:
             return None
         start, last = ends
-        shape = infer(self._architecture).shapes.get(start.source)
+        shape = self._shapes.get(start.source)
         if shape is None or len(shape) != 3:
             return None
         name = self._name(kind)

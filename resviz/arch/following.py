@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -221,7 +221,7 @@ def _regrouped(before: Architecture, after: Architecture) -> dict[str, Group]:
     New blocks between two of a group's belong to it, and so do the layers that one of its blocks was expanded
     into, and the unit that some were collapsed into. A stack of one block is none.
     """
-    new = [block_id for block_id in after.blocks if block_id not in before]
+    new = dict.fromkeys(block_id for block_id in after.blocks if block_id not in before)
     gone = {block_id for block_id in before.blocks if block_id not in after}
     groups = dict(after.groups)
     if not new and not gone:
@@ -231,17 +231,19 @@ def _regrouped(before: Architecture, after: Architecture) -> dict[str, Group]:
     mine = [name for name, group in groups.items() if before.groups.get(name) == group]
     for name in mine:  # an old id that is new again means another block now
         members = groups[name].members
-        if not set(new).isdisjoint(members):
+        if not new.keys().isdisjoint(members):
             kept = tuple(member for member in members if member not in new)
             groups[name] = msgspec.structs.replace(groups[name], members=kept)
     named = {member for name, group in groups.items() if name not in mine for member in group.members}
+    homes, heirs = _homes(after, new, owner), _Heirs(gone, owner)
+    joined: dict[str, list[str]] = {}
     for block_id in new:
         if block_id not in named:
-            home = _home(after, block_id, set(new), owner) or _heir(block_id, gone, owner)
+            home = homes.get(block_id) or heirs.of(block_id)
             if home is not None and home in mine:
-                groups[home] = msgspec.structs.replace(
-                    groups[home], members=(*groups[home].members, block_id)
-                )
+                joined.setdefault(home, []).append(block_id)
+    for name, blocks in joined.items():
+        groups[name] = msgspec.structs.replace(groups[name], members=(*groups[name].members, *blocks))
     for name in mine:
         left = [member for member in groups[name].members if member in after]
         if name in was and len(left) < 2 <= len(was[name].members) and not was[name].definition:
@@ -249,30 +251,41 @@ def _regrouped(before: Architecture, after: Architecture) -> dict[str, Group]:
     return groups
 
 
-def _home(architecture: Architecture, block_id: str, new: set[str], owner: Mapping[str, str]) -> str | None:
-    """Return the group that a new block has before and behind it, new blocks left out."""
+def _homes(architecture: Architecture, new: Collection[str], owner: Mapping[str, str]) -> dict[str, str]:
+    """Return of new blocks the group that each has before and behind it, new blocks left out."""
+    order = [block_id for block_id in architecture.order() if block_id in new] if owner else []
+    before, behind = dict[str, frozenset[str]](), dict[str, frozenset[str]]()
 
-    def reached(ahead: Callable[[str], Iterable[str]]) -> set[str]:
-        found, waiting, seen = set[str](), [block_id], {block_id}
-        while waiting:
-            for other in ahead(waiting.pop()):
-                if other in new and other not in seen:
-                    seen.add(other)
-                    waiting.append(other)
-                elif other in owner:
-                    found.add(owner[other])
-        return found
+    def reached(ahead: Iterable[str], known: Mapping[str, frozenset[str]]) -> frozenset[str]:
+        found = {
+            known[b] if b in known else frozenset((owner[b],)) for b in ahead if b in known or b in owner
+        }
+        return found.pop() if len(found) == 1 else frozenset().union(*found)
 
-    behind = reached(lambda b: [wire.target for wire in architecture.outgoing(b)])
-    before = reached(lambda b: [wire.source for wire in architecture.incoming(b).values()])
-    return min(behind & before, default=None)
+    for block_id in order:
+        before[block_id] = reached((w.source for w in architecture.incoming(block_id).values()), before)
+    for block_id in reversed(order):
+        behind[block_id] = reached((w.target for w in architecture.fed_by(block_id)), behind)
+    return {b: min(both) for b in order if (both := before[b] & behind[b])}
 
 
-def _heir(block_id: str, gone: Iterable[str], owner: Mapping[str, str]) -> str | None:
-    """Return the group of the removed blocks that a new block was made of, or that it is a part of."""
-    names = (
-        owner[old]
-        for old in gone
-        if old in owner and (block_id.startswith(f"{old}.") or old.startswith(f"{block_id}."))
-    )
-    return min(names, default=None)
+class _Heirs:
+    """Knows which groups removed blocks were in that new blocks were made of, or are parts of."""
+
+    def __init__(self, gone: Iterable[str], owner: Mapping[str, str]) -> None:
+        self._wholes = {old: owner[old] for old in gone if old in owner}
+        self._parts: dict[str, str] = {}
+        for old, name in self._wholes.items():
+            for whole in _wholes(old):
+                self._parts[whole] = min(name, self._parts.get(whole, name))
+
+    def of(self, block_id: str) -> str | None:
+        """Return the group of a new block's forebears."""
+        names = [self._wholes[whole] for whole in _wholes(block_id) if whole in self._wholes]
+        return min([*names, *([self._parts[block_id]] if block_id in self._parts else [])], default=None)
+
+
+def _wholes(block_id: str) -> list[str]:
+    """Return what a name is a part of: "a.b" and "a" of "a.b.c"."""
+    parts = block_id.split(".")
+    return [".".join(parts[:number]) for number in range(1, len(parts))]

@@ -261,13 +261,13 @@ class Architecture:
         self._rank = None
         return block, gone
 
-    def connect(self, wire: Wire) -> None:
-        """Add a wire.
+    def connect(self, wire: Wire, *, may_close: bool = True) -> None:
+        """Add a wire; `may_close`: it might close a circle, which takes long to look for in a deep network.
 
         Raises:
             CycleError, PortError, UnknownBlockError
         """
-        self._check_wire(wire)
+        self._check_wire(wire, may_close=may_close)
         self._incoming[wire.target, wire.target_port] = wire
         self._outgoing[wire.source] += (wire,)
         self._rank = None
@@ -355,13 +355,13 @@ class Architecture:
         if block_id in self._blocks:
             raise DuplicateBlockError(f"There is already a block called {block_id!r}: choose another name.")
 
-    def _check_wire(self, wire: Wire) -> None:
+    def _check_wire(self, wire: Wire, *, may_close: bool = True) -> None:
         source, target = self[wire.source], self[wire.target]
         _check_port(source, "output", wire.source_port, source.spec.outputs)
         _check_port(target, "input", wire.target_port, target.spec.inputs)
         if (wire.target, wire.target_port) in self._incoming:
             raise PortError(f"Input {wire.target_port!r} of {target.id!r} is taken: remove its wire first.")
-        if wire.source == wire.target or self.leads_to(wire.target, wire.source):
+        if wire.source == wire.target or (may_close and self.leads_to(wire.target, wire.source)):
             raise CycleError(f"A wire from {wire.source!r} to {wire.target!r} would close a circle.")
 
 

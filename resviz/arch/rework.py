@@ -11,7 +11,7 @@ import msgspec
 
 from resviz.arch.bypass import heal
 from resviz.arch.composites import RESIDUAL_KINDS, SHORTCUTS
-from resviz.arch.convert import COMPOSITES, collapse, expand
+from resviz.arch.convert import COMPOSITES, collapse_in_order, expand
 from resviz.arch.graph import Architecture, Block, Wire
 from resviz.arch.names import natural_key
 from resviz.arch.shapes import infer
@@ -181,11 +181,17 @@ def collapsed(architecture: Architecture, block_ids: Iterable[str]) -> tuple[Arc
     groups: dict[str, list[str]] = {}
     for block_id in chosen:
         groups.setdefault(block_id.rpartition(".")[0], []).append(block_id)
-    copy, made = architecture, list[str]()
+    copy, made = architecture.copy(), list[str]()
+    shapes = dict(infer(architecture).shapes)  # units compute the same in both forms: what others read stays
     for group in [chosen] if "" in groups else groups.values():
-        conversion = collapse(copy, group)
-        copy = conversion.applied(copy)
-        made += [block.id for block in conversion.add]
+        conversion = collapse_in_order(copy, group, shapes)
+        inside = set(group)
+        read = [b for b in group if any(wire.target not in inside for wire in copy.fed_by(b))]
+        conversion.apply(copy)
+        for block in conversion.add:
+            made.append(block.id)
+            if (shape := shapes.get((read or group)[-1])) is not None:
+                shapes[block.id] = shape
     return copy, made
 
 

@@ -1,3 +1,5 @@
+from time import process_time
+
 import pytest
 
 from resviz.arch.compare import differences
@@ -8,7 +10,7 @@ from resviz.arch.following import followed
 from resviz.arch.graph import Architecture, Group, Wire
 from resviz.arch.layout import arrange
 from resviz.arch.presets import preset
-from resviz.arch.rework import expanded, healed
+from resviz.arch.rework import collapsed, expanded, healed
 from resviz.arch.twin import twin
 from resviz.errors import ArchitectureError
 from tests.arch.documents import loose_unit
@@ -209,3 +211,17 @@ def test_a_stack_gets_longer_and_shorter():
     for wrong, count in ((members, 0), (members, 1001), (members[:2], 4)):
         with pytest.raises(ArchitectureError):
             resized(before, wrong, count)
+
+
+def test_a_long_stack_is_expanded_and_collapsed_at_once():
+    before = folded(preset("resnet-20"), [])[0]
+    before, blocks = resized(before, before.groups["stack1"].members, 300)
+    began = process_time()
+    drawn, layers = expanded(before, blocks)
+    loose = followed(before, drawn)
+    assert loose.grouped()["stack1"].members == tuple(layers)
+    joined, units = collapsed(loose, layers)
+    again = followed(loose, joined)
+    assert process_time() - began < 2.5  # it took ten times as long when each layer looked for its group
+    assert units == blocks
+    assert again == before
