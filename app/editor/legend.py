@@ -126,7 +126,7 @@ class Legend(QAbstractButton):
         words = max(metrics.horizontalAdvance(text) for text in (self._title(), self._words()))
         width = words + 2 * _MARGIN + (_GAP + self._bar if self._used else 0.0)
         # Not a pixel wider or narrower with every digit: the network below would be painted once more.
-        steady = min(ceil(width / GRID) * GRID, max(round(self._room), ceil(width)))
+        steady = min(ceil(width / GRID) * GRID, round(self._room))
         return QSize(steady, 2 * metrics.height() + 6)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -140,11 +140,17 @@ class Legend(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.setFont(look.number)
         painter.setPen(look.text if self._used else look.muted)
-        painter.drawText(QRectF(_MARGIN, 2, self.width(), half - 1), _LEFT, self._title())
+        room = self.width() - 2 * _MARGIN - (_GAP + self._bar if self._used else 0.0)
+        self._paint_line(painter, QRectF(_MARGIN, 2, room, half - 1), self._title())
         painter.setPen(look.warning if self._note and self._used else look.muted)
-        painter.drawText(QRectF(_MARGIN, half - 1, self.width(), half - 1), _LEFT, self._words())
+        self._paint_line(painter, QRectF(_MARGIN, half - 1, room, half - 1), self._words())
         if self._used:
             self._paint_scale(painter, self.width() - _MARGIN - self._bar, half, look.text, look.muted)
+
+    @staticmethod
+    def _paint_line(painter: QPainter, place: QRectF, text: str) -> None:
+        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, ceil(place.width()))
+        painter.drawText(place, _LEFT | int(Qt.TextFlag.TextDontClip), shown)
 
     def _paint_scale(self, painter: QPainter, x: float, half: float, ink: QColor, muted: QColor) -> None:
         length = self._bar

@@ -58,6 +58,12 @@ def test_where_there_is_little_room_it_says_less_and_keeps_the_alarms(legend):
     assert legend._title() == "∇"
 
 
+def test_a_long_note_is_cut_rather_than_run_under_the_buttons(legend):
+    legend.show_readouts(readouts(), note="trained before your last edit, and that was long ago")
+    legend.fit_into(258)
+    assert legend.width() <= 258
+
+
 def test_a_network_that_lacks_the_quantity_has_the_note_alone(legend):
     none = Readouts(("a",), np.array([np.nan]), GRADIENT, np.array([False]), when="iteration 5")
     legend.show_readouts(none, "no shortcut, so no residual magnitude")
