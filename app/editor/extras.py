@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QEvent, QObject, Slot
 
 from app.canvas.options import canvas_options
 from app.canvas.shape_labels import are_readable
@@ -12,6 +12,9 @@ from app.editor.ruler import Ruler
 
 if TYPE_CHECKING:
     from app.editor.pane import EditorPane
+
+_LOW = 480
+"""In a pane of less height, in pixels, the ruler is low too: beside it the blocks are to keep their names."""
 
 
 class Extras(QObject):
@@ -30,6 +33,7 @@ class Extras(QObject):
         pane.view.block_hovered.connect(self._on_hovered)
         pane.selection_changed.connect(self._show_place)
         self.ruler.chosen.connect(pane.reveal)
+        pane.installEventFilter(self)
 
     def follow(self) -> None:
         """Show what is wanted of the pane's document, which may be another one."""
@@ -61,3 +65,9 @@ class Extras(QObject):
         """Put the ruler's cursor where the mouse is, or else what is selected."""
         chosen = self._pane.scene.selection_ids() if self.ruler.isVisible() and not self._hovered else []
         self.ruler.show_block(self._hovered or (chosen[0] if chosen else ""))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give the ruler the height that the pane can spare."""
+        if watched is self._pane and event.type() == QEvent.Type.Resize:
+            self.ruler.set_low(self._pane.height() < _LOW)
+        return super().eventFilter(watched, event)

@@ -30,8 +30,8 @@ from resviz.arch.layout import main_path
 
 EMPTY = "The ruler needs an input, and blocks wired to it."
 _LEFT, _RIGHT = 12.0, 12.0
-_PLOT = 40.0
-"""Pixels of height of the curves, between the line of words above and the depths below."""
+_PLOT, _LOW_PLOT = 40.0, 24.0
+"""Pixels of height of the curves, between words above and depths below; in a low pane, without these."""
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 200, 500)
 """Layers between two numbers of the depth."""
 
@@ -92,6 +92,7 @@ class Ruler(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document: Document | None = None
+        self._low = False
         self._profile: Profile | None = None
         self._stale = True
         self._picture: tuple[object, QPixmap] | None = None
@@ -194,7 +195,19 @@ class Ruler(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the height of words, curves and depths."""
-        return QSize(200, round(_PLOT + 2 * self._metrics().height() + 8))
+        lines = 1 if self._low else 2
+        return QSize(200, round(self._plot + lines * self._metrics().height() + 8))
+
+    @property
+    def _plot(self) -> float:
+        return _LOW_PLOT if self._low else _PLOT
+
+    def set_low(self, low: bool) -> None:
+        """Take less height, or as much as curves and depths need."""
+        if low != self._low:
+            self._low = low
+            self.updateGeometry()
+            self.update()
 
     def _type(self) -> QFont:
         font = QFont(paints().number)
@@ -221,8 +234,8 @@ class Ruler(QWidget):
         return min(max(place, 0), count)
 
     def _y(self, pixels: float, profile: Profile) -> float:
-        bottom = self._line() + 2 + _PLOT
-        return bottom - (_PLOT - 4) * log2(max(pixels, 1)) / log2(profile.most) - 1
+        bottom = self._line() + 2 + self._plot
+        return bottom - (self._plot - 4) * log2(max(pixels, 1)) / log2(profile.most) - 1
 
     # Mouse and keys
 
@@ -273,7 +286,7 @@ class Ruler(QWidget):
             reading, x = profile.readings[self._at], self._x(self._at)
             top = self._line() + 2
             painter.setPen(QPen(look.text, 1.0))
-            painter.drawLine(QPointF(x, top), QPointF(x, top + _PLOT))
+            painter.drawLine(QPointF(x, top), QPointF(x, top + self._plot))
             for pixels, colour in ((map_side(reading), look.muted), (reading.reach, look.accent)):
                 painter.setPen(QPen(look.panel, 1.5))
                 painter.setBrush(colour)
@@ -299,7 +312,7 @@ class Ruler(QWidget):
         return self._picture[1]
 
     def _draw(self, painter: QPainter, look: Paints, profile: Profile) -> None:
-        top, bottom = self._line() + 2, self._line() + 2 + _PLOT
+        top, bottom = self._line() + 2, self._line() + 2 + self._plot
         painter.setPen(QPen(look.border, 1.0))
         painter.drawLine(QPointF(0, 0.5), QPointF(self.width(), 0.5))
         self._draw_maps(painter, look, profile, bottom)
@@ -308,7 +321,7 @@ class Ruler(QWidget):
             warm = QColor(look.warning)
             warm.setAlpha(40)
             left = self._x(whole)
-            painter.fillRect(QRectF(left, top, self.width() - _RIGHT - left, _PLOT), warm)
+            painter.fillRect(QRectF(left, top, self.width() - _RIGHT - left, self._plot), warm)
         edge = self._y(profile.side, profile)
         painter.setPen(QPen(look.muted, 1.0, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(_LEFT, edge), QPointF(self.width() - _RIGHT, edge))
@@ -358,5 +371,6 @@ class Ruler(QWidget):
             left = min(x - width / 2, self.width() - width - 2)
             if left > end:
                 painter.drawLine(QPointF(x, bottom), QPointF(x, bottom + 3))
-                painter.drawText(QPointF(left, bottom + 2 + metrics.ascent()), text)
+                if not self._low:
+                    painter.drawText(QPointF(left, bottom + 2 + metrics.ascent()), text)
                 end = left + width + 8

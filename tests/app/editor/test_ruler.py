@@ -6,7 +6,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPixmap
 
+from app.canvas.detail import level_at
 from app.canvas.options import canvas_options
+from app.canvas.paints import paints
 from app.document import Document
 from app.editor.ruler import EMPTY, Profile, Ruler
 from resviz.arch.graph import Architecture
@@ -114,3 +116,16 @@ def test_shift_r_shows_it_under_the_canvas(open_pane, qtbot):
     assert pane.scene.selection_ids() == ["stage3.block3"]
     hand.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     assert not strip.isVisible()
+
+
+def test_in_a_low_pane_it_leaves_the_blocks_their_names(open_pane):
+    pane, hand = open_pane("resnet-20", (360, 344))
+    hand.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    level = level_at(pane.view.zoom, paints().enlarge)
+    assert level is not None
+    assert level.name != "micro"
+    low = pane.extras.ruler.height()
+    pane.resize(360, 700)
+    hand.settle()
+    assert pane.extras.ruler.height() > low
+    hand.key(Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
