@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from app.window import MainWindow
 
 
-_COLOUR_KEYS = ("Alt+1", "Alt+2", "Alt+3", "Alt+4")
+_LAYOUTS, _COLOURS, _TIME, _TABS = "View/Layouts", "View/Colour by", "View/Time", "View/Tabs"
 
 
 def window_specs(window: MainWindow) -> list[Spec]:
@@ -48,9 +48,11 @@ def window_specs(window: MainWindow) -> list[Spec]:
         Spec("Edit", "twin", "Twin beside", "Ctrl+Shift+T", work.twin_beside),
         Spec("Edit", "find", "Find a block… (on the canvas Ctrl+F too)", "Ctrl+G", window.finder.find),
         Spec("Edit", "compare", "Differences between the networks…", "Ctrl+Shift+D", window.finder.compare),
+        Spec("View", "inspector", "Inspector", "Ctrl+I", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
+        Spec("View", "costs", "Costs of the network", "Ctrl+Shift+I", side.show_costs),
         *(
             Spec(
-                "View",
+                _LAYOUTS,
                 f"layout_{layout.key}",
                 layout.title,
                 f"Ctrl+{place}",
@@ -58,32 +60,11 @@ def window_specs(window: MainWindow) -> list[Spec]:
             )
             for place, layout in enumerate(LAYOUTS, 1)
         ),
-        Spec("View", "runs", "Runs", f"Ctrl+{RUNS + 1}", lambda: bottom.setCurrentIndex(RUNS)),
-        Spec("View", "explain", "Explain", f"Ctrl+{EXPLAIN + 1}", lambda: bottom.setCurrentIndex(EXPLAIN)),
-        Spec("View", "inspector", "Inspector", "Ctrl+I", lambda: side.tabs.setCurrentIndex(INSPECTOR)),
-        Spec("View"),
-        Spec("View", "next_tab", "Next tab", "Ctrl+Tab", partial(work.step_tab, 1), more=("Ctrl+PgDown",)),
-        Spec(
-            "View",
-            "previous_tab",
-            "Tab before",
-            "Ctrl+Shift+Tab",
-            partial(work.step_tab, -1),
-            more=("Ctrl+PgUp",),
-        ),
-        Spec("View", "move_tab", "Move to the other pane", "Ctrl+Alt+P", work.move_to_other_pane),
-        Spec("View", "costs", "Costs of the network", "Ctrl+Shift+I", side.show_costs),
-        Spec("View"),
-        Spec("View", "replay", "Replay", "Alt+P", time.toggle),
-        Spec("View", "earlier", "Probe before", "Alt+Left", lambda: time.step(-1)),
-        Spec("View", "later", "Probe after", "Alt+Right", lambda: time.step(1)),
-        Spec("View", "first", "First probe", "Alt+Home", time.go_to_start),
-        Spec("View", "live", "Newest probe, live", "Alt+End", time.go_live),
-        Spec("View", "go_to", "Go to iteration…", "Alt+G", bottom.transport.ask),
-        Spec("View"),
+        Spec(_LAYOUTS, "runs", "Runs", f"Ctrl+{RUNS + 1}", lambda: bottom.setCurrentIndex(RUNS)),
+        Spec(_LAYOUTS, "explain", "Explain", f"Ctrl+{EXPLAIN + 1}", lambda: bottom.setCurrentIndex(EXPLAIN)),
         *(
             Spec(
-                "View",
+                _COLOURS,
                 f"colour_{key}",
                 f"Colour by {each.title.lower()}",
                 f"Alt+{place}",
@@ -91,9 +72,10 @@ def window_specs(window: MainWindow) -> list[Spec]:
             )
             for place, (key, each) in enumerate(QUANTITIES.items(), 1)
         ),
+        Spec(_COLOURS),
         *(
             Spec(
-                "View",
+                _COLOURS,
                 f"colour_{key}",
                 f"Colour by share of {kind.title.lower()}",
                 f"Alt+{place}",
@@ -101,9 +83,30 @@ def window_specs(window: MainWindow) -> list[Spec]:
             )
             for place, (key, kind) in enumerate(COSTS.items(), 5)
         ),
+        Spec(_COLOURS),
         Spec(
-            "View", "colour_live", "Colour as training goes", "Alt+0", lambda: window.overlay.show_cost(None)
+            _COLOURS,
+            "colour_live",
+            "Colour as training goes",
+            "Alt+0",
+            lambda: window.overlay.show_cost(None),
         ),
+        Spec(_TIME, "replay", "Replay", "Alt+P", time.toggle),
+        Spec(_TIME, "earlier", "Probe before", "Alt+Left", lambda: time.step(-1)),
+        Spec(_TIME, "later", "Probe after", "Alt+Right", lambda: time.step(1)),
+        Spec(_TIME, "first", "First probe", "Alt+Home", time.go_to_start),
+        Spec(_TIME, "live", "Newest probe, live", "Alt+End", time.go_live),
+        Spec(_TIME, "go_to", "Go to iteration…", "Alt+G", bottom.transport.ask),
+        Spec(_TABS, "next_tab", "Next tab", "Ctrl+Tab", partial(work.step_tab, 1), more=("Ctrl+PgDown",)),
+        Spec(
+            _TABS,
+            "previous_tab",
+            "Tab before",
+            "Ctrl+Shift+Tab",
+            partial(work.step_tab, -1),
+            more=("Ctrl+PgUp",),
+        ),
+        Spec(_TABS, "move_tab", "Move to the other pane", "Ctrl+Alt+P", work.move_to_other_pane),
         Spec("View"),
         Spec("View", "palette", "Palette of blocks", "Ctrl+B", show.toggle_palette),
         Spec("View", "theme", "Dark or light", "Ctrl+Shift+L", show.toggle_theme),

@@ -14,7 +14,10 @@ from app.search_popup import Entry
 
 @dataclass(frozen=True)
 class Spec:
-    """One action of a menu, in the order of the table; "" as name: a separator."""
+    """One action of a menu ("View/Colour by": of one inside of another), in the order of the table.
+
+    "" as name: a separator.
+    """
 
     menu: str
     name: str = ""
@@ -40,7 +43,10 @@ class Menus:
         bar = window.menuBar() if self.bar is None else self.bar
         for spec in specs:
             if spec.menu not in self.menus:
-                self.menus[spec.menu] = bar.addMenu(f"&{spec.menu}")
+                outer, _, inner = spec.menu.partition("/")
+                self.menus[spec.menu] = (
+                    self.menus[outer].addMenu(inner) if inner else bar.addMenu(f"&{outer}")
+                )
             if not spec.name:
                 self.menus[spec.menu].addSeparator()
                 continue
@@ -65,7 +71,7 @@ class Menus:
     def entries(self, more: Sequence[QAction] = ()) -> list[Entry]:
         """Return the actions that can be done now, as entries of the command palette."""
         found = [
-            _entry(action.objectName(), title, action)
+            _entry(action.objectName(), title.partition("/")[0], action)
             for title, menu in self.menus.items()
             for action in menu.actions()
             if action.objectName() in self.actions and action.isEnabled()

@@ -333,12 +333,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_title(self) -> None:
-        """Say in the title what is shown, in which files, and whether something that is open is not saved."""
+        """Say in the title what is shown, in which files, and which of what is open is not saved."""
+        shown = self.workspace.documents
+        changed = [document for document in self.workspace.open_documents if document.modified]
         names = [
-            d.name if d.path is None else f"{d.name} ({short(d.path)})" for d in self.workspace.documents
+            (d.name if d.path is None else f"{d.name} ({short(d.path)})") + ("[*]" if d in changed else "")
+            for d in shown
         ]
-        self.setWindowTitle(f"{' + '.join(names)}[*] — resviz")
-        self.setWindowModified(any(document.modified for document in self.workspace.open_documents))
+        behind = "" if set(changed) <= set(shown) else " + tabs behind[*]"
+        self.setWindowTitle(f"{' + '.join(names)}{behind} — resviz")
+        self.setWindowModified(bool(changed))
 
     @Slot()
     def _on_undo_changed(self) -> None:

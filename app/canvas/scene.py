@@ -84,6 +84,8 @@ class NetworkScene(BuiltScene):
 
         `zoom`: as near as that the captions of the stages are seen, which are in it too.
         """
+        if self._bounds_pending:
+            self._captions.show(self.document)  # where blocks are now
         rect = reach(self._items, g.BODY)
         arched = [item.y() for item in self._items if item.face.shortcut not in ("", "none")]
         rect.setTop(min([rect.top(), *(y + g.ARC_TOP for y in arched)]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
@@ -193,20 +193,28 @@ class EditorPane(QWidget):
     @Slot()
     def undo(self) -> None:
         """Take the last step back; while the mouse does something, that alone."""
-        if not self._end_gesture():
-            self.document.undo_stack.undo()
+        self._step(self.document.undo_stack.undo)
 
     @Slot()
     def redo(self) -> None:
         """Do the step again; while the mouse does something, end that alone."""
-        if not self._end_gesture():
-            self.document.undo_stack.redo()
+        self._step(self.document.undo_stack.redo)
 
     def _end_gesture(self) -> bool:
         """End what the mouse does as if it had not begun; return whether there was anything."""
         going_on = self.view.gesture is not None
         self.view.cancel_gesture()
         return going_on
+
+    def _step(self, step: Callable[[], None]) -> None:
+        """End what the mouse does, or take a step: where all of the network was in sight, it still is."""
+        if self._end_gesture():
+            return
+        before = self.scene.bounds()
+        with self.glide.held():
+            step()
+            if self.view.fitted and self.scene.bounds() != before:
+                self.view.fit()
 
     @Slot(str)
     def add_block(self, kind: str) -> None:

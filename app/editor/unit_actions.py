@@ -96,12 +96,12 @@ class UnitActions(QObject):
     @Slot()
     def expand(self) -> None:
         """Draw the selection as loose layers."""
-        self._do(self._pane.units.expand)
+        self._do(self._pane.units.expand, fitted=self._pane.view.fitted)
 
     @Slot()
     def collapse(self) -> None:
         """Draw the selection as one block."""
-        self._do(self._pane.units.collapse)
+        self._do(self._pane.units.collapse, fitted=self._pane.view.fitted)
 
     @Slot()
     def select_stage(self) -> None:
@@ -125,10 +125,13 @@ class UnitActions(QObject):
     def _on_count_chosen(self, count: int, _fold: bool) -> None:
         self._do(lambda ids: self._pane.units.resize(ids, count))
 
-    def _do(self, verb: Callable[[list[str]], list[str]]) -> None:
+    def _do(self, verb: Callable[[list[str]], list[str]], *, fitted: bool = False) -> None:
+        """Do something to the selection and show what comes of it; `fitted`: with all of the network."""
         pane = self._pane
         pane.view.cancel_gesture()
         try:
             pane.show_new(verb(pane.scene.selection_ids()))
+            if fitted:
+                pane.view.fit()
         except ResvizError as error:
             pane.say(str(error))

@@ -146,8 +146,7 @@ class Link(QObject):
 def _look_alike(view: NetworkView, leader: NetworkView) -> None:
     """Show the same place at the same zoom, or all where the leader shows all."""
     if leader.fitted:
-        if not view.fitted:
-            view.fit()
+        view.fit()
         return
     if view.fitted or view.zoom != leader.zoom:
         view.set_zoom(leader.zoom)

@@ -442,13 +442,30 @@ def test_restored_network_stays_when_its_run_is_resumed(window, qtbot, open_wind
 
 
 def test_title_names_networks_and_files(window, tmp_path):
-    assert window.windowTitle() == "plain-8-w4 + resnet-8-w4[*] — resviz"
+    assert window.windowTitle() == "plain-8-w4 + resnet-8-w4 — resviz"
     assert not window.isWindowModified()
     window.workspace.panes[0].add_block("relu")
     assert window.isWindowModified()
+    assert window.windowTitle() == "plain-8-w4[*] + resnet-8-w4 — resviz"
     window.filing.save_to(window.workspace.documents[0], tmp_path / "mine.json")
-    assert window.windowTitle() == f"plain-8-w4 ({tmp_path / 'mine.json'}) + resnet-8-w4[*] — resviz"
+    assert window.windowTitle() == f"plain-8-w4 ({tmp_path / 'mine.json'}) + resnet-8-w4 — resviz"
     assert not window.isWindowModified()
+    window.workspace.panes[1].add_block("relu")
+    window.workspace.activate(window.workspace.panes[1])
+    window.workspace.new_from_preset("plain-8")
+    assert window.windowTitle().endswith(" + plain-8 + tabs behind[*] — resviz"), "that one is behind a tab"
+
+
+def test_each_menu_is_whole_on_a_small_screen_and_all_of_it_is_in_the_palette(window):
+    menus = window.menus
+    assert max(menu.sizeHint().height() for menu in menus.menus.values()) < 690
+    assert menus.menus["View"].sizeHint().height() < 640
+    inside = [action.text() for action in menus.menus["View/Colour by"].actions()]
+    assert "Colour by gradient norm" in inside
+    assert menus.menus["View/Colour by"].menuAction() in menus.menus["View"].actions()
+    found = {entry.key: entry for entry in menus.entries()}
+    assert found.keys() == {name for name, action in menus.actions.items() if action.isEnabled()}
+    assert found["colour_gradient_norm"].words == "View"
 
 
 def test_menus_show_what_the_pane_in_use_can_do(window):

@@ -1,6 +1,9 @@
 """What a view that shows all of a network has in sight."""
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from app.canvas.caption import CaptionItem
 from app.document import Document
@@ -31,3 +34,34 @@ def test_the_names_of_the_stages_are_in_it_where_they_are_drawn(qtbot, qapp, nam
     assert all(
         seen.contains(pane.scene.block_item(b).body_in_scene()) for b in pane.document.architecture.blocks
     )
+
+
+def test_loose_layers_and_back_stay_fitted(qtbot, qapp):
+    theme().apply(qapp)
+    pane = EditorPane(Document(preset("resnet-20")))
+    qtbot.addWidget(pane)
+    pane.resize(362, 346)
+    with qtbot.waitExposed(pane):
+        pane.show()
+    pane.activateWindow()
+    pane.view.setFocus()
+    qtbot.waitUntil(pane.view.hasFocus)
+    view, zoom = pane.view, pane.view.zoom
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QApplication.processEvents()  # the selection has settled
+    QTest.keyClick(view, Qt.Key.Key_E)
+    assert len(pane.document.architecture.blocks) > 60
+    far = view.zoom
+    assert view.fitted
+    assert far < 0.8 * zoom
+    QApplication.processEvents()
+    QTest.keyClick(view, Qt.Key.Key_E, Qt.KeyboardModifier.ShiftModifier)
+    assert (view.fitted, view.zoom) == (True, zoom)
+    pane.undo()
+    assert (view.fitted, view.zoom) == (True, far)
+    pane.undo()
+    assert (view.fitted, view.zoom) == (True, zoom)
+    view.zoom_in()
+    near = view.zoom
+    pane.redo()
+    assert (view.fitted, view.zoom) == (False, near), "what a person looks at nearer stays so"
