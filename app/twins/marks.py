@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 
+from app.canvas import geometry as g
 from app.canvas.difference_item import NOTHING, Ghost, Marked
 from app.canvas.difference_signs import Differs
 from app.canvas.text import plural
@@ -17,6 +18,10 @@ from resviz.arch.graph import Architecture, Position
 _SETTING = "twins/marks"
 _WAIT_MS = 50
 """After an edit: what a person does comes first."""
+_MANY = 8
+"""More missing blocks than that, each in its place over there, would lie among those that stand here."""
+_COLUMNS = 12
+"""How far to the right of a block free space is looked for."""
 
 
 def marked(here: Architecture, there: Architecture) -> Marked:
@@ -28,13 +33,55 @@ def marked(here: Architecture, there: Architecture) -> Marked:
             blocks[found.block] = _sign_of(found), found.sentence
         elif (place := there[found.block].position) is not None:
             missing.setdefault(place, []).append(found)
-    return Marked(blocks, [_ghost(place, found) for place, found in missing.items()])
+    many = len(missing) > _MANY
+    if many:
+        missing = _gathered(here, there, missing)
+    return Marked(blocks, [_ghost(place, found, short=many) for place, found in missing.items()])
 
 
-def _ghost(place: Position, found: Sequence[Difference]) -> Ghost:
-    """Return what is shown of missing blocks in one place: several where they are folded over there."""
+def _gathered(
+    here: Architecture, there: Architecture, missing: Mapping[Position, list[Difference]]
+) -> dict[Position, list[Difference]]:
+    """Return what is missing behind one and the same block as one, in the free space beside that."""
+    found = {each.block: each for several in missing.values() for each in several}
+    before: dict[str, str | None] = {}
+    behind: dict[str, list[Difference]] = {}
+    gathered: dict[Position, list[Difference]] = {}
+    for block_id in there.order():
+        wires = there.incoming(block_id)
+        source = next(iter(wires.values())).source if wires else None
+        before[block_id] = block_id if block_id in here else before.get(source or "")
+        if block_id in found:
+            anchor = before[block_id]
+            if anchor is None or here[anchor].position is None:
+                gathered.setdefault(there[block_id].position or (0.0, 0.0), []).append(found[block_id])
+            else:
+                behind.setdefault(anchor, []).append(found[block_id])
+    taken = [block.position for block in here.blocks.values() if block.position is not None]
+    for anchor, several in behind.items():
+        place = _free_place(here[anchor].position or (0.0, 0.0), taken)
+        taken.append(place)
+        gathered[place] = several
+    return gathered
+
+
+def _free_place(start: Position, taken: Sequence[Position]) -> Position:
+    """Return the next place in a row that no block is near; the last one that was tried if there is none."""
+    x, y = start
+    near = [left for left, top in taken if abs(top - y) < g.HEIGHT]
+    for _ in range(_COLUMNS):
+        x += g.PITCH_X
+        if all(abs(left - x) >= g.WIDTH for left in near):
+            break
+    return x, y
+
+
+def _ghost(place: Position, found: Sequence[Difference], *, short: bool) -> Ghost:
+    """Return what is shown of missing blocks in one place: several where they are folded or gathered."""
     first, more = found[0], len(found) - 1
-    name = f"{first.block} + {more}" if more else first.block
+    name = first.block
+    if more:
+        name = f"{len(found)} more" if short else f"{first.block} + {more}"
     told = f"{first.text}, and {plural(more, 'block')} more" if more else first.text
     return Ghost(name, place, told)
 

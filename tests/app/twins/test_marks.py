@@ -139,6 +139,25 @@ def test_what_is_missing_is_in_sight_or_a_slit_where_its_place_is_taken(open_pai
         assert not any(body.intersects(area.adjusted(1, 5, -1, -5)) for body in bodies)
 
 
+def test_many_missing_blocks_are_shown_in_free_space_where_each_stage_would_go_on(open_pair):
+    pair = open_pair("resnet-20", "resnet-110")
+    pair.twins.marks.choose(True)
+    pair.settle()
+    left = pair.left
+    ghosts = left.scene.differences._ghosts
+    assert {ghost.told.partition(":")[0] for ghost, _ in ghosts} == {f"stage{n}.block4" for n in (1, 2, 3)}
+    bodies = [item.body_in_scene() for item in left.scene.block_items()]
+    for ghost, area in ghosts:
+        last = left.scene.block_item(ghost.told.partition(".")[0] + ".block3").body_in_scene()
+        assert (area.top(), area.width()) == (last.top(), last.width())
+        assert area.left() > last.right()
+        assert not any(body.intersects(area) for body in bodies)
+        assert ghost.name == "15 more"
+        assert ghost.told.endswith("and 14 blocks more")
+    seen = left.view.mapToScene(left.view.viewport().rect()).boundingRect()
+    assert seen.contains(left.scene.differences.missing_area())
+
+
 def test_the_choice_is_remembered_and_holds_for_other_documents(marked, open_pair):
     assert marked.left.editor_actions.mark_differences.isChecked()
     other = open_pair()
