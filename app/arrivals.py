@@ -74,6 +74,7 @@ class Arrivals(QObject):
         opened: list[str] = []
         notes: list[str] = []
         problems: list[str] = []
+        refused: list[str] = []
         panes = [group.pane if group is not None else window.workspace.active] * len(paths)
         if beside and len(paths) == len(window.workspace.panes):
             panes = window.workspace.panes
@@ -87,11 +88,13 @@ class Arrivals(QObject):
                     opened.append(path.name)
             except ResvizError as error:
                 problems.append(str(error))
+                refused.append(path.name)
         if runs:
             window.session.take(runs, alone=True)
             window.bottom.show_plots()
         if problems:
-            more = f" {len(problems) - 1} more could not be opened." if len(problems) > 1 else ""
+            names = listed(refused[1:])
+            more = f" {names} could not be opened either." if names else ""
             window.show_problem(problems[0] + more)
         elif opened:
             window.show_message(" ".join([f"Opened {listed(opened)}.", *notes]))

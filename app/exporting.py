@@ -98,7 +98,7 @@ class Exporting(QObject):
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
         process.start()
-        self.asked.emit(self._writing, (("Cancel", self.close),), "")
+        self.asked.emit(self._writing, (("Cancel", self._cancel),), "")
 
     @property
     def _writing(self) -> str:
@@ -138,6 +138,10 @@ class Exporting(QObject):
         process, self._process, self._folder = self._process, None, None
         if process is not None:
             process.deleteLater()
+
+    def _cancel(self) -> None:
+        self.close()
+        self.told.emit(f"Cancelled: {self._target.name} is not written.")
 
     @Slot()
     def close(self) -> None:

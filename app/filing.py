@@ -217,6 +217,8 @@ class Filing(QObject):
     @Slot(object)
     def _on_file_removed(self, document: Document) -> None:
         document.undo_stack.resetClean()
+        for question in _questions(document):
+            self.settled.emit(question)
         self.failed.emit(f"{document.path} was moved or deleted by another program: Save writes it again.")
 
     def reload(self, document: Document) -> None:

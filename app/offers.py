@@ -80,7 +80,7 @@ class Offers(QWidget):
         names = leftover.names
         verb = "was" if len(names) == 1 else "were"
         self.ask(
-            f"{listed(names)} {verb} changed and not saved when the window was closed last time.",
+            f"{listed(names)} {verb} changed and not saved when resviz ended last time.",
             (
                 ("Restore", partial(restore, leftover)),
                 ("Discard", leftover.discard),

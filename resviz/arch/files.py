@@ -6,6 +6,7 @@ import graphlib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence, Sized
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -290,7 +291,10 @@ def _graph(name: str, blocks: Sequence[_Block], written: Sequence[_Wire]) -> Arc
     try:
         order = list(graphlib.TopologicalSorter(sources).static_order())
     except graphlib.CycleError as error:
-        source, target = error.args[1][:2]
+        # A file names blocks in the order of the network: the wire that goes back is the one to blame.
+        place = {block.id: number for number, block in enumerate(blocks)}
+        circle = list(pairwise(error.args[1]))
+        source, target = max(circle, key=lambda ends: place.get(ends[0], 0) - place.get(ends[1], 0))
         raise CycleError(f"A wire from {source!r} to {target!r} would close a circle.") from None
     rank = {block_id: number for number, block_id in enumerate(order)}
     for wire in sorted(wires, key=lambda wire: rank.get(wire.source, 0)):

@@ -128,7 +128,7 @@ def test_what_cannot_be_opened_is_said_in_one_sentence(window, qtbot, tmp_path):
     drag.drop()
     qtbot.waitUntil(lambda: window.workspace.active.document.path == good, timeout=5000)
     assert "broken.json is damaged" in window.status
-    assert window.status.endswith("1 more could not be opened.")
+    assert window.status.endswith(f"{notes.name} could not be opened either.")
 
     # Folders: of a run, of an experiment, of neither.
     experiment = create_experiment((preset("plain-14-w4"), preset("resnet-14-w4")), recipe(iterations=10))

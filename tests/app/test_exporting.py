@@ -88,4 +88,5 @@ def test_onnx_can_be_cancelled(small, exporting, tmp_path, monkeypatch):
     exporting.write_onnx(small.workspace.active.document, tmp_path / "mine")
     (_, answers) = small.asked.pop()
     answers["Cancel"]()
+    assert small.told.pop() == "Cancelled: mine.onnx is not written."
     assert not exporting.busy

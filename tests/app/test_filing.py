@@ -145,9 +145,12 @@ def test_a_change_while_the_tab_was_closed_is_noticed_when_it_is_open_again(smal
 
 def test_a_file_that_is_deleted_is_said_and_can_be_written_again(small, mine, qtbot):
     path, document = mine
+    settled = []
+    small.filing.settled.connect(settled.append)
     path.unlink()
     qtbot.waitUntil(lambda: bool(small.failed), timeout=5000)
     assert "was moved or deleted by another program: Save writes it again." in small.failed.pop()
+    assert "mine.json was changed by another program." in settled, "there is nothing to reload"
     assert document.modified
     small.filing.save()
     assert files.load(path) == document.architecture

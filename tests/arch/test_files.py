@@ -329,3 +329,13 @@ def test_parameters_left_out_take_their_defaults():
     assert architecture["b"].params["kernel_size"] == 3
     assert architecture.wires == [Wire("a", "b")]
     assert msgspec.json.decode(to_json(architecture))["blocks"][1]["params"]["kernel_size"] == 3
+
+
+def test_the_wire_that_goes_back_is_the_one_that_closes_a_circle():
+    document = json.loads(to_json(preset("resnet-20")))
+    document["wires"].append({"source": "stage2.block1", "target": "stage1.block1", "target_port": "in"})
+    document["wires"] = [
+        w for w in document["wires"] if (w["source"], w["target"]) != ("stem", "stage1.block1")
+    ]
+    with pytest.raises(FormatError, match=r"from 'stage2\.block1' to 'stage1\.block1' would close a circle"):
+        from_json(json.dumps(document))
