@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSplitter, QWidget
@@ -51,6 +52,10 @@ class Workspace(QWidget):
         self.active = self.panes[0]
         self.closed: list[tuple[Document, int]] = []
         """Closed documents and the places of their panes, the one closed last at the end."""
+        self._spare = WeakSet(self.documents)
+        """Documents that nobody asked for: untouched, they make room for what is opened."""
+        self._twins: WeakSet[Document] = WeakSet()
+        """Documents that were made as twins."""
         self.autosave = AutoSave(self)
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
         self._splitter.setChildrenCollapsible(False)
@@ -135,12 +140,14 @@ class Workspace(QWidget):
     def twin_beside(self) -> None:
         """Make the other pane's network the twin of the one in use.
 
-        What has no file there is one undo step away; what has one keeps its tab.
+        What was made or changed there is one undo step away; what was opened or chosen keeps its tab.
         """
         made = twin(self.active.document.architecture)
         there = self.other.document
-        if there.pristine or there.origin is not None:
-            self.put(Document(made, self), self.other, activate=False, instead=True)
+        if there.origin is not None or (there.pristine and there not in self._twins):
+            document = Document(made, self)
+            self._twins.add(document)
+            self.put(document, self.other, activate=False)
         else:
             there.replace(made, f"Twin of {self.active.document.name}")
             self.other.view.fit()
@@ -148,26 +155,22 @@ class Workspace(QWidget):
 
     # Tabs
 
-    def put(
-        self,
-        document: Document,
-        pane: EditorPane | None = None,
-        *,
-        activate: bool = True,
-        instead: bool | None = None,
-    ) -> None:
+    @Slot()
+    def keep_shown(self) -> None:
+        """Let what is shown keep its tab from now on, as if it had been opened."""
+        self._spare.difference_update(self.documents)
+
+    def put(self, document: Document, pane: EditorPane | None = None, *, activate: bool = True) -> None:
         """Show one more document, in a tab of `pane` (None: of the one in use).
 
-        An empty canvas that nobody ever did anything to gives way, and with `instead` an untouched network
-        too; None: only where it is alone, for in tabs people keep what they look at.
+        It takes the place of one that nobody asked for and nobody ever did anything to.
         """
         pane = pane or self.active
         group = self.groups[self.panes.index(pane)]
         before = group.current
-        instead = len(group.documents) == 1 if instead is None else instead
         self._watch(document)
         group.add(document)
-        if before.pristine and (instead or not before.architecture.blocks):
+        if before.pristine and (before in self._spare or not before.architecture.blocks):
             self._drop(group, before)
         if activate:
             self.activate(pane)
@@ -211,7 +214,8 @@ class Workspace(QWidget):
             self.told.emit("No tab was closed yet.")
             return
         document, place = self.closed.pop()
-        self.put(document, self.panes[place], instead=False)
+        self._spare.discard(document)
+        self.put(document, self.panes[place])
         self.active.view.fit()
 
     @Slot()
@@ -258,7 +262,9 @@ class Workspace(QWidget):
             if behind:
                 group.show_document(behind[0])
             else:
-                self.put(Document(architecture, self), pane, activate=False, instead=True)
+                document = Document(architecture, self)
+                self._spare.add(document)
+                self.put(document, pane, activate=False)
             free.remove(pane)
             shown.append(structure)  # Runs of one network with several seeds have one pane.
 

@@ -173,7 +173,12 @@ def test_all_tabs_come_back_with_files_names_and_undo(workspace, qtbot, tmp_path
     assert leftover.names == ["changed c", "changed plain", "changed right"]
     filing.restore(leftover)
     left, right = second.groups
-    assert [left.strip.tabText(index) for index in range(4)] == ["a", "b", "c", "changed plain"]
+    assert [left.strip.tabText(index) for index in range(4)] == [
+        "a.json",
+        "b.json",
+        "c.json",
+        "changed plain",
+    ]
     assert [document.modified for document in left.documents] == [False, False, True, True]
     assert left.current.path == tmp_path / "b.json"
     assert right.documents[0].name == "changed right"

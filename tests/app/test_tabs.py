@@ -162,7 +162,7 @@ def test_opening_closes_no_tab_and_what_was_closed_last_comes_back(tabs, qtbot):
     work.reopen()
     assert titles(right) == ["resnet-8-w4"], "an untouched one too, where it was"
     work.new_from_preset("plain-20")
-    assert titles(right) == ["plain-20"], "an untouched one that is alone gives way"
+    assert titles(right) == ["resnet-8-w4", "plain-20"], "what was asked for once stays"
     work.reopen()
     assert titles(left) == ["b.json", "c.json", "plain-14-w4", "resnet-20", "a.json"]
 
@@ -175,6 +175,19 @@ def test_files_of_one_name_say_their_folders(small, tmp_path):
     left = small.workspace.groups[0]
     assert titles(left) == ["mine/a.json", "theirs/a.json"]
     assert left.strip.tabToolTip(0) == f"resnet-14-w4: {tmp_path / 'mine' / 'a.json'}"
+
+
+def test_opening_takes_no_tab_away_that_was_chosen(window):
+    left, right = window.workspace.groups
+    for name in ("resnet-14-w4", "plain-14-w4"):
+        window.workspace.new_from_preset(name)
+    assert titles(left) == ["resnet-14-w4", "plain-14-w4"], "the start's network gave way, not the chosen one"
+    window.workspace.activate(right.pane)
+    window.side.lab.trained.emit()
+    window.workspace.new_from_preset("resnet-20-w4")
+    assert titles(right) == ["resnet-8-w4", "resnet-20-w4"], "what was trained was chosen, too"
+    window.workspace.twin_beside()
+    assert titles(left) == ["resnet-14-w4", "plain-14-w4", "plain-20-w4"]
 
 
 def test_zoom_place_and_selection_come_back_with_the_tab(tabs, qtbot):
