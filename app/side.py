@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.editor.inspector import Inspector
+from app.editor.network_card import BUSY
 from app.editor.pane import EditorPane
 from app.editor.training_plan import TrainingPlan
 from app.lab.panel import LabPanel
@@ -27,6 +28,8 @@ _SETTINGS_HEIGHT = 80 * GRID
 
 class Side(QSplitter):
     """Train panel over Lesson and Inspector; the inspector comes forward when a block is selected."""
+
+    told = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__(Qt.Orientation.Vertical)
@@ -52,7 +55,9 @@ class Side(QSplitter):
         self.lab.content_changed.connect(self._share_out, Qt.ConnectionType.QueuedConnection)
         self.lab.planned.connect(self._tell_plan)
         self.lab.trained.connect(self.inspector.card.estimator.cancel)
-        self.inspector.card.busy = lambda: any(run.active for run in session.current)
+        self._session = session
+        session.bridge.updated.connect(self._tell_busy)
+        session.current_changed.connect(self._tell_busy)
         self._tell_plan()
 
     def set_documents(self, documents: Sequence[Document]) -> None:
@@ -60,6 +65,15 @@ class Side(QSplitter):
         self.lab.set_documents(documents)
         self.inspector.set_compared(documents)
         self._tell_plan()
+
+    @property
+    def training(self) -> bool:
+        """Whether something is being trained."""
+        return any(run.active for run in self._session.current)
+
+    @Slot()
+    def _tell_busy(self) -> None:
+        self.inspector.card.set_busy(self.training)
 
     @Slot()
     def _tell_plan(self) -> None:
@@ -113,6 +127,8 @@ class Side(QSplitter):
     def measure(self) -> None:
         """Time a few training steps of the networks in sight."""
         self.show_costs()
+        if self.training:
+            self.told.emit(BUSY)
         self.inspector.card.measure()
 
     def bring_inspector(self) -> None:

@@ -207,6 +207,7 @@ class MainWindow(QMainWindow):
         self.command_popup.chosen.connect(self._on_command_chosen)
         self.showing.follow()
         lab.told.connect(self.show_message)
+        self.side.told.connect(self.show_message)
         lab.trained.connect(workspace.keep_shown)
         self.offers.closed.connect(self._focus_network)
         self._show_title()

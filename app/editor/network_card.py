@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -55,6 +55,9 @@ _WAIT_MS = 150
 """What takes a while to reckon waits until edits have paused for so long."""
 
 
+BUSY = "A training is running: measure when it has ended, or each would slow the other."
+
+
 class NetworkCard(QWidget):
     """Follows one document, and compares it with the others in sight."""
 
@@ -66,10 +69,7 @@ class NetworkCard(QWidget):
         self._documents: list[Document] = []
         self._plan = TrainingPlan(PAPER)
         self._predictions: dict[Document, Prediction] = {}
-        self.busy: Callable[[], bool] = lambda: False
-        """Says whether something is being trained: that, and the measurement, would slow each other."""
-        self._refused = False
-        """Whether a measurement was wanted beside a training."""
+        self._busy = False
         self.estimator = estimator or Estimator(self)
         self.estimator.changed.connect(self._on_estimator_changed)
         self._soon = QTimer(self)
@@ -100,6 +100,12 @@ class NetworkCard(QWidget):
             self.batch.setValue(plan.recipe.batch_size)
         self._plan = plan
         self.refresh()
+
+    def set_busy(self, busy: bool) -> None:
+        """Measure nothing while something is being trained: each would slow the other."""
+        if busy != self._busy:
+            self._busy = busy
+            self._show_state()
 
     def _build(self) -> None:
         layout = QVBoxLayout(self)
@@ -167,7 +173,6 @@ class NetworkCard(QWidget):
         """Show what is known at once; what takes a while to reckon follows when edits pause."""
         if not self.isVisible() or not self._documents:
             return
-        self._refused = False
         self._lay_out(len(self._documents))
         self._show_costs()
         self._show_parts()
@@ -277,10 +282,7 @@ class NetworkCard(QWidget):
     def measure(self) -> None:
         """Time a few training steps of each network here."""
         documents = self._sound
-        self._refused = self.busy()
-        if self._refused:
-            self._show_state()
-        elif documents and not self.estimator.running:
+        if documents and not self._busy and not self.estimator.running:
             self.estimator.start(self._plan.jobs(documents, self.batch.value()))
 
     @Slot()
@@ -294,10 +296,12 @@ class NetworkCard(QWidget):
         running = self.estimator.running
         self._progress.setVisible(running)
         self.bar.setValue(round(1000 * self.estimator.share))
-        self.measure_button.setEnabled(bool(self._predictions) and not running)
+        self.measure_button.setEnabled(bool(self._predictions) and not running and not self._busy)
         known = [told for told in self._predictions.values() if told.measured is not None]
         self.measure_button.setToolTip(
-            f"Time a few training steps here{' again' if known else ''}: some seconds (Ctrl+Alt+M)"
+            BUSY
+            if self._busy
+            else f"Time a few training steps here{' again' if known else ''}: some seconds (Ctrl+Alt+M)"
         )
         text, role = self._sentence(known)
         self.note.setText(text)
@@ -310,11 +314,6 @@ class NetworkCard(QWidget):
         """Return what is to be said below the numbers, and in which role."""
         if self.estimator.running:
             return f"{self.estimator.doing[:1].upper()}{self.estimator.doing[1:]} …", "caption"
-        if self._refused:
-            return (
-                "A training is running: measure when it has ended, or each would slow the other.",
-                "caption",
-            )
         if self.estimator.problem:
             return self.estimator.problem, "error"
         if not self._predictions:
@@ -323,6 +322,8 @@ class NetworkCard(QWidget):
         needed = max(told.memory for told in self._predictions.values())
         if lacking := shortage(needed, free):
             return lacking, "error"
+        if self._busy and not known:
+            return BUSY, "caption"
         if known:
             texts = dict.fromkeys(
                 provenance(told.measured, told.batch_size) for told in known if told.measured is not None

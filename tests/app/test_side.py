@@ -1,5 +1,7 @@
 """The side of the window at the size of a small screen: nothing is cut, and nothing scrolls without need."""
 
+from types import SimpleNamespace
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -139,3 +141,16 @@ def test_the_inspector_reckons_with_the_recipe_and_all_networks(side, qtbot):
     qtbot.waitUntil(lambda: len(card._predictions) == 2)
     assert side.tabs.currentIndex() == INSPECTOR
     assert card.isVisible()
+
+
+def test_measuring_beside_a_training_is_refused_where_it_is_seen(side, qtbot):
+    side._session.current = [SimpleNamespace(active=True)]
+    side._tell_busy()
+    with qtbot.waitSignal(side.told) as told:
+        side.measure()
+    assert told.args[0].startswith("A training is running: measure when it has ended")
+    assert not side.inspector.card.measure_button.isEnabled()
+    assert not side.inspector.card.estimator.running
+    side._session.current = []
+    side._tell_busy()
+    assert "A training" not in side.inspector.card.measure_button.toolTip()

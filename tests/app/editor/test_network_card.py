@@ -157,10 +157,15 @@ def test_a_failure_is_a_sentence(card, qtbot):
 
 def test_nothing_is_measured_beside_a_training(card):
     made = card("resnet-8")
-    made.busy = lambda: True
+    made.set_busy(True)
     made.measure()
     assert not made.estimator.running
+    assert not made.measure_button.isEnabled()
+    assert "A training is running" in made.measure_button.toolTip()
     assert "A training is running" in made.note.text()
+    made.set_busy(False)
+    assert made.measure_button.isEnabled()
+    assert "A training is running" not in made.note.text()
 
 
 def test_a_network_with_problems_costs_nothing_yet(card, qtbot):
