@@ -117,6 +117,8 @@ class ProblemActions(QObject):
             return
         result = pane.units.mend_all()
         if not result.done:
+            if self.panel.isHidden():
+                self.open()
             pane.say("What is left needs a decision of yours: the list says which.")
             return
         left = f" {plural(len(result.left), 'problem')} left, for you to decide." if result.left else ""

@@ -133,8 +133,10 @@ def test_all_that_needs_no_deleting_is_mended_in_one_step(listed):
     assert pane.document.undo_stack.undoText() == "Mend 2 problems"
     assert pane.toast.text == "2 mends done. 2 problems left, for you to decide. Undo takes it back."
     assert sorted(blocks(panel)) == ["side", "spare"]
+    panel.close_list()
     hand.key(Qt.Key.Key_F8, CONTROL)
     assert pane.toast.text == "What is left needs a decision of yours: the list says which."
+    assert panel.isVisible()
     hand.key(Qt.Key.Key_Z, CONTROL)
     assert pane.document.architecture == before
     hand.key(Qt.Key.Key_F8, CONTROL)
