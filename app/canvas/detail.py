@@ -45,6 +45,23 @@ LEVELS = (
     Level("micro", 0.22, "title_micro", "title_micro", 17),
 )
 _NEAR_WHEN_PRESENTING = 1.1
+_LAYERS = {
+    "input": "input",
+    "output": "out",
+    "conv": "conv",
+    "batch_norm": "bn",
+    "relu": "relu",
+    "add": "add",
+    "zero_pad_shortcut": "pad",
+    "max_pool": "pool",
+    "avg_pool": "pool",
+    "global_avg_pool": "pool",
+    "flatten": "flat",
+    "linear": "linear",
+    "dropout": "drop",
+    "identity": "same",
+}
+"""What a loose layer is, in the largest type: from far away that says more than its channels do."""
 
 
 @lru_cache(maxsize=8)
@@ -75,7 +92,9 @@ class Word:
 def words_of(face: Face, level: Level, numbered: bool, paints: Paints) -> tuple[Word, ...]:
     """Return the words on a block; `numbered`: above the number of a readout."""
     page = Page(face, level, paints)
-    if level.name == "micro":
+    if level.name == "micro" and face.kind in _LAYERS:
+        page.text(0, g.HEIGHT, (_LAYERS[face.kind],), level.title)
+    elif level.name == "micro":
         page.line(0, g.HEIGHT)
     elif level.name == "far":
         page.two_lines(1, 31, 32)

@@ -7,14 +7,18 @@ from PySide6.QtGui import QColor
 
 from app.canvas import geometry as g
 from app.canvas.detail import level_at, words_of
+from app.canvas.face import Face
 from app.canvas.paints import paints
 from app.canvas.readout import Readouts, ReadoutScale
 from app.canvas.scene import NetworkScene
 from app.canvas.view import NetworkView
 from app.document import Document
 from app.theme import scale_colour, theme
+from resviz.arch.blocks import CATALOGUE
+from resviz.arch.convert import COMPOSITES
 from resviz.arch.graph import Architecture
 from resviz.arch.presets import preset
+from resviz.arch.rework import expanded
 
 
 @pytest.fixture
@@ -197,3 +201,24 @@ def test_blocks_are_named_with_their_stage_and_stages_have_captions(shown):
 
 def test_twins_have_the_same_frame(shown):
     assert shown("resnet-20").zoom == shown("plain-20").zoom
+
+
+def test_from_far_away_loose_layers_say_what_they_are_and_units_how_wide(shown):
+    view = shown(expanded(preset("resnet-20"), ["stage1.block2"])[0], 0.25)
+    blocks = view.network.document.architecture.blocks
+    said = {block_id: words(view, block_id, 0.25) for block_id in blocks}
+    kinds = {block.kind: said[block_id] for block_id, block in blocks.items()}
+    assert (kinds["conv"], kinds["batch_norm"], kinds["relu"], kinds["add"]) == (
+        ["conv"],
+        ["bn"],
+        ["relu"],
+        ["add"],
+    )
+    assert said["stage2.block1"] == ["32"]
+    layers = [
+        Face(kind, kind, "none", "16", "16", "", "", broken=False, dead=False)
+        for kind in CATALOGUE
+        if kind not in COMPOSITES
+    ]
+    assert not any(words_of(face, level_at(0.25), False, paints())[0].text.endswith("…") for face in layers)
+    assert "16" not in {words_of(face, level_at(0.25), False, paints())[0].text for face in layers}
