@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from app.canvas.stack_face import range_forms
+from app.canvas.text import plural
 from app.editor.name_dialog import NameDialog
 from resviz.arch.defining import check_definition_name, check_selection
-from resviz.arch.folding import LEAST_RUN, runs
+from resviz.arch.folding import LEAST_RUN, pairs, runs
 from resviz.errors import ArchitectureError, ResvizError
 
 if TYPE_CHECKING:
@@ -48,8 +50,21 @@ class GroupActions(QObject):
 
     @Slot()
     def fold(self) -> None:
-        """Fold what is repeated."""
-        self._do(self._pane.units.fold)
+        """Fold what is repeated; of the whole network, say what that is, and why pairs stay as they are."""
+        pane = self._pane
+        architecture = pane.document.architecture
+        before, chosen = architecture.grouped(), pane.scene.selection_ids()
+        done = self._do(pane.units.fold)
+        if chosen and len(chosen) < len(architecture.blocks):
+            return
+        now = pane.document.architecture
+        new = [group for name, group in now.grouped().items() if group.folded and before.get(name) != group]
+        stay = "Runs of two stay as they are: select them and press G." if pairs(now) else ""
+        if done and new:
+            more = f" and {plural(len(new) - 1, 'more stack')}" if len(new) > 1 else ""
+            pane.say(f"Folded {range_forms(new[0].members[0], new[0].members[-1])[0]}{more}. {stay}".strip())
+        elif stay:
+            pane.say(f"{pane.toast.text} {stay}")
 
     @Slot()
     def unfold(self) -> None:

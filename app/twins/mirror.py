@@ -145,6 +145,8 @@ class Mirror(QObject):
     def __init__(self, panes: Sequence[EditorPane], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._on = self._busy = False
+        self.linked = False
+        """Whether the panes are looked at together: then what is folded in one is folded in both."""
         self._watches = [_Watch(pane, self) for pane in panes]
         for watch in self._watches:
             watch.did.connect(partial(self._on_did, watch))
@@ -228,8 +230,24 @@ class Mirror(QObject):
             watch.pane.say("A whole new network is put on one side alone; edits of its blocks go to both.")
         elif self._on:
             self._apply(watch, edit, watch.change(edit))
+        elif self.linked and self._folds_alike(watch, edit):
+            self._apply(watch, edit, watch.change(edit))
+            view = self._other(watch).pane.view
+            if view.fitted:
+                view.fit()
         else:
             step.partner = None
+
+    def _folds_alike(self, watch: _Watch, edit: _Edit) -> bool:
+        """Return whether an edit only folds or unfolds, and the other network stands as this one did."""
+        now, there = watch.document.architecture, self._other(watch).document.architecture
+        if edit.whole or now.grouped() == edit.before.groups or there.grouped() != edit.before.groups:
+            return False
+        here = edit.before.blocks
+        alike = here.keys() == there.blocks.keys() and all(
+            block.position == there[block_id].position for block_id, block in here.items()
+        )
+        return alike and watch.change(edit).only_folds
 
     def _on_undid(self, watch: _Watch, step: Command) -> None:
         watch.forget()

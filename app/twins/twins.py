@@ -100,6 +100,7 @@ class Twins(QObject):
     def _on_link_changed(self, on: bool) -> None:
         for pane in self._workspace.panes:
             pane.editor_actions.link.setChecked(on)
+        self.mirror.linked = on
         if not on:
             self.mirror.set_on(False)
 

@@ -34,6 +34,13 @@ def runs(architecture: Architecture, among: Collection[str], least: int) -> list
     return found
 
 
+def pairs(architecture: Architecture) -> list[list[str]]:
+    """Return the runs of two equal blocks that are in no group: folded only when they are selected."""
+    grouped = {member for group in architecture.grouped().values() for member in group.members}
+    loose = architecture.blocks.keys() - grouped
+    return [run for run in runs(architecture, loose, 2) if len(run) < LEAST_RUN]
+
+
 def _equal_follower(architecture: Architecture, block_id: str) -> str | None:
     wires = architecture.outgoing(block_id)
     if len(wires) != 1:

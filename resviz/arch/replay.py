@@ -92,6 +92,13 @@ class Change:
         """Whether blocks or wires came or went."""
         return any((self.cut, self.removed, self.added, self.drawn))
 
+    @property
+    def only_folds(self) -> bool:
+        """Whether groups alone, of no definition, changed, and where blocks stand."""
+        others = (self.renamed, self.params, self.bypassed, self.definitions)
+        made = any(group is not None and group.definition for group in self.groups.values())
+        return bool(self.groups) and not (self.is_structural or any(others) or self.shortcuts or made)
+
 
 def change(before: Snapshot, after: Architecture, renamed: Sequence[tuple[str, str]] = ()) -> Change:
     """Return what leads from `before` to `after`; `renamed`: which blocks got other names on the way."""

@@ -123,6 +123,23 @@ def test_g_folds_what_is_selected_and_a_double_click_unfolds_it(opened):
     assert document.architecture.groups["stack1"].folded
 
 
+def test_it_is_said_what_was_folded_and_why_pairs_stay(opened):
+    pane, hand, document = opened(fold=False)
+    hand.key(Qt.Key.Key_G)
+    stay = "Runs of two stay as they are: select them and press G."
+    assert pane.toast.text == f"Folded stage1.block1 … block3. {stay}"
+    hand.key(Qt.Key.Key_G)
+    assert pane.toast.text.startswith("All that is repeated is folded already")
+    assert pane.toast.text.endswith(stay)
+    for stage in ("stage2", "stage3"):
+        pane.scene.select([f"{stage}.block2", f"{stage}.block3"])
+        hand.key(Qt.Key.Key_G)
+    assert len(document.architecture.grouped()) == 3
+    pane.scene.clearSelection()
+    hand.key(Qt.Key.Key_G)
+    assert stay not in pane.toast.text
+
+
 def test_a_refusal_is_a_sentence_and_no_step(opened):
     pane, hand, document = opened(select=["pool"])
     hand.key(Qt.Key.Key_G)

@@ -5,6 +5,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from resviz.arch.folding import folded
 from resviz.arch.presets import preset
 from resviz.arch.rework import expanded
 from resviz.arch.twin import twin
@@ -158,10 +159,8 @@ def test_the_buttons_on_the_seam_cover_no_block_that_is_fitted(open_pair, size):
 
 
 def test_a_stack_and_its_blocks_are_selected_together(open_pair):
-    pair = open_pair()
-    pair.left.units.fold(["stage1.block1", "stage1.block2", "stage1.block3"])
-    pair.settle()
     stack = ["stage1.block1", "stage1.block2", "stage1.block3"]
+    pair = open_pair(folded(preset("plain-20"), stack)[0], "resnet-20")
     pair.click(pair.left, "stage1.block1")
     assert pair.left.scene.selection_ids() == pair.right.scene.selection_ids() == stack
     assert pair.workspace.active is pair.left

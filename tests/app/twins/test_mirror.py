@@ -190,3 +190,25 @@ def test_another_document_in_a_pane_is_edited_too_and_the_old_one_left_alone(bot
     assert "stem" in old.architecture
     both.left.undo()
     assert "stem" in both.there
+
+
+def test_linked_twins_are_folded_together_without_edits_in_both(open_pair):
+    pair = open_pair()
+    assert pair.twins.link.on
+    before = pair.here.copy(), pair.there.copy()
+    pair.key(pair.left, Qt.Key.Key_G)
+    assert pair.here.grouped() == pair.there.grouped() != {}
+    assert all(pair.here[b].position == pair.there[b].position for b in pair.here.blocks)
+    pair.key(pair.left, Qt.Key.Key_G, SHIFT)
+    pair.right.undo()
+    pair.left.undo()
+    assert (pair.here, pair.there) == before
+    pair.right.edits.nudge(["pool"], 8, 0)  # they do not stand alike any more
+    pair.key(pair.left, Qt.Key.Key_G)
+    assert counts(pair) == [1, 1]
+    assert not pair.there.grouped()
+    pair.left.undo()
+    pair.right.undo()
+    pair.key(pair.left, Qt.Key.Key_L)
+    pair.key(pair.left, Qt.Key.Key_G)
+    assert not pair.there.grouped()
