@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.canvas.text import plural
 from app.dialogs import dialog_foot, usual_folder
 from app.document import Document
+from app.lab.bridge import WorkerBridge
 from app.lab.fields import sentence_label
 from app.theme import GRID
 from resviz.errors import ResvizError
@@ -119,6 +121,14 @@ class SaveDialog(QDialog):
         count = sum(tick.isChecked() for _, tick, _ in self.rows)
         self.save_button.setText("Save" if count == len(self.rows) else f"Save {count}, discard the rest")
         self.save_button.setEnabled(bool(count))
+
+
+def what_ends(bridge: WorkerBridge) -> str:
+    """Return what becomes of the trainings of this window when it closes, a sentence; "" without any."""
+    count = sum(run.worker is not None for run in bridge.followed.values())
+    if not count:
+        return ""
+    return f"{plural(count, 'training')} will stop with a checkpoint, to be resumed at the next start."
 
 
 def _target(document: Document, text: str) -> Path:

@@ -119,21 +119,40 @@ class Filing(QObject):
         self._workspace.autosave.save()
         leftover.discard()
 
+    def discard(self, leftover: Leftover) -> None:
+        """Take what an earlier window left for closed tabs: until this one closes they can be opened again."""
+        for found in leftover.documents:
+            document = self._as_left(found) if found.changed is not None else None
+            if document is not None:
+                self._workspace.set_aside(document, self._pane_of(found))
+        leftover.discard()
+        self.told.emit("Discarded. Reopen closed tab (Ctrl+Shift+W) brings it back until the window closes.")
+
+    def _pane_of(self, found: Recovered) -> int:
+        return min(max(found.pane, 0), len(self._workspace.panes) - 1)
+
     def _recovered(self, found: Recovered) -> Document | None:
         """Return a document that is open as an earlier window had it; None where nothing is left of it."""
         document = self.document_of(found.path) if found.path is not None else None
-        new = document is None
         if document is None:
-            document = self._as_saved(found)
+            document = self._as_left(found)
+            if document is not None:
+                pane = self._workspace.panes[self._pane_of(found)]
+                self._workspace.put(document, pane, activate=False)
+        elif found.changed is not None:
+            document.replace(found.changed, "Restore")
+        return document
+
+    def _as_left(self, found: Recovered) -> Document | None:
+        """Return a document as an earlier window had it, not open yet; None where nothing is left of it."""
+        document = self._as_saved(found)
         if document is not None and found.changed is not None:
             document.replace(found.changed, "Restore")
         elif document is None and found.changed is not None:
             document = Document(found.changed, self._workspace, path=found.path)
             document.undo_stack.resetClean()
-        if document is not None and new:
+        if document is not None:
             self.watch.note(document)
-            panes = self._workspace.panes
-            self._workspace.put(document, panes[min(max(found.pane, 0), len(panes) - 1)], activate=False)
         return document
 
     def _as_saved(self, found: Recovered) -> Document | None:
@@ -317,9 +336,12 @@ class Filing(QObject):
         """The open documents that are not saved as they are."""
         return [document for document in self._workspace.open_documents if document.modified]
 
-    def ask_about_all(self) -> SaveDialog | None:
-        """Ask about all changed documents at once; None if there are none."""
-        return self._ask(self.changed, _WINDOW) if self.changed else None
+    def ask_about_all(self, besides: str = "") -> SaveDialog | None:
+        """Ask about all changed documents at once; None if there are none.
+
+        What becomes of anything else is said `besides`.
+        """
+        return self._ask(self.changed, " ".join([_WINDOW, besides]).strip()) if self.changed else None
 
     def _ask(self, documents: list[Document], consequence: str) -> SaveDialog:
         if self.question is not None:

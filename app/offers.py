@@ -64,10 +64,12 @@ class Offers(QWidget):
         if self.asks(text):
             self._show_next()
 
-    def offer_leftovers(self, restore: Callable[[Leftover], None]) -> None:
-        """Offer what earlier windows left unsaved; `restore` opens it."""
+    def offer_leftovers(
+        self, restore: Callable[[Leftover], None], discard: Callable[[Leftover], None]
+    ) -> None:
+        """Offer what earlier windows left unsaved; `restore` opens it, `discard` takes it away."""
         for leftover in find_leftovers():
-            self._offer_leftover(leftover, restore)
+            self._offer_leftover(leftover, restore, discard)
 
     def offer_interrupted(self, session: Session) -> None:
         """Offer to go on with the newest experiment whose workers went away in the middle."""
@@ -76,14 +78,19 @@ class Offers(QWidget):
             # One question, not one for each that was left lying: the others wait in the table.
             self._offer_resume(session, *found[0], others=len(found) - 1)
 
-    def _offer_leftover(self, leftover: Leftover, restore: Callable[[Leftover], None]) -> None:
+    def _offer_leftover(
+        self,
+        leftover: Leftover,
+        restore: Callable[[Leftover], None],
+        discard: Callable[[Leftover], None],
+    ) -> None:
         names = leftover.names
         verb = "was" if len(names) == 1 else "were"
         self.ask(
             f"{listed(names)} {verb} changed and not saved when resviz ended last time.",
             (
                 ("Restore", partial(restore, leftover)),
-                ("Discard", leftover.discard),
+                ("Discard", partial(discard, leftover)),
             ),
         )
 

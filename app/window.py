@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from app.arrivals import Arrivals
 from app.bottom import Bottom
+from app.closing import what_ends
 from app.commands import window_specs
 from app.conductor import Conductor
 from app.dialogs import file_dialog
@@ -254,7 +255,7 @@ class MainWindow(QMainWindow):
             return
         self.bottom.make_plots()
         self.side.lab.form.look_for_cards()
-        self.offers.offer_leftovers(self.filing.restore)
+        self.offers.offer_leftovers(self.filing.restore, self.filing.discard)
         self.offers.offer_interrupted(self.session)
         self.bridge.warm_up()
 
@@ -405,7 +406,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def quit(self) -> None:
         """Close the window; what is changed and not saved is asked about, once for all."""
-        question = self.filing.ask_about_all()
+        question = self.filing.ask_about_all(what_ends(self.bridge))
         if question is None:
             self.close()
         else:

@@ -201,11 +201,15 @@ class Workspace(QWidget):
         if document.pristine and not document.architecture.blocks:
             document.deleteLater()
         else:
-            self.closed.append((document, self.groups.index(group)))
-            for forgotten, _ in self.closed[:-_CLOSED]:
-                forgotten.deleteLater()
-            del self.closed[:-_CLOSED]
+            self.set_aside(document, self.groups.index(group))
         self.tabs_changed.emit()
+
+    def set_aside(self, document: Document, place: int) -> None:
+        """Keep a document that is not open, to be opened again in the pane of that place."""
+        self.closed.append((document, place))
+        for forgotten, _ in self.closed[:-_CLOSED]:
+            forgotten.deleteLater()
+        del self.closed[:-_CLOSED]
 
     @Slot()
     def reopen(self) -> None:

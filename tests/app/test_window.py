@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit
 
 from app.bottom import EXPLAIN, RUNS
 from app.layouts.catalogue import LAYOUTS
@@ -242,6 +242,32 @@ def test_unsaved_architecture_is_offered_at_the_next_start(window, qtbot, open_w
     assert block not in second.workspace.documents[0].architecture
     second.close()
     assert find_leftovers() == [], "what was taken back is not offered once more"
+
+
+def test_what_was_discarded_can_be_opened_again(window, qtbot, open_window):
+    window.workspace.panes[1].add_block("relu")
+    window.close()
+    second = open_window()
+    qtbot.waitUntil(second.offers.isVisible, timeout=5000)
+    qtbot.mouseClick(second.offers.bar.buttons[1], LEFT)
+    assert find_leftovers() == []
+    assert "Ctrl+Shift+W" in second.status
+    assert not second.workspace.documents[1].modified
+    qtbot.keyClick(second.workspace.active.view, Qt.Key.Key_W, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    document = second.workspace.documents[1]
+    assert document.modified
+    assert any(block.startswith("relu") for block in document.architecture.blocks)
+    document.undo_stack.undo()
+    assert not document.modified
+
+
+def test_the_question_at_the_end_says_what_becomes_of_the_trainings(window, qtbot):
+    qtbot.mouseClick(window.side.lab.train_button, LEFT)
+    window.workspace.panes[1].add_block("relu")
+    window.quit()
+    told = [label.text() for label in window.filing.question.findChildren(QLabel)]
+    assert any("2 trainings will stop with a checkpoint, to be resumed" in text for text in told)
+    window.filing.question.reject()
 
 
 def test_second_window_leaves_the_first_ones_autosave_alone(window, qtbot, open_window):
