@@ -345,7 +345,12 @@ class EditorPane(QWidget):
 
     @Slot(str, QPointF, object)
     def _on_kind_dropped(self, kind: str, place: QPointF, wire: Wire | None) -> None:
-        self.show_new([self.edits.add(kind, place, wire=wire)])
+        new = self.edits.add(kind, place, wire=wire)
+        self.scene.select([new])
+        body = self.view.mapFromScene(self.scene.block_item(new).body_in_scene()).boundingRect()
+        covered = any(cover.intersects(body) for cover in self._covered())
+        if covered or not self.view.viewport().rect().contains(body):  # else it stays under the mouse
+            self.view.keep_in_sight([new])
 
     @Slot(str)
     def _on_block_activated(self, block_id: str) -> None:

@@ -107,3 +107,18 @@ def test_a_shortcuts_layers_do_not_cover_the_name_of_the_stage(open_pane):
     assert pad.position is not None
     above = [caption for caption in captions if 0 < pad.position[1] - caption.bottom() < g.HEIGHT]
     assert len(above) == 1
+
+
+def test_what_is_dropped_near_the_edge_stays_where_it_was_seen(open_pane):
+    pane, _hand = open_pane("resnet-8")
+    view = pane.view
+    view.set_zoom(0.5)
+    height = view.viewport().height()
+    place = view.mapToScene(60, height - 24)
+    assert drop(pane, "relu", place)
+    (new,) = pane.scene.selection_ids()
+    middle = view.mapFromScene(pane.scene.block_item(new).body_in_scene().center())
+    assert (middle - QPointF(60, height - 24).toPoint()).manhattanLength() <= 8
+    assert drop(pane, "relu", view.mapToScene(view.viewport().width() - 4, 60))
+    body = pane.scene.block_item(pane.scene.selection_ids()[0]).body_in_scene()
+    assert view.viewport().rect().contains(view.mapFromScene(body).boundingRect())
