@@ -12,8 +12,10 @@ from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.text import listed
+from app.document import Document
 from app.editor.group import PaneGroup
 from resviz.arch import files
+from resviz.arch.graph import Architecture
 from resviz.errors import ResvizError, RunError
 from resviz.runs.store import Run, find_runs
 
@@ -63,11 +65,11 @@ class Arrivals(QObject):
         return super().eventFilter(watched, event)
 
     def open_all(
-        self, paths: Sequence[Path], group: PaneGroup | None = None, *, beside: bool = False
+        self, things: Sequence[Path | Architecture], group: PaneGroup | None = None, *, beside: bool = False
     ) -> None:
-        """Open files in tabs of a pane (None: the one in use), and show the runs of folders.
+        """Open files and networks in tabs of a pane (None: the one in use), and show the runs of folders.
 
-        With `beside` two files come side by side.
+        With `beside` the first two come side by side, and stay in front.
         """
         window = self._window
         runs: list[Run] = []
@@ -75,20 +77,30 @@ class Arrivals(QObject):
         notes: list[str] = []
         problems: list[str] = []
         refused: list[str] = []
-        panes = [group.pane if group is not None else window.workspace.active] * len(paths)
-        if beside and len(paths) == len(window.workspace.panes):
-            panes = window.workspace.panes
-        for path, pane in zip(paths, panes, strict=True):
+        usual = group.pane if group is not None else window.workspace.active
+        panes = list(window.workspace.panes) if beside else []
+        front: list[Document] = []
+        for thing in things:
             try:
-                found = _runs_in(path)
+                found = _runs_in(thing) if isinstance(thing, Path) else []
                 if found:
                     runs += [run for run in found if run not in runs]
+                    continue
+                pane = panes[0] if panes else usual
+                if isinstance(thing, Path):
+                    document = window.filing.show_file(thing, pane, notes)
                 else:
-                    window.filing.show_file(path, pane, notes)
-                    opened.append(path.name)
+                    document = Document(thing, window.workspace)
+                    window.workspace.put(document, pane)
+                opened.append(thing.name)
+                if panes:
+                    front.append(document)
+                    del panes[0]
             except ResvizError as error:
                 problems.append(str(error))
-                refused.append(path.name)
+                refused.append(thing.name)
+        for document in reversed(front):
+            window.workspace.show_document(document)
         if runs:
             window.session.take(runs, alone=True)
             window.bottom.show_plots()

@@ -120,7 +120,7 @@ class Filing(QObject):
         leftover.discard()
 
     def discard(self, leftover: Leftover) -> None:
-        """Take what an earlier window left for closed tabs: until this one closes they can be opened again."""
+        """Take what an earlier window left for closed tabs, which can be opened again."""
         for found in leftover.documents:
             document = self._as_left(found) if found.changed is not None else None
             if document is not None:

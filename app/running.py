@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from PySide6.QtWidgets import QApplication
 from app.signals import SignalWatch
 from app.theme import theme
 from app.window import MainWindow
+from resviz.arch.graph import Architecture
+from resviz.arch.presets import preset
+from resviz.errors import PresetError
 
 
 def run(argv: list[str]) -> int:
@@ -27,12 +31,18 @@ def run(argv: list[str]) -> int:
 
 
 def open_named(window: MainWindow, names: Sequence[str]) -> None:
-    """Open files and folders once the window is painted, as if they were dropped on it; two side by side."""
-    paths = [Path(name).absolute() for name in names]
+    """Open files, folders and presets once the window is painted; the first two come side by side."""
 
     def open_them() -> None:
-        window.arrivals.open_all(paths, beside=True)
-        window.workspace.activate(window.workspace.panes[0])
+        window.arrivals.open_all([_named(name) for name in names], beside=True)
 
-    if paths:
+    if names:
         window.painted.connect(lambda: QTimer.singleShot(0, window, open_them))
+
+
+def _named(name: str) -> Path | Architecture:
+    """Return the file or folder of a name; the preset where there is none."""
+    path = Path(name).absolute()
+    with contextlib.suppress(PresetError):
+        return path if path.exists() else preset(name)
+    return path

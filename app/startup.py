@@ -32,10 +32,10 @@ APT_LINE = (
     "sudo apt install libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 "
     "libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
 )
-_USAGE = """usage: python main.py [FILE | FOLDER ...]
+_USAGE = """usage: python main.py [FILE | FOLDER | PRESET ...]
 
-Opens the window with these networks (.json, .py, .png, .svg; two come side by side) and the runs in these
-folders. Without a window: python -m resviz --help."""
+Opens the window with these networks (.json, .py, .png, .svg, or resnet-56 ...; the first two come side by
+side, others in tabs) and the runs in these folders. Without a window: python -m resviz --help."""
 
 
 def obstacle() -> str | None:

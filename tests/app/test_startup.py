@@ -92,10 +92,14 @@ def test_the_files_that_are_named_come_side_by_side(qtbot, qapp, tmp_path):
     window = MainWindow()
     qtbot.addWidget(window)
     paths = [files.save(preset(name), tmp_path / f"{name}.json") for name in ("plain-8-w4", "resnet-8-w4")]
-    open_named(window, [str(path) for path in paths])
+    open_named(window, [*map(str, paths), "resnet-14-w4", str(tmp_path / "none.json")])
     window.show()
     qtbot.waitUntil(lambda: [d.path for d in window.workspace.documents] == paths, timeout=5000)
-    assert window.workspace.active is window.workspace.panes[0]
+    left, right = window.workspace.groups
+    assert window.workspace.active is left.pane
+    assert [document.name for document in left.documents] == ["plain-8-w4", "resnet-14-w4"]
+    assert right.documents == [right.current], "the start's networks gave way"
+    assert "none.json" in window.status
     window.close()
 
 
