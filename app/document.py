@@ -207,6 +207,10 @@ class Document(QObject):
             command.redo()
             return command
         before = self._architecture.copy()
+        if type(command) is Rework:  # where it leads is known: go there at once
+            command.foresee(followed)
+            command.redo()
+            return command
         command.redo()
         after = followed(before, self._architecture)
         if after is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.undo import WIDE, Command
@@ -49,6 +50,12 @@ class Rework(Command):
             return False
         self._after = other._after
         return True
+
+    def foresee(self, followed: Callable[[Architecture, Architecture], Architecture | None]) -> None:
+        """Lead also to what follows from it, before it is done."""
+        after = followed(self._before, self._after)
+        if after is not None:
+            self._after = after.copy()
 
     def extend(self, after: Architecture) -> None:
         """Lead to `after` from now on, and take that over: what leads there so far is done already."""
