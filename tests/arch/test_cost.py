@@ -172,7 +172,7 @@ def test_inference_and_cost_of_1202_layers_are_quick_after_an_edit():
     best = float("inf")
     for number in range(5):
         architecture.set_params("stem", out_channels=16, padding=1, stride=1 + number % 2)
-        begin = time.perf_counter()
+        begin = time.process_time()
         cost_of(architecture, infer(architecture))
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.process_time() - begin)
     assert best < 0.03, f"{best * 1000:.1f} ms"  # 3 ms on an idle machine

@@ -337,9 +337,9 @@ def test_many_runs_are_searched_at_once(table, qtbot):
     table.view.fill(many)
     times = []
     for text in ("plain", "recipe:r7", "", "state:finished r29"):
-        begun = time.perf_counter()
+        begun = time.process_time()
         table.search.setText(text)
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     assert table.view.found == 44
     assert min(times) < 0.1  # 15 ms on a quiet machine
 
