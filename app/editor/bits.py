@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QWidget
+
+_MANY = 100
+"""Blocks from which on an edit of them can take more than a tenth of a second."""
 
 
 def label(text: str, role: str | None = None) -> QLabel:
@@ -38,3 +45,16 @@ def add_row(form: QGridLayout, caption: QLabel, value: QWidget) -> None:
     caption.setWordWrap(False)
     form.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignVCenter)
     form.addWidget(value, row, 1)
+
+
+@contextmanager
+def busy(blocks: int) -> Iterator[None]:
+    """Show that it takes a moment, while so many blocks are changed."""
+    if blocks < _MANY:
+        yield
+        return
+    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QGuiApplication.restoreOverrideCursor()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
+from app.editor.bits import busy
 from app.editor.repeat import RepeatDialog
 from app.editor.stroke_keys import StrokeKeys
 from app.editor.strokes import CUT_KEY, SHORTCUT_KEY, StrokeGestures
@@ -129,8 +130,10 @@ class UnitActions(QObject):
         """Do something to the selection and show what comes of it; `fitted`: with all of the network."""
         pane = self._pane
         pane.view.cancel_gesture()
+        chosen = pane.scene.selection_ids()
         try:
-            pane.show_new(verb(pane.scene.selection_ids()))
+            with busy(len(chosen)):
+                pane.show_new(verb(chosen))
             if fitted:
                 pane.view.fit()
         except ResvizError as error:

@@ -380,3 +380,20 @@ def test_values_stay_where_blocks_are_folded_and_unfolded_while_training(opened)
     assert stack.readout == max(values.values()) / 2
     hand.key(Qt.Key.Key_G, SHIFT)
     assert {b: 2 * pane.scene.block_item(b).readout for b in STACK} == values
+
+
+def test_the_mouse_shows_that_an_edit_of_many_blocks_takes_a_moment(opened, monkeypatch):
+    pane, hand, _ = opened()
+    pane.units.resize(STACK, 120)
+    hand.settle()
+    hand.click("stage1.block1")
+    seen, expand = [], pane.units.expand
+
+    def watched(ids):
+        seen.append(QGuiApplication.overrideCursor().shape())
+        return expand(ids)
+
+    monkeypatch.setattr(pane.units, "expand", watched)
+    hand.key(Qt.Key.Key_E)
+    assert seen == [Qt.CursorShape.WaitCursor]
+    assert QGuiApplication.overrideCursor() is None
