@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
 
 from app.bottom import EXPLAIN, RUNS
 from app.layouts.catalogue import LAYOUTS
@@ -520,6 +520,18 @@ def test_focus_goes_to_the_network_when_an_offer_is_answered(window, qtbot):
     button.setFocus()
     qtbot.mouseClick(button, LEFT)
     qtbot.waitUntil(window.workspace.active.view.hasFocus, timeout=2000)
+
+
+def test_a_double_click_answers_one_question(window, qtbot):
+    said = []
+    for word in ("first", "second"):
+        window.offers.ask(f"The {word}?", (("Yes", lambda word=word: said.append(word)),))
+    for click in (qtbot.mouseClick, qtbot.mouseDClick):
+        click(window.offers.bar.buttons[0], LEFT)
+    assert said == ["first"]
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    qtbot.mouseClick(window.offers.bar.buttons[0], LEFT)
+    assert said == ["first", "second"]
 
 
 def test_the_time_cursor_and_the_selection_link_plots_and_networks(window, qtbot):
