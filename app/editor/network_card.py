@@ -191,8 +191,8 @@ class NetworkCard(QWidget):
         self._heads = [ElidedLabel("caption", Qt.TextElideMode.ElideMiddle) for _ in range(networks)]
         for column, head in enumerate(self._heads, 1):
             head.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            head.setVisible(networks > 1)
             self._table.addWidget(head, 0, column)
+            head.setVisible(networks > 1)  # Before it had a parent, that would be a window with the keyboard.
             self._table.setColumnStretch(column, 1)
         for number, (name, about) in enumerate(_ROWS, 1):
             caption = label(name, "muted")

@@ -4,7 +4,7 @@ import sys
 
 import msgspec
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 
 from app.canvas.costs import COSTS
 from app.document import Document
@@ -237,3 +237,20 @@ def test_the_inspector_shows_the_card_while_nothing_is_selected(open_pane, qtbot
     inspector.set_compared([Document(preset("plain-20"), inspector)])
     pane.scene.clearSelection()
     qtbot.waitUntil(lambda: table(inspector.card)["Parameters"] == ["269,722", "269,722"])
+
+
+def test_laying_out_opens_no_window_that_takes_the_keyboard(card, qapp):
+    shown = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and watched.isWidgetType() and watched.isWindow():
+                shown.append(watched)
+            return False
+
+    made, watch = card("resnet-8"), Watch()
+    qapp.installEventFilter(watch)
+    made.set_documents([*made._documents, Document(preset("plain-8"), made)])
+    qapp.removeEventFilter(watch)
+    assert shown == []
+    assert all(head.isVisible() for head in made._heads)
