@@ -25,6 +25,8 @@ class Offers(QWidget):
 
     closed = Signal()
     """Everything is answered and the bar is gone."""
+    turning = Signal()
+    """The bar is about to come or to go."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,6 +115,8 @@ class Offers(QWidget):
 
     @Slot()
     def _show_next(self) -> None:
+        if self.isHidden() == bool(self._waiting):
+            self.turning.emit()
         self.setVisible(bool(self._waiting))
         if self._waiting:
             self.bar.ask(*self._waiting.pop(0))

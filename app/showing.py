@@ -55,9 +55,22 @@ class Showing(QObject):
         self._bottom.arranged.connect(self._on_arranged)
         self._bottom.alone_wanted.connect(self.show_alone)
         self.solo.left.connect(self.leave_alone)
+        self._window.offers.turning.connect(self._on_offers_turning)
         theme().changed.connect(self._show_theme)
         self._window.installEventFilter(self)
         self._show_theme()
+
+    @Slot()
+    def _on_offers_turning(self) -> None:
+        """Let the plots give the bar its room, and have it back: the networks stay as they are seen."""
+        rows = self._window.rows
+        rows.setSizes(rows.sizes())  # What does not stretch has the height that it was given last.
+        rows.setStretchFactor(0, 0)
+        QTimer.singleShot(_SETTLED_MS, self, self._share_as_usual)
+
+    @Slot()
+    def _share_as_usual(self) -> None:
+        self._window.rows.setStretchFactor(0, 3)
 
     # The whole window
 

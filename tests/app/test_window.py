@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton
 
 from app.bottom import EXPLAIN, RUNS
 from app.layouts.catalogue import LAYOUTS
@@ -647,3 +647,17 @@ def test_the_plot_in_use_is_copied_in_a_layout_and_alone(window, qtbot):
     window.menus["runs"].trigger()
     window.menus["copy_picture"].trigger()
     assert window.status.startswith("No plot is in sight")
+
+
+def test_a_question_takes_its_room_from_the_plots_not_from_the_networks(window, qtbot):
+    view = window.workspace.active.view
+    before = view.size(), view.zoom, window.bottom.height()
+    window.offers.ask("Really?", (("Yes", None), ("No", None)))
+    qtbot.wait(20)
+    assert window.offers.isVisible()
+    assert (view.size(), view.zoom) == before[:2]
+    assert window.bottom.height() < before[2]
+    qtbot.mouseClick(next(b for b in window.offers.findChildren(QPushButton) if b.text() == "No"), LEFT)
+    qtbot.wait(20)
+    assert window.offers.isHidden()
+    assert (view.size(), view.zoom, window.bottom.height()) == before
