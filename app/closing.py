@@ -77,7 +77,8 @@ class SaveDialog(QDialog):
             where.setToolTip(where.text())
             where.setMinimumWidth(40 * GRID)
             tick.toggled.connect(where.setEnabled)
-            tick.setVisible(not single)
+            if single:  # To show one that has no parent yet would open a window.
+                tick.hide()
             grid.addWidget(tick, row, 0)
             grid.addWidget(where, row, 1)
             self.rows.append((document, tick, where))

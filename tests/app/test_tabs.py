@@ -1,7 +1,7 @@
 """Documents in tabs: with a real mouse and real keys, in a real window."""
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QCloseEvent, QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
@@ -372,3 +372,22 @@ def test_a_free_name_is_suggested(qtbot, tmp_path, monkeypatch):
     assert [where.text() for _, _, where in dialog.rows] == [
         str(tmp_path / name) for name in ("plain-8-w4-2.json", "plain-8-w4-3.json", "a-b.json")
     ]
+
+
+def test_the_question_for_several_opens_no_window_beside_itself(tabs, qapp):
+    shown = []
+
+    class Watch(QObject):
+        def eventFilter(self, watched, event):
+            if event.type() == QEvent.Type.Show and watched.isWidgetType() and watched.isWindow():
+                shown.append(type(watched))
+            return False
+
+    for document in tabs.workspace.open_documents[:2]:
+        document.undo_stack.resetClean()
+    watch = Watch()
+    qapp.installEventFilter(watch)
+    tabs.filing.ask_about_all()
+    qapp.removeEventFilter(watch)
+    assert shown == [SaveDialog]
+    tabs.filing.question.reject()
