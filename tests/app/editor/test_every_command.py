@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from PySide6.QtCore import QCoreApplication, QPointF
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF
 
 from app.canvas.scene import NetworkScene
 from app.document import Document
@@ -341,7 +341,8 @@ class EveryCommand(RuleBasedStateMachine):
         self.the_canvas_shows_it()
         self.scene.deleteLater()
         self.document.deleteLater()
-        QCoreApplication.processEvents()
+        # No event loop runs here that would delete what is to be deleted later.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.mark.usefixtures("qapp")
