@@ -203,7 +203,7 @@ def _turn_wheel(stage: Stage, delta: int) -> None:
 
 
 def edit(stage: Stage) -> None:
-    """Change one thing in the middle and have it judged: what the document says, then what is painted."""
+    """Change one thing in the middle: until it is validated, all is known of it, it is painted."""
     document, edits = stage.pane.document, stage.pane.edits
     stage.far()
     middle = stage.middle()
@@ -216,25 +216,27 @@ def edit(stage: Stage) -> None:
         "a block removed": lambda: edits.remove([middle]),
     }
     for what, change in changes.items():
-        judged, painted = [], []
+        validated, judged, painted = [], [], []
         for _ in range(3 if stage.quick else 7):
             settle()
             began = time.thread_time(), time.perf_counter()
             change()
-            _judge(stage)
-            judged.append((1000 * (time.thread_time() - began[0]), 1000 * (time.perf_counter() - began[1])))
+            document.inference  # noqa: B018 worked out when asked for
+            validated.append(_since(began))
+            document.cost, document.ruler  # noqa: B018
+            judged.append(_since(began))
             rest = stage.timed(lambda: None)
             painted.append((judged[-1][0] + rest[0], judged[-1][1] + rest[1]))
             stage.pane.undo()
         settle()
         many = stage.size > MANY
-        stage.tell(f"{what}, until judged", judged, FRAME_OF_MANY if many else EDIT)
+        stage.tell(f"{what}, until shapes and problems are known", validated, FRAME_OF_MANY if many else EDIT)
+        stage.tell(f"{what}, until costs and ruler are known too", judged, FRAME_OF_MANY if many else FRAME)
         stage.tell(f"{what}, until painted", painted, PATIENCE)
 
 
-def _judge(stage: Stage) -> None:
-    document = stage.pane.document
-    document.inference, document.cost, document.ruler  # noqa: B018 each is worked out when asked for
+def _since(began: tuple[float, float]) -> tuple[float, float]:
+    return 1000 * (time.thread_time() - began[0]), 1000 * (time.perf_counter() - began[1])
 
 
 def delete(stage: Stage) -> None:
