@@ -99,6 +99,11 @@ class Faces:
         wired = len(incoming) == len(self._architecture[wire.target].spec.inputs)
         return wired and all(w.source in shapes for w in incoming.values())
 
+    @property
+    def judges_use(self) -> bool:
+        """Whether the network has an output that blocks and wires can be of use to."""
+        return self._live is not None
+
     def wire_is_dead(self, wire: Wire) -> bool:
         """Return whether a wire carries nothing to the output (into the shortcut of a plain addition)."""
         if self._live is None:

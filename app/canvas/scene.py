@@ -281,9 +281,10 @@ class NetworkScene(BuiltScene):
 
     def _show_faces(self, news: Changed) -> None:
         """Let items look as the analysis says; `news`: where it may say something else, None: everywhere."""
-        before, self._faces = self._faces.dead, Faces(self.document)
-        known = self.document.architecture.blocks
-        if news is None:
+        last, self._faces = self._faces, Faces(self.document)
+        before, known = last.dead, self.document.architecture.blocks
+        # Where no way leads to the output, nothing is dead, ignored wires neither: that turns at once.
+        if news is None or last.judges_use != self._faces.judges_use:
             chosen = set(known)
         else:
             chosen = {b for b in (*news, *self._new, *(before ^ self._faces.dead)) if b in known}

@@ -11,9 +11,11 @@ from app.canvas.view import NetworkView
 from app.canvas.wire_item import WireItem
 from app.document import Document
 from app.editor.edits import Edits
+from app.editor.units import UnitEdits
 from resviz.arch.graph import Architecture, Wire
 from resviz.arch.presets import preset
 from resviz.arch.shapes import infer
+from tests.arch.documents import loose_unit
 
 
 @pytest.fixture
@@ -271,3 +273,18 @@ def test_a_block_that_takes_the_name_of_a_removed_one_has_its_own_ports(qapp):
     document.insert_block(Architecture().add("add", "stem"))
     assert set(scene.block_item("stem").inputs) == {"branch", "shortcut"}
     assert scene.block_item("stem")._taken == frozenset()
+
+
+def test_an_ignored_wire_is_dead_only_while_the_network_has_an_output(made):
+    architecture = loose_unit()
+    architecture.set_params("unit.add", plain=True)
+    document, scene, _ = made(architecture)
+    ignored = Wire("stem", "unit.add", target_port="shortcut")
+    assert scene.wire_item(ignored).look == "dead"
+    UnitEdits(document).bypass(["pool"])  # the classifier refuses a map then; all lead to the output still
+    QCoreApplication.processEvents()
+    assert document.inference.output_shape is None
+    assert scene.wire_item(ignored).look == "shortcut"
+    document.undo_stack.undo()
+    QCoreApplication.processEvents()
+    assert scene.wire_item(ignored).look == "dead"
